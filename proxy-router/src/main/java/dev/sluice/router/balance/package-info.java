@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.router.balance;
+
+import org.jspecify.annotations.NullMarked;

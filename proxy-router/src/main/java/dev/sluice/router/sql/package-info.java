@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.router.sql;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.router.topology;
+
+import org.jspecify.annotations.NullMarked;
