@@ -1,0 +1,52 @@
+package dev.sluice.router.topology;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One backend as one {@link Topology} sees it. Immutable.
+ *
+ * @param ordinal 0 to 63; stays the same for as long as the backend is configured and is its bit in every mask
+ * @param address where it listens
+ * @param role what it is in the replication topology
+ * @param health what the monitor thinks of it
+ * @param operatorState what the operator wants of it
+ * @param weight its share of the reads relative to others; 0 keeps reads away from it
+ * @param zone the failure domain or data centre it is in; null if not configured
+ * @param lag how far it is behind the primary; null if unknown, which counts as too far
+ * @param executed what it has executed; the last known value while it is unreachable
+ * @param facts what it said about itself; null until it was reached once
+ * @param problem one sentence for the operator; null if there is nothing to say
+ */
+public record BackendStatus(
+        int ordinal,
+        BackendAddress address,
+        Role role,
+        Health health,
+        OperatorState operatorState,
+        int weight,
+        @Nullable String zone,
+        @Nullable Duration lag,
+        GtidPosition executed,
+        @Nullable ServerFacts facts,
+        @Nullable String problem) {
+    /** Checks the ranges. */
+    public BackendStatus {
+        if (ordinal < 0 || ordinal > Topology.ORDINAL_MAX) {
+            throw new IllegalArgumentException("ordinal must be 0 to " + Topology.ORDINAL_MAX + ", not " + ordinal);
+        }
+        if (weight < 0 || weight > Topology.WEIGHT_MAX) {
+            throw new IllegalArgumentException("weight must be 0 to " + Topology.WEIGHT_MAX + ", not " + weight);
+        }
+    }
+
+    /** Whether new work of any kind may be given to it. */
+    public boolean isUsable() {
+        return health == Health.ONLINE && operatorState == OperatorState.ACTIVE;
+    }
+
+    /** The bit of this backend in a mask of ordinals. */
+    public long bit() {
+        return 1L << ordinal;
+    }
+}

@@ -1,0 +1,146 @@
+package dev.sluice.router.topology;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All backends at one moment, with what routing asks for precomputed. Immutable.
+ *
+ * <p><b>Which replicas are readable.</b> A replica takes new reads when it is online, active, has a weight, and its lag is
+ * known and within the limit. When every replica is too far behind, none is readable and the primary serves the reads: stale
+ * is worse than slow. Only while there is no primary the limit is lifted, because then the replicas' lag cannot even be
+ * known (their source is gone) and the alternative is no answer at all. What a session has written itself is protected all
+ * the same, by {@link dev.sluice.router.session.CausalityTracker}.
+ */
+public final class Topology {
+    /** The largest ordinal: ordinals are bits of a long. */
+    public static final int ORDINAL_MAX = 63;
+
+    /** The largest weight. */
+    public static final int WEIGHT_MAX = 10_000;
+
+    /** What is known before the first probe: no backend at all. */
+    public static final Topology EMPTY = new Topology(0, 0, List.of(), -1, -1, TopologyPolicy.DEFAULT, null);
+
+    private final long version;
+    private final long identityEpoch;
+    private final List<BackendStatus> backends;
+    private final @Nullable BackendStatus[] byOrdinal = new @Nullable BackendStatus[ORDINAL_MAX + 1];
+    private final int primaryOrdinal;
+    private final int lastPrimaryOrdinal;
+    private final long readableReplicas;
+    private final @Nullable String alarm;
+
+    Topology(
+            long version,
+            long identityEpoch,
+            List<BackendStatus> backends,
+            int primaryOrdinal,
+            int lastPrimaryOrdinal,
+            TopologyPolicy policy,
+            @Nullable String alarm) {
+        this.version = version;
+        this.identityEpoch = identityEpoch;
+        this.backends = List.copyOf(backends);
+        this.primaryOrdinal = primaryOrdinal;
+        this.lastPrimaryOrdinal = lastPrimaryOrdinal;
+        this.alarm = alarm;
+        long readable = 0;
+        for (BackendStatus backend : this.backends) {
+            if (byOrdinal[backend.ordinal()] != null) {
+                throw new IllegalArgumentException("two backends with ordinal " + backend.ordinal());
+            }
+            byOrdinal[backend.ordinal()] = backend;
+            if (isReadable(backend, primaryOrdinal >= 0, policy)) {
+                readable |= backend.bit();
+            }
+        }
+        if (primaryOrdinal >= 0 && byOrdinal[primaryOrdinal] == null) {
+            throw new IllegalArgumentException("the primary is none of the backends");
+        }
+        this.readableReplicas = readable;
+    }
+
+    /**
+     * A topology of backends whose roles are already known.
+     *
+     * @param primaryOrdinal the ordinal of the primary; -1 if there is none
+     */
+    public static Topology of(long version, List<BackendStatus> backends, int primaryOrdinal, TopologyPolicy policy) {
+        return new Topology(version, 0, backends, primaryOrdinal, primaryOrdinal, policy, null);
+    }
+
+    private static boolean isReadable(BackendStatus backend, boolean hasPrimary, TopologyPolicy policy) {
+        if (backend.role() != Role.REPLICA || !backend.isUsable() || backend.weight() == 0) {
+            return false;
+        }
+        return !hasPrimary || (backend.lag() != null && backend.lag().compareTo(policy.lagMax()) <= 0);
+    }
+
+    /** Grows by one with every change, replication progress included. */
+    public long version() {
+        return version;
+    }
+
+    /**
+     * Grows when an ordinal may stand for another server or another history than before: a replaced server, a new address,
+     * a data directory set back. What was learned about a backend's data under one value does not hold under another.
+     */
+    public long identityEpoch() {
+        return identityEpoch;
+    }
+
+    /** All backends, in the order of the configuration. */
+    public List<BackendStatus> backends() {
+        return backends;
+    }
+
+    /** The server that takes writes; null while there is none. */
+    public @Nullable BackendStatus primary() {
+        return primaryOrdinal < 0 ? null : byOrdinal[primaryOrdinal];
+    }
+
+    /** The ordinal of the primary; -1 while there is none. */
+    public int primaryOrdinal() {
+        return primaryOrdinal;
+    }
+
+    /** The ordinal of the primary or, while there is none, of the one there was before; -1 if there never was one. */
+    public int lastPrimaryOrdinal() {
+        return lastPrimaryOrdinal;
+    }
+
+    /** Bit mask over ordinals of the replicas that may take new reads; see the class for the rule. */
+    public long readableReplicas() {
+        return readableReplicas;
+    }
+
+    /**
+     * The backend with that ordinal.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public BackendStatus backend(int ordinal) {
+        BackendStatus backend = find(ordinal);
+        if (backend == null) {
+            throw new IllegalArgumentException("no backend has ordinal " + ordinal);
+        }
+        return backend;
+    }
+
+    /** The backend with that ordinal; null if there is none, for example because it was removed. */
+    public @Nullable BackendStatus find(int ordinal) {
+        return ordinal < 0 || ordinal > ORDINAL_MAX ? null : byOrdinal[ordinal];
+    }
+
+    /** What needs a person: two writable servers, no writable server; null if nothing does. */
+    public @Nullable String alarm() {
+        return alarm;
+    }
+
+    @Override
+    public String toString() {
+        return "Topology[version=" + version + ", primary=" + primaryOrdinal + ", backends=" + backends + ", alarm="
+                + alarm + "]";
+    }
+}

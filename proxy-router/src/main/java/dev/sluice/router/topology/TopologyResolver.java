@@ -1,0 +1,266 @@
+package dev.sluice.router.topology;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a {@link Topology} of what the probes found: who is the primary, who replicates, who is how far behind. Immutable.
+ *
+ * <p><b>Who is the primary.</b> A candidate is a server that is online, active, writable, and does not follow another
+ * configured backend.
+ * <ul>
+ *   <li>One candidate: it is the primary.</li>
+ *   <li>Several: the primary so far if it is one of them, else none; an alarm either way. An operator ends the ambiguity by
+ *       draining or fencing one.</li>
+ *   <li>None: no primary, and an alarm.</li>
+ * </ul>
+ *
+ * <p><b>A writable server that follows a configured backend is a replica</b>, with an alarm that asks for
+ * super_read_only: many sites forget read_only on replicas, and taking such a server for the primary when the real one
+ * fails for a moment would split the data. It becomes a candidate once its replication is stopped, which every promotion
+ * does. A writable server that follows a server that is <em>not</em> configured (a migration from elsewhere) is a
+ * candidate as usual, and so are writable servers that follow each other: in a circle, following says nothing.
+ *
+ * <p>Before there has been any primary, nobody is elected until each backend has been probed once: the first answer must
+ * not win by being first.
+ *
+ * <p><b>Lag</b> is that of the whole chain from the primary: a replica that follows another replica is behind by both, and
+ * one that follows a configured server which is not connected to the primary at all has unknown lag, whatever it says
+ * itself. This is how replicas that still follow a demoted primary are kept from serving old data.
+ */
+public final class TopologyResolver {
+    private final Topology previous;
+    private final List<BackendObservation> observations;
+
+    private TopologyResolver(Topology previous, List<BackendObservation> observations) {
+        this.previous = previous;
+        this.observations = observations;
+    }
+
+    /**
+     * The topology that follows from the observations, with the next version number; {@code previous} itself if nothing
+     * has changed.
+     *
+     * @throws IllegalArgumentException if two observations have the same ordinal
+     */
+    public static Topology resolve(Topology previous, List<BackendObservation> observations, TopologyPolicy policy) {
+        return new TopologyResolver(previous, List.copyOf(observations)).resolve(policy);
+    }
+
+    private Topology resolve(TopologyPolicy policy) {
+        List<BackendObservation> candidates =
+                observations.stream().filter(this::isCandidate).toList();
+        BackendObservation primary = electPrimary(candidates);
+        int lastPrimary = primary != null ? primary.ordinal() : lastPrimaryIfConfigured();
+        List<BackendStatus> backends = new ArrayList<>(observations.size());
+        for (BackendObservation observation : observations) {
+            backends.add(status(observation, primary, lastPrimary));
+        }
+        int primaryOrdinal = primary == null ? -1 : primary.ordinal();
+        String alarm = alarm(candidates, primary);
+        if (backends.equals(previous.backends())
+                && primaryOrdinal == previous.primaryOrdinal()
+                && Objects.equals(alarm, previous.alarm())) {
+            return previous;
+        }
+        long epoch = previous.identityEpoch() + (isAnyIdentityChanged(backends) ? 1 : 0);
+        return new Topology(previous.version() + 1, epoch, backends, primaryOrdinal, lastPrimary, policy, alarm);
+    }
+
+    private boolean isCandidate(BackendObservation server) {
+        if (!server.isUsable() || server.readOnly()) {
+            return false;
+        }
+        return !followsConfiguredBackend(server) || isFollowedByItsSource(server);
+    }
+
+    private boolean followsConfiguredBackend(BackendObservation server) {
+        return server.channels().stream()
+                .anyMatch(channel -> channel.isFollowing() && sourceOf(channel, server) != null);
+    }
+
+    /** Whether the server and its source follow each other, so that following does not make it a replica. */
+    private boolean isFollowedByItsSource(BackendObservation server) {
+        for (ReplicationChannel channel : server.channels()) {
+            BackendObservation source = sourceOf(channel, server);
+            if (source != null && source.channels().stream().anyMatch(back -> back.isFrom(server))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private @Nullable BackendObservation sourceOf(ReplicationChannel channel, BackendObservation follower) {
+        for (BackendObservation candidate : observations) {
+            if (candidate.ordinal() != follower.ordinal() && channel.isFrom(candidate)) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates) {
+        for (BackendObservation candidate : candidates) {
+            if (candidate.ordinal() == previous.lastPrimaryOrdinal()) {
+                return candidate;
+            }
+        }
+        boolean firstElection = previous.lastPrimaryOrdinal() < 0;
+        if (candidates.size() != 1 || (firstElection && isAnyUnprobed())) {
+            return null;
+        }
+        return candidates.get(0);
+    }
+
+    private boolean isAnyUnprobed() {
+        return observations.stream()
+                .anyMatch(
+                        server -> server.health() == Health.UNPROBED && server.operatorState() == OperatorState.ACTIVE);
+    }
+
+    private int lastPrimaryIfConfigured() {
+        int ordinal = previous.lastPrimaryOrdinal();
+        return observations.stream().anyMatch(server -> server.ordinal() == ordinal) ? ordinal : -1;
+    }
+
+    private BackendStatus status(BackendObservation server, @Nullable BackendObservation primary, int lastPrimary) {
+        BackendStatus before = previous.find(server.ordinal());
+        boolean sameAddress = before != null && before.address().equals(server.address());
+        ServerFacts facts = server.facts();
+        GtidPosition executed = server.executed();
+        if (sameAddress && before != null && server.health() != Health.ONLINE) {
+            facts = facts == null ? before.facts() : facts;
+            executed = executed == GtidPosition.UNKNOWN ? before.executed() : executed;
+        }
+        return new BackendStatus(
+                server.ordinal(),
+                server.address(),
+                role(server, primary, lastPrimary, sameAddress ? before : null),
+                server.health(),
+                server.operatorState(),
+                server.weight(),
+                server.zone(),
+                server.equals(primary) ? Duration.ZERO : lag(server, primary, observations.size()),
+                executed,
+                facts,
+                problem(server, primary));
+    }
+
+    private Role role(
+            BackendObservation server,
+            @Nullable BackendObservation primary,
+            int lastPrimary,
+            @Nullable BackendStatus before) {
+        if (server.equals(primary)) {
+            return Role.PRIMARY;
+        }
+        if (server.health() == Health.ONLINE) {
+            boolean replica = server.readOnly() || followsConfiguredBackend(server);
+            boolean pausedPrimary = primary == null && server.ordinal() == lastPrimary && !server.readOnly();
+            return pausedPrimary ? Role.PRIMARY : replica ? Role.REPLICA : Role.UNKNOWN;
+        }
+        if (before == null) {
+            return Role.UNKNOWN;
+        }
+        return before.role() == Role.PRIMARY && primary != null ? Role.UNKNOWN : before.role();
+    }
+
+    /** Lag of the whole chain; null if any part of it is unknown. {@code depth} ends circles. */
+    private @Nullable Duration lag(BackendObservation server, @Nullable BackendObservation primary, int depth) {
+        if (server.health() != Health.ONLINE || server.channels().isEmpty() || depth == 0) {
+            return null;
+        }
+        Duration worst = Duration.ZERO;
+        for (ReplicationChannel channel : server.channels()) {
+            Duration behind = channel.applierRunning() ? channel.behind() : null;
+            BackendObservation source = sourceOf(channel, server);
+            if (behind != null && primary != null && source != null && source.ordinal() != primary.ordinal()) {
+                Duration above = lag(source, primary, depth - 1);
+                behind = above == null ? null : behind.plus(above);
+            }
+            if (behind == null) {
+                return null;
+            }
+            worst = behind.compareTo(worst) > 0 ? behind : worst;
+        }
+        return worst;
+    }
+
+    private @Nullable String problem(BackendObservation server, @Nullable BackendObservation primary) {
+        if (server.problem() != null) {
+            return server.problem();
+        }
+        if (server.health() != Health.ONLINE || server.equals(primary)) {
+            return null;
+        }
+        for (ReplicationChannel channel : server.channels()) {
+            if (channel.error() != null) {
+                return "replication error: " + channel.error();
+            }
+            if (!channel.applierRunning() || channel.receiver() == ReplicationChannel.Receiver.STOPPED) {
+                return "replication is stopped";
+            }
+            BackendObservation source = sourceOf(channel, server);
+            if (primary != null
+                    && source != null
+                    && source.ordinal() != primary.ordinal()
+                    && lag(source, primary, observations.size()) == null) {
+                return "replicates from " + source.address() + ", which does not follow the primary";
+            }
+        }
+        return server.channels().isEmpty() && server.readOnly() ? "read-only, but does not replicate" : null;
+    }
+
+    private @Nullable String alarm(List<BackendObservation> candidates, @Nullable BackendObservation primary) {
+        if (candidates.size() > 1) {
+            return "several writable servers: " + addresses(candidates)
+                    + (primary == null
+                            ? "; none of them was the primary before, so no writes are accepted; drain or fence all but one"
+                            : "; writes stay on " + primary.address() + "; drain or fence the others");
+        }
+        List<BackendObservation> writableReplicas = observations.stream()
+                .filter(server -> server.isUsable() && !server.readOnly() && !server.equals(primary))
+                .filter(this::followsConfiguredBackend)
+                .toList();
+        String open = writableReplicas.isEmpty()
+                ? null
+                : "replicas that accept writes: " + addresses(writableReplicas) + "; set super_read_only on them";
+        if (primary != null || isAnyUnprobed()) {
+            return open;
+        }
+        return open == null
+                ? "no writable server"
+                : "no primary; " + open + ", or stop their replication to promote one";
+    }
+
+    private static String addresses(List<BackendObservation> servers) {
+        StringJoiner joined = new StringJoiner(", ");
+        servers.forEach(server -> joined.add(server.address().toString()));
+        return joined.toString();
+    }
+
+    private boolean isAnyIdentityChanged(List<BackendStatus> backends) {
+        for (BackendStatus now : backends) {
+            BackendStatus before = previous.find(now.ordinal());
+            if (before == null || isIdentityChanged(before, now)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isIdentityChanged(BackendStatus before, BackendStatus now) {
+        if (!before.address().equals(now.address())) {
+            return true;
+        }
+        if (before.facts() != null && now.facts() != null && !before.facts().isSameServer(now.facts())) {
+            return true;
+        }
+        boolean comparable = before.executed() != GtidPosition.UNKNOWN && now.executed() != GtidPosition.UNKNOWN;
+        return comparable && !now.executed().contains(before.executed());
+    }
+}
