@@ -2,6 +2,7 @@ package dev.sluice.router.balance;
 
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
+import java.util.Arrays;
 
 /**
  * Smooth weighted round robin: each backend gets its share of the statements, evenly spread. Confined to the session's
@@ -19,6 +20,7 @@ public final class WeightedRoundRobin implements Balancer {
     public int choose(Topology topology, long eligible, LoadView load, long key) {
         int best = -1;
         long earned = 0;
+        boolean changed = false;
         for (long open = eligible; open != 0; open &= open - 1) {
             int ordinal = Long.numberOfTrailingZeros(open);
             BackendStatus backend = topology.find(ordinal);
@@ -27,15 +29,19 @@ public final class WeightedRoundRobin implements Balancer {
             }
             int weight = backend.weight();
             if (weight != lastWeight[ordinal]) {
-                // Debt from another weight would delay the new one by many rounds.
                 lastWeight[ordinal] = weight;
-                credit[ordinal] = 0;
+                changed = true;
             }
             credit[ordinal] += weight;
             earned += weight;
             if (best < 0 || credit[ordinal] > credit[best]) {
                 best = ordinal;
             }
+        }
+        if (changed) {
+            // Credit and debt from other weights would delay the new ones by many rounds.
+            Arrays.fill(credit, 0);
+            return choose(topology, eligible, load, key);
         }
         if (earned == 0) {
             return best < 0 ? -1 : rotate(topology, eligible);

@@ -29,7 +29,7 @@ public final class CausalityTracker {
     private boolean sticky;
     private long stickyUntilNanos;
 
-    /** @param stickyWindow how long reads stay on the primary after a write whose position is not known */
+    /** Starts without writes; {@code stickyWindow} is how long reads avoid replicas after a write of unknown position. */
     public CausalityTracker(Duration stickyWindow) {
         if (stickyWindow.isNegative()) {
             throw new IllegalArgumentException("stickyWindow must not be negative");
