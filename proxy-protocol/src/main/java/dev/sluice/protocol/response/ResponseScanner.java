@@ -1,0 +1,490 @@
+package dev.sluice.protocol.response;
+
+import static dev.sluice.protocol.Packets.HEADER_LENGTH;
+import static dev.sluice.protocol.Packets.MAX_PAYLOAD_LENGTH;
+
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.ServerStatus;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A cursor over the bytes of a response that knows where the response ends and what its status flags say. It reads packet
+ * headers and first bytes where they lie, in chunks of any size, and allocates nothing. Confined to the session's event
+ * loop.
+ *
+ * <p>The caller pulls: {@link #next} consumes bytes of one kind and names them; the caller forwards what was consumed, or
+ * puts something else in place of a control packet. {@link #isComplete()} is to be asked after every step, also after
+ * {@link Step#RELAY}: the answer to COM_STMT_PREPARE ends with an ordinary definition.
+ *
+ * <pre>
+ *  FIRST ──count──► DEFINITIONS ──last──► ROWS ──0xFE──► FIRST (more results) or COMPLETE
+ *    │                   │                 ▲
+ *    │                   └──► BOUNDARY ────┘     frontends that want an EOF behind the definitions
+ *    ├──OK──► FIRST (more results) or COMPLETE
+ *    ├──0xFB──► INFILE ──OK──► ...
+ *    ├──PREPARE_OK──► DEFINITIONS (parameters) ──► DEFINITIONS (columns) ──► COMPLETE
+ *    └──ERR, from every state──► COMPLETE
+ *  FIELD_LIST and FETCH start in ROWS.
+ * </pre>
+ *
+ * <p>Sequence ids: the backend, which deprecates EOF, sends fewer packets than a frontend without that capability expects.
+ * Every inserted EOF raises the ids of the packets behind it by one; the byte is changed in place when the packet's header
+ * is consumed, so the buffer must be writable then.
+ *
+ * <p>The backend connection must have negotiated PROTOCOL_41, SESSION_TRACK and DEPRECATE_EOF, and neither compression nor
+ * OPTIONAL_RESULTSET_METADATA.
+ *
+ * @see <a
+ *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html">COM_QUERY
+ *     response</a>
+ * @see <a
+ *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_prepare.html">COM_STMT_PREPARE
+ *     response</a>
+ */
+public final class ResponseScanner {
+    /** The longest control packet that is waited for, in bytes: it has to lie in memory as a whole. */
+    public static final int CONTROL_PACKET_BYTES_MAX = 1 << 20;
+    /** More columns than any server sends: the wire format of prepared statements ends here. */
+    public static final int COLUMNS_MAX = 0xFFFF;
+
+    private static final int SEQUENCE_MASK = 0xFF;
+
+    private enum Phase {
+        /** A result starts: its first byte tells which kind. */
+        FIRST,
+        /** The frontend's file is on its way; one answer follows it, with a sequence id that the frontend decided. */
+        INFILE,
+        /** Definitions of parameters or columns, as many as announced. */
+        DEFINITIONS,
+        /** Behind the last definition of a group, where older frontends expect an EOF. */
+        BOUNDARY,
+        /** Rows, or the definitions of COM_FIELD_LIST, until an end packet. */
+        ROWS,
+        /** The response is over. */
+        COMPLETE
+    }
+
+    private final ControlFields fields = new ControlFields();
+
+    private ResponseShape shape = ResponseShape.SIMPLE;
+    private Phase phase = Phase.COMPLETE;
+    private boolean frontendDeprecatesEof;
+    private boolean untouched = true;
+    /** The id the backend's next packet must carry. */
+    private int expectedSequenceId;
+    /** EOF packets inserted so far. */
+    private int insertedEofs;
+    /** Payload bytes of the current packet that are still to come. */
+    private int payloadLeft;
+    /** The current packet has the greatest length, so the next one continues it. */
+    private boolean continued;
+
+    private int definitionsLeft;
+    /** Definitions of the group behind the current one: columns while parameters are read. */
+    private int definitionsOfNextGroup;
+
+    private long rows;
+    private int packetStart;
+    private int packetLength;
+
+    /** Starts a response whose first packet has sequence id 1. */
+    public void begin(ResponseShape shape, boolean frontendDeprecatesEof) {
+        begin(shape, frontendDeprecatesEof, 1);
+    }
+
+    /**
+     * Starts a response.
+     *
+     * @param frontendDeprecatesEof whether the frontend negotiated CLIENT_DEPRECATE_EOF
+     * @param firstSequenceId the id of the backend's first packet: one more than that of the command's last packet
+     */
+    public void begin(ResponseShape shape, boolean frontendDeprecatesEof, int firstSequenceId) {
+        this.shape = shape;
+        this.frontendDeprecatesEof = frontendDeprecatesEof;
+        expectedSequenceId = firstSequenceId & SEQUENCE_MASK;
+        phase = shape == ResponseShape.FIELD_LIST || shape == ResponseShape.FETCH ? Phase.ROWS : Phase.FIRST;
+        untouched = true;
+        insertedEofs = 0;
+        payloadLeft = 0;
+        continued = false;
+        definitionsLeft = 0;
+        definitionsOfNextGroup = 0;
+        rows = 0;
+        packetStart = -1;
+        packetLength = 0;
+        fields.clear();
+        fields.statementId = 0;
+        fields.columnCount = 0;
+        fields.parameterCount = 0;
+    }
+
+    /**
+     * Consumes the next bytes of one kind from the buffer's reader index on.
+     *
+     * @throws ProtocolException if the bytes cannot be part of this response; the connection is out of step and to be
+     *     closed
+     * @throws IllegalStateException if the response is complete
+     */
+    public Step next(ByteBuf in) {
+        int start = in.readerIndex();
+        int limit = in.writerIndex();
+        int end = relay(in, start, limit);
+        if (end > start) {
+            untouched = false;
+            in.readerIndex(end);
+            return Step.RELAY;
+        }
+        if (payloadLeft > 0 || continued) {
+            return Step.NEED_MORE;
+        }
+        return switch (phase) {
+            case BOUNDARY -> boundary(in, start, limit);
+            case COMPLETE -> throw new IllegalStateException("the response is complete");
+            case FIRST, INFILE, DEFINITIONS, ROWS -> control(in, start, limit);
+        };
+    }
+
+    /** The hot loop: walks over everything that needs no decision. */
+    private int relay(ByteBuf in, int from, int limit) {
+        int index = from;
+        while (true) {
+            if (payloadLeft > 0) {
+                int part = Math.min(payloadLeft, limit - index);
+                index += part;
+                payloadLeft -= part;
+                if (payloadLeft > 0) {
+                    return index;
+                }
+            }
+            if (limit - index < HEADER_LENGTH) {
+                return index;
+            }
+            int header = in.getIntLE(index);
+            int length = header & MAX_PAYLOAD_LENGTH;
+            // What continues a packet is not looked at: its first byte is in the middle of a value.
+            if (!continued && !startsRelayedPacket(in, index, limit, length)) {
+                return index;
+            }
+            takeSequenceId(in, index, header >>> 24);
+            continued = length == MAX_PAYLOAD_LENGTH;
+            payloadLeft = length;
+            index += HEADER_LENGTH;
+        }
+    }
+
+    private boolean startsRelayedPacket(ByteBuf in, int index, int limit, int length) {
+        if (phase != Phase.ROWS && phase != Phase.DEFINITIONS) {
+            return false;
+        }
+        if (length == 0) {
+            throw new ProtocolException("packet length", "at least 1 byte", "0 bytes", index);
+        }
+        if (limit - index == HEADER_LENGTH) {
+            return false;
+        }
+        int first = in.getUnsignedByte(index + HEADER_LENGTH);
+        if (first == ControlFields.ERR_HEADER) {
+            return false;
+        }
+        if (phase == Phase.DEFINITIONS) {
+            definition(first, length, index);
+            return true;
+        }
+        // A row whose first value has 16 MiB or more starts with 0xFE, too, but then the packet has the greatest
+        // length.
+        if (first == ControlFields.EOF_HEADER && length < MAX_PAYLOAD_LENGTH) {
+            return false;
+        }
+        rows++;
+        return true;
+    }
+
+    private void definition(int first, int length, int index) {
+        if (first >= ControlFields.LOCAL_INFILE_HEADER || length == MAX_PAYLOAD_LENGTH) {
+            throw new ProtocolException(
+                    "column definition", definitionsLeft + " more definitions", describe(first, length), index);
+        }
+        definitionsLeft--;
+        if (definitionsLeft == 0) {
+            phase = frontendDeprecatesEof ? afterDefinitions() : Phase.BOUNDARY;
+        }
+    }
+
+    private Phase afterDefinitions() {
+        if (shape == ResponseShape.QUERY) {
+            return Phase.ROWS;
+        }
+        definitionsLeft = definitionsOfNextGroup;
+        definitionsOfNextGroup = 0;
+        return definitionsLeft > 0 ? Phase.DEFINITIONS : Phase.COMPLETE;
+    }
+
+    /**
+     * Decides whether an EOF is due behind the definitions. A statement that opened a cursor has one end packet only, with
+     * or without the capability, so the packet behind the definitions has to be seen first.
+     */
+    private Step boundary(ByteBuf in, int start, int limit) {
+        if (shape == ResponseShape.QUERY) {
+            if (limit - start <= HEADER_LENGTH) {
+                return Step.NEED_MORE;
+            }
+            int length = in.getUnsignedMediumLE(start);
+            int first = in.getUnsignedByte(start + HEADER_LENGTH);
+            if (first == ControlFields.EOF_HEADER && length < MAX_PAYLOAD_LENGTH) {
+                if (!isWhole(start, limit, length)) {
+                    return Step.NEED_MORE;
+                }
+                fields.readEnd(in, start + HEADER_LENGTH, length);
+                if ((fields.status & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0) {
+                    phase = Phase.ROWS;
+                    return control(in, start, limit);
+                }
+            }
+        }
+        insertedEofs++;
+        phase = afterDefinitions();
+        return Step.COLUMNS_END;
+    }
+
+    /** Handles the packet at {@code start}, which is none that {@link #relay} may pass over. */
+    private Step control(ByteBuf in, int start, int limit) {
+        if (limit - start < HEADER_LENGTH) {
+            return Step.NEED_MORE;
+        }
+        int length = in.getUnsignedMediumLE(start);
+        if (!isWhole(start, limit, length)) {
+            return Step.NEED_MORE;
+        }
+        int payload = start + HEADER_LENGTH;
+        if (length == 0 && shape != ResponseShape.STATISTICS) {
+            throw new ProtocolException("packet length", "at least 1 byte", "0 bytes", start);
+        }
+        int first = length == 0 ? -1 : in.getUnsignedByte(payload);
+        if (first == ControlFields.ERR_HEADER) {
+            acceptFarewell(in, start);
+        } else if (phase == Phase.INFILE) {
+            expectedSequenceId = in.getUnsignedByte(start + 3);
+        }
+        takeSequenceId(in, start, in.getUnsignedByte(start + 3));
+        untouched = false;
+        packetStart = start;
+        packetLength = HEADER_LENGTH + length;
+        in.readerIndex(start + packetLength);
+        return read(in, payload, length, first);
+    }
+
+    /**
+     * A server that ends an idle connection sends its ERR unasked, with sequence id 0; it may cross the command on the
+     * wire and then stands where the response was expected.
+     */
+    private void acceptFarewell(ByteBuf in, int start) {
+        if (phase == Phase.INFILE) {
+            expectedSequenceId = in.getUnsignedByte(start + 3);
+        } else if (untouched && in.getUnsignedByte(start + 3) == 0) {
+            in.setByte(start + 3, expectedSequenceId);
+        }
+    }
+
+    private Step read(ByteBuf in, int payload, int length, int first) {
+        if (first == ControlFields.ERR_HEADER) {
+            fields.readErr(in, payload, length);
+            phase = Phase.COMPLETE;
+            return Step.ERR;
+        }
+        if (phase == Phase.ROWS) {
+            fields.readEnd(in, payload, length);
+            endResult();
+            return Step.ROWS_END;
+        }
+        return switch (shape) {
+            case QUERY -> firstOfResult(in, payload, length, first);
+            case PREPARE -> prepareOk(in, payload, length, first);
+            case SIMPLE -> simple(in, payload, length, first);
+            case STATISTICS -> text();
+            case FIELD_LIST, FETCH -> throw new IllegalStateException(shape + " in " + phase);
+        };
+    }
+
+    private Step firstOfResult(ByteBuf in, int payload, int length, int first) {
+        rows = 0;
+        if (first == ControlFields.OK_HEADER) {
+            fields.readOk(in, payload, length);
+            endResult();
+            return Step.OK;
+        }
+        if (phase == Phase.INFILE) {
+            throw unexpected("answer to LOCAL INFILE", "OK or ERR", first, length, payload);
+        }
+        if (first == ControlFields.LOCAL_INFILE_HEADER) {
+            fields.clear();
+            phase = Phase.INFILE;
+            return Step.LOCAL_INFILE;
+        }
+        fields.readColumnCount(in, payload, length);
+        definitionsLeft = fields.columnCount;
+        phase = Phase.DEFINITIONS;
+        return Step.RELAY;
+    }
+
+    private Step prepareOk(ByteBuf in, int payload, int length, int first) {
+        if (first != ControlFields.OK_HEADER) {
+            throw unexpected("COM_STMT_PREPARE response", "0x00 or ERR", first, length, payload);
+        }
+        fields.readPrepareOk(in, payload, length);
+        boolean hasParameters = fields.parameterCount > 0;
+        definitionsLeft = hasParameters ? fields.parameterCount : fields.columnCount;
+        definitionsOfNextGroup = hasParameters ? fields.columnCount : 0;
+        phase = definitionsLeft > 0 ? Phase.DEFINITIONS : Phase.COMPLETE;
+        return Step.PREPARE_OK;
+    }
+
+    private Step simple(ByteBuf in, int payload, int length, int first) {
+        phase = Phase.COMPLETE;
+        if (first == ControlFields.OK_HEADER) {
+            fields.readOk(in, payload, length);
+            return Step.OK;
+        }
+        if (first == ControlFields.EOF_HEADER) {
+            fields.readEnd(in, payload, length);
+            return length < ControlFields.OK_PAYLOAD_BYTES_MIN ? Step.EOF_PACKET : Step.ROWS_END;
+        }
+        throw unexpected("response", "OK, EOF or ERR", first, length, payload);
+    }
+
+    private Step text() {
+        fields.clear();
+        phase = Phase.COMPLETE;
+        return Step.TEXT;
+    }
+
+    /** Only the answer to a statement can have several results; elsewhere the flag is a remainder of an earlier one. */
+    private void endResult() {
+        boolean more = (fields.status & ServerStatus.SERVER_MORE_RESULTS_EXISTS) != 0;
+        phase = more && shape == ResponseShape.QUERY ? Phase.FIRST : Phase.COMPLETE;
+    }
+
+    private static boolean isWhole(int start, int limit, int length) {
+        if (length > CONTROL_PACKET_BYTES_MAX) {
+            throw new ProtocolException(
+                    "control packet", "at most " + CONTROL_PACKET_BYTES_MAX + " bytes", length + " bytes", start);
+        }
+        return limit - start - HEADER_LENGTH >= length;
+    }
+
+    private void takeSequenceId(ByteBuf in, int index, int sequenceId) {
+        if (sequenceId != expectedSequenceId) {
+            throw new ProtocolException(
+                    "packets out of order: sequence id",
+                    Integer.toString(expectedSequenceId),
+                    Integer.toString(sequenceId),
+                    index + 3);
+        }
+        expectedSequenceId = (sequenceId + 1) & SEQUENCE_MASK;
+        if (insertedEofs > 0) {
+            in.setByte(index + 3, sequenceId + insertedEofs);
+        }
+    }
+
+    private static ProtocolException unexpected(String field, String expected, int first, int length, int offset) {
+        return new ProtocolException(field, expected, describe(first, length), offset);
+    }
+
+    private static String describe(int first, int length) {
+        return String.format("0x%02X in a packet of %d bytes", first, length);
+    }
+
+    /** Nothing more of this response will come. */
+    public boolean isComplete() {
+        return phase == Phase.COMPLETE && payloadLeft == 0;
+    }
+
+    /** Nothing has been consumed since {@link #begin}. */
+    public boolean isUntouched() {
+        return untouched;
+    }
+
+    /** Index in the buffer of the header of the control packet that was consumed last. */
+    public int packetStart() {
+        return packetStart;
+    }
+
+    /** Length of that packet with its header, in bytes. */
+    public int packetLength() {
+        return packetLength;
+    }
+
+    /** The sequence id, as the frontend sees it, of the EOF that {@link Step#COLUMNS_END} asks for. */
+    public int eofSequenceId() {
+        return lastSequenceId();
+    }
+
+    /** The sequence id, as the frontend sees it, of the last packet consumed or inserted. */
+    public int lastSequenceId() {
+        return (expectedSequenceId - 1 + insertedEofs) & SEQUENCE_MASK;
+    }
+
+    /** By how much the frontend's sequence ids are ahead of the backend's; a file for LOCAL INFILE has to be lowered by it. */
+    public int insertedEofs() {
+        return insertedEofs;
+    }
+
+    /** The status flags of the last OK or end packet, see {@link ServerStatus}. */
+    public int status() {
+        return fields.status;
+    }
+
+    /** The warning count of the last OK, end packet or PREPARE_OK. */
+    public int warnings() {
+        return fields.warnings;
+    }
+
+    /** Affected rows of the last OK, unsigned. */
+    public long affectedRows() {
+        return fields.affectedRows;
+    }
+
+    /** Last insert id of the last OK, unsigned. */
+    public long lastInsertId() {
+        return fields.lastInsertId;
+    }
+
+    /** Whether the last OK carries session state. */
+    public boolean hasSessionState() {
+        return fields.sessionStateIndex >= 0;
+    }
+
+    /** Index in the buffer of the first session-state entry. */
+    public int sessionStateIndex() {
+        return fields.sessionStateIndex;
+    }
+
+    /** Length of all session-state entries in bytes. */
+    public int sessionStateLength() {
+        return fields.sessionStateLength;
+    }
+
+    /** The number of the last ERR; 0 after any other control packet. */
+    public int errorCode() {
+        return fields.errorCode;
+    }
+
+    /** The backend's id of the statement, from PREPARE_OK. */
+    public int statementId() {
+        return fields.statementId;
+    }
+
+    /** Columns of the current result set or prepared statement. */
+    public int columnCount() {
+        return fields.columnCount;
+    }
+
+    /** Parameters of the prepared statement. */
+    public int parameterCount() {
+        return fields.parameterCount;
+    }
+
+    /** Rows, or definitions of COM_FIELD_LIST, of the current result set so far. */
+    public long rows() {
+        return rows;
+    }
+}

@@ -1,0 +1,17 @@
+package dev.sluice.protocol.response;
+
+/** The forms a response can have; the command decides which. Immutable. */
+public enum ResponseShape {
+    /** Any number of results, each an OK, a result set or a LOCAL INFILE request, or an ERR: COM_QUERY, COM_STMT_EXECUTE. */
+    QUERY,
+    /** COM_STMT_PREPARE: PREPARE_OK, then definitions of parameters and of columns, or ERR. */
+    PREPARE,
+    /** COM_FIELD_LIST: definitions up to an end packet, or ERR. */
+    FIELD_LIST,
+    /** One OK, EOF or ERR. */
+    SIMPLE,
+    /** COM_STATISTICS: one packet of text. */
+    STATISTICS,
+    /** COM_STMT_FETCH: rows up to an end packet, or ERR. */
+    FETCH
+}

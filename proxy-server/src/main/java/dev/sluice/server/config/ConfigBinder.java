@@ -1,0 +1,263 @@
+package dev.sluice.server.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * Turns the scalars of a {@link ConfigDocument} into the configuration records. A wrong value is reported and replaced
+ * by its default, so that the rest of the file is still checked; the records are handed out only if nothing was wrong.
+ * Confined to the loading thread.
+ */
+final class ConfigBinder {
+    private static final int PASSWORD_BYTES_MAX = 4096;
+    private static final HostPort ANY_ADDRESS = new HostPort("localhost", 1);
+
+    private final ConfigDocument document;
+    private final Problems problems;
+    private final Path directory;
+    private final Function<String, @Nullable String> environment;
+    private final VariableReferences references;
+
+    /**
+     * Prepares to bind one file.
+     *
+     * @param directory what relative paths are relative to
+     */
+    ConfigBinder(
+            ConfigDocument document,
+            Problems problems,
+            Path directory,
+            Function<String, @Nullable String> environment) {
+        this.document = document;
+        this.problems = problems;
+        this.directory = directory;
+        this.environment = environment;
+        this.references = new VariableReferences(environment);
+    }
+
+    SluiceConfig bind() throws ConfigException {
+        HostPort listen = required(ConfigKeys.LISTEN, "listen", ANY_ADDRESS);
+        ProcessConfig process = process();
+        PoolConfig pool = pool();
+        List<BackendConfig> backends = backends(pool);
+        MonitorConfig monitor = monitor();
+        RoutingConfig routing = routing();
+        LimitsConfig limits = limits();
+        TlsConfig tls = tls();
+        AuthConfig auth =
+                new AuthConfig(value(ConfigKeys.AUTH_CREDENTIAL_PROOF_AGE), value(ConfigKeys.AUTH_CREDENTIALS_MAX));
+        MetricsConfig metrics = new MetricsConfig(optional(ConfigKeys.METRICS_LISTEN));
+        LogConfig log = new LogConfig(value(ConfigKeys.LOG_LEVEL), value(ConfigKeys.LOG_FORMAT));
+        ShutdownConfig shutdown = new ShutdownConfig(value(ConfigKeys.SHUTDOWN_DRAIN_TIMEOUT));
+        problems.throwIfAny();
+        return new SluiceConfig(
+                listen, process, backends, monitor, routing, pool, limits, tls, auth, metrics, log, shutdown);
+    }
+
+    private ProcessConfig process() {
+        return new ProcessConfig(
+                optional(ConfigKeys.SERVER_VERSION),
+                value(ConfigKeys.EVENT_LOOPS),
+                value(ConfigKeys.TRANSPORT),
+                optional(ConfigKeys.STATE_DIR).map(this::resolve).orElseGet(this::defaultStateDir));
+    }
+
+    /** systemd may hand over several directories, separated by colons; the first is ours. */
+    private Path defaultStateDir() {
+        @Nullable String given = environment.apply("STATE_DIRECTORY");
+        return given == null || given.isBlank() ? resolve(Path.of("sluice-state")) : Path.of(given.split(":", 2)[0]);
+    }
+
+    private List<BackendConfig> backends(PoolConfig pool) {
+        List<BackendConfig> backends = new ArrayList<>();
+        Map<HostPort, String> addresses = new HashMap<>();
+        for (int i = 0; i < document.listSize("backends"); i++) {
+            String prefix = "backends[" + i + "].";
+            Optional<HostPort> address = read(ConfigKeys.BACKEND_ADDRESS, prefix + "address");
+            if (!document.mentions(prefix + "address")) {
+                missing("backends[" + i + "]", "address", "write address: host:port");
+            }
+            address.ifPresent(given -> {
+                @Nullable String first = addresses.putIfAbsent(given, prefix + "address");
+                if (first != null) {
+                    reportScalar(prefix + "address", given + " is also " + first, "list every server once");
+                }
+            });
+            backends.add(new BackendConfig(
+                    address.orElse(ANY_ADDRESS),
+                    read(ConfigKeys.BACKEND_WEIGHT, prefix + "weight")
+                            .orElseGet(ConfigKeys.BACKEND_WEIGHT::defaultValue),
+                    read(ConfigKeys.BACKEND_ZONE, prefix + "zone"),
+                    read(ConfigKeys.BACKEND_MAX_CONNECTIONS, prefix + "max-connections")
+                            .orElse(pool.maxConnectionsPerBackend())));
+        }
+        checkNumber(backends.size());
+        return backends;
+    }
+
+    private void checkNumber(int backends) {
+        Node section = document.section("backends");
+        if (backends > SluiceConfig.BACKENDS_MAX) {
+            String what = "lists " + backends + " servers";
+            problems.add(section, "backends", what, "list at most " + SluiceConfig.BACKENDS_MAX);
+        } else if (!document.mentions("backends")) {
+            missing("", "backends", "list at least one server as - address: host:port");
+        } else if (document.section("backends") instanceof SequenceNode && backends == 0) {
+            problems.add(section, "backends", "is empty", "list at least one server as - address: host:port");
+        }
+    }
+
+    private MonitorConfig monitor() {
+        String user = required(ConfigKeys.MONITOR_USER, "monitor.user", "unknown");
+        return new MonitorConfig(
+                user,
+                monitorPassword(),
+                value(ConfigKeys.MONITOR_INTERVAL),
+                value(ConfigKeys.MONITOR_TIMEOUT),
+                value(ConfigKeys.MONITOR_MAX_LAG));
+    }
+
+    private Secret monitorPassword() {
+        Optional<Secret> given = optional(ConfigKeys.MONITOR_PASSWORD);
+        Optional<Secret> fromFile = optional(ConfigKeys.MONITOR_PASSWORD_FILE).flatMap(this::readPassword);
+        boolean inline = document.mentions("monitor.password");
+        boolean file = document.mentions("monitor.password-file");
+        if (inline && file) {
+            reportScalar("monitor.password-file", "is given beside monitor.password", "keep one of them");
+        } else if (!inline && !file) {
+            missing("monitor", "password", "write password, password-file or password: ${NAME}");
+        }
+        return given.or(() -> fromFile).orElse(Secret.of(""));
+    }
+
+    private Optional<Secret> readPassword(Path named) {
+        Path file = resolve(named);
+        String path = "monitor.password-file";
+        try (InputStream in = Files.newInputStream(file)) {
+            // Bounded, because a wrong path may name a large file or a device without end.
+            String text = new String(in.readNBytes(PASSWORD_BYTES_MAX), StandardCharsets.UTF_8);
+            String first = text.lines().findFirst().orElse("");
+            if (first.isEmpty()) {
+                reportScalar(path, file + " has an empty first line", "write the password there");
+                return Optional.empty();
+            }
+            return Optional.of(Secret.of(first));
+        } catch (NoSuchFileException e) {
+            reportScalar(path, file + " does not exist", "create it or correct the path");
+        } catch (IOException e) {
+            reportScalar(path, file + " cannot be read: " + e.getClass().getSimpleName(), "check its permissions");
+        }
+        return Optional.empty();
+    }
+
+    private RoutingConfig routing() {
+        ClassifierConfig classifier = new ClassifierConfig(
+                value(ConfigKeys.ROUTING_PARSE_CACHE_ENTRIES),
+                value(ConfigKeys.ROUTING_PARSE_BYTES_MAX),
+                value(ConfigKeys.ROUTING_PARSE_DEADLINE),
+                value(ConfigKeys.ROUTING_STATEMENT_BYTES_MAX));
+        return new RoutingConfig(
+                value(ConfigKeys.ROUTING_READ_SPLITTING),
+                value(ConfigKeys.ROUTING_BALANCE),
+                value(ConfigKeys.ROUTING_READ_YOUR_WRITES),
+                optional(ConfigKeys.ROUTING_ZONE),
+                classifier);
+    }
+
+    private PoolConfig pool() {
+        return new PoolConfig(
+                value(ConfigKeys.POOL_MAX_CONNECTIONS_PER_BACKEND),
+                value(ConfigKeys.POOL_IDLE_TIMEOUT),
+                value(ConfigKeys.POOL_MAX_AGE),
+                value(ConfigKeys.POOL_ACQUIRE_TIMEOUT),
+                value(ConfigKeys.POOL_WAITING_MAX),
+                value(ConfigKeys.POOL_CONNECT_TIMEOUT));
+    }
+
+    private LimitsConfig limits() {
+        return new LimitsConfig(
+                value(ConfigKeys.LIMITS_MAX_CONNECTIONS),
+                value(ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT),
+                value(ConfigKeys.LIMITS_IDLE_TIMEOUT),
+                value(ConfigKeys.LIMITS_FRONTEND_BUFFER),
+                value(ConfigKeys.LIMITS_BACKEND_BUFFER),
+                value(ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX));
+    }
+
+    private TlsConfig tls() {
+        Optional<Path> cert = optional(ConfigKeys.TLS_FRONTEND_CERT).map(this::resolve);
+        Optional<Path> key = optional(ConfigKeys.TLS_FRONTEND_KEY).map(this::resolve);
+        boolean hasCert = document.mentions("tls.frontend.cert");
+        boolean hasKey = document.mentions("tls.frontend.key");
+        if (hasCert && !hasKey) {
+            missing("tls.frontend", "key", "name the private key of cert, or remove cert");
+        } else if (hasKey && !hasCert) {
+            missing("tls.frontend", "cert", "name the certificate of key, or remove key");
+        }
+        Optional<TlsConfig.PemIdentity> identity =
+                cert.flatMap(file -> key.map(keyFile -> new TlsConfig.PemIdentity(file, keyFile)));
+        return new TlsConfig(
+                new TlsConfig.Frontend(value(ConfigKeys.TLS_FRONTEND_MODE), identity),
+                new TlsConfig.Backend(
+                        value(ConfigKeys.TLS_BACKEND_MODE),
+                        optional(ConfigKeys.TLS_BACKEND_CA).map(this::resolve)));
+    }
+
+    private Path resolve(Path path) {
+        return directory.resolve(path).normalize();
+    }
+
+    private <T> T value(ConfigKey<T> key) {
+        return read(key, key.path()).orElseGet(key::defaultValue);
+    }
+
+    private <T> Optional<T> optional(ConfigKey<T> key) {
+        return read(key, key.path());
+    }
+
+    private <T> T required(ConfigKey<T> key, String path, T placeholder) {
+        if (!document.mentions(path)) {
+            int dot = path.lastIndexOf('.');
+            String example = path.substring(dot + 1) + ": " + (placeholder instanceof HostPort ? "host:port" : "NAME");
+            missing(dot < 0 ? "" : path.substring(0, dot), key.name(), "write " + example);
+        }
+        return read(key, path).orElse(placeholder);
+    }
+
+    private <T> Optional<T> read(ConfigKey<T> key, String path) {
+        Optional<ScalarNode> scalar = document.scalar(path);
+        if (scalar.isEmpty()) {
+            return Optional.empty();
+        }
+        String written = scalar.get().getValue();
+        try {
+            return Optional.of(key.type().parse(references.resolve(written), written));
+        } catch (InvalidValueException e) {
+            problems.add(scalar.get(), path, e.what(), e.remedy());
+            return Optional.empty();
+        }
+    }
+
+    private void missing(String section, String name, String remedy) {
+        String path = section.isEmpty() ? name : section + "." + name;
+        problems.add(document.section(section), path, "is missing", remedy);
+    }
+
+    private void reportScalar(String path, String what, String remedy) {
+        problems.add(document.section(path), path, what, remedy);
+    }
+}

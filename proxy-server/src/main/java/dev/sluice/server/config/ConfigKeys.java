@@ -1,0 +1,303 @@
+package dev.sluice.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The table of every key of the configuration file, in the order of the reference. Binding, defaults, range checks, the
+ * detection of unknown keys and the reference page all read this one table, so that they cannot disagree. Immutable.
+ */
+public final class ConfigKeys {
+    private static final int NAME_LENGTH_MAX = 255;
+    private static final int COUNT_MAX = 1_000_000;
+
+    // Top level
+
+    static final ConfigKey<HostPort> LISTEN =
+            ConfigKey.required("listen", ValueType.address(true), "Where clients connect.");
+    static final ConfigKey<String> SERVER_VERSION = ConfigKey.optional(
+            "server-version",
+            ValueType.text(60),
+            "the primary's version",
+            "Version string that clients are greeted with.");
+    static final ConfigKey<Integer> EVENT_LOOPS = ConfigKey.defaulted(
+            "event-loops",
+            ValueType.count(0, 1024),
+            "0",
+            "Threads that serve connections; 0 means one for each processor.");
+    static final ConfigKey<Transport> TRANSPORT = ConfigKey.defaulted(
+            "transport",
+            ValueType.oneOf(Transport.class),
+            "auto",
+            "How sockets are driven; `auto` takes epoll where its native library loads.");
+    static final ConfigKey<Path> STATE_DIR = ConfigKey.optional(
+            "state-dir",
+            ValueType.path(),
+            "`$STATE_DIRECTORY`, else `sluice-state` beside the file",
+            "Directory for the keys and certificates made at the first start; created if it does not exist. "
+                    + "systemd sets `$STATE_DIRECTORY` for a unit with `StateDirectory=`.");
+
+    // backends
+
+    static final ConfigKey<HostPort> BACKEND_ADDRESS = ConfigKey.required(
+            "backends[].address", ValueType.address(false), "Where the server listens. No address may appear twice.");
+    static final ConfigKey<Integer> BACKEND_WEIGHT = ConfigKey.defaulted(
+            "backends[].weight",
+            ValueType.count(0, 1000),
+            "1",
+            "Share of the reads relative to the other servers; 0 takes no reads.");
+    static final ConfigKey<String> BACKEND_ZONE = ConfigKey.optional(
+            "backends[].zone", ValueType.text(NAME_LENGTH_MAX), "none", "Where the server stands; see `routing.zone`.");
+    static final ConfigKey<Integer> BACKEND_MAX_CONNECTIONS = ConfigKey.optional(
+            "backends[].max-connections",
+            ValueType.count(1, COUNT_MAX),
+            "`pool.max-connections-per-backend`",
+            "Connections to this server, over all event loops and users.");
+
+    // monitor
+
+    static final ConfigKey<String> MONITOR_USER = ConfigKey.required(
+            "monitor.user", ValueType.text(NAME_LENGTH_MAX), "Account by which the servers are watched.");
+    static final ConfigKey<Secret> MONITOR_PASSWORD = ConfigKey.optional(
+            "monitor.password",
+            ValueType.secret(),
+            "`monitor.password-file`",
+            "Its password. Exactly one of `password` and `password-file` is needed; `\"\"` is an empty password.");
+    static final ConfigKey<Path> MONITOR_PASSWORD_FILE = ConfigKey.optional(
+            "monitor.password-file", ValueType.path(), "`monitor.password`", "File whose first line is the password.");
+    static final ConfigKey<Duration> MONITOR_INTERVAL = ConfigKey.defaulted(
+            "monitor.interval", ValueType.duration("10ms", "1h"), "500ms", "Time between two probes of a server.");
+    static final ConfigKey<Duration> MONITOR_TIMEOUT = ConfigKey.defaulted(
+            "monitor.timeout", ValueType.duration("10ms", "1h"), "2s", "Time after which a probe has failed.");
+    static final ConfigKey<Duration> MONITOR_MAX_LAG = ConfigKey.defaulted(
+            "monitor.max-lag",
+            ValueType.duration("0s", "365d"),
+            "10s",
+            "Replication lag beyond which a replica takes no reads; an unknown lag is beyond it.");
+
+    // routing
+
+    static final ConfigKey<Boolean> ROUTING_READ_SPLITTING = ConfigKey.defaulted(
+            "routing.read-splitting",
+            ValueType.flag(),
+            "true",
+            "Whether proven reads go to replicas; if not, everything goes to the primary.");
+    static final ConfigKey<BalanceMethod> ROUTING_BALANCE = ConfigKey.defaulted(
+            "routing.balance",
+            ValueType.oneOf(BalanceMethod.class),
+            "weighted-round-robin",
+            "How reads are spread over the replicas.");
+    static final ConfigKey<Boolean> ROUTING_READ_YOUR_WRITES = ConfigKey.defaulted(
+            "routing.read-your-writes",
+            ValueType.flag(),
+            "true",
+            "Whether a session's reads go only to servers known to have its own writes.");
+    static final ConfigKey<String> ROUTING_ZONE = ConfigKey.optional(
+            "routing.zone",
+            ValueType.text(NAME_LENGTH_MAX),
+            "none",
+            "Where this proxy stands; servers of the same zone are preferred for reads.");
+    static final ConfigKey<Integer> ROUTING_PARSE_CACHE_ENTRIES = ConfigKey.defaulted(
+            "routing.parse-cache-entries",
+            ValueType.count(0, 10_000_000),
+            "10000",
+            "Decisions kept for statements that differ in literals only.");
+    static final ConfigKey<Integer> ROUTING_PARSE_BYTES_MAX = ConfigKey.defaulted(
+            "routing.parse-bytes-max",
+            ValueType.size("0B", "1MiB"),
+            "16KiB",
+            "Longest statement given to the full parser; a longer one goes to the primary.");
+    static final ConfigKey<Duration> ROUTING_PARSE_DEADLINE = ConfigKey.defaulted(
+            "routing.parse-deadline",
+            ValueType.duration("1ms", "10s"),
+            "50ms",
+            "Time after which the full parser is stopped and the statement goes to the primary.");
+    static final ConfigKey<Integer> ROUTING_STATEMENT_BYTES_MAX = ConfigKey.defaulted(
+            "routing.statement-bytes-max-classified",
+            ValueType.size("0B", "16MiB"),
+            "1MiB",
+            "Longest statement that is looked at; a longer one goes to the primary.");
+
+    // pool
+
+    static final ConfigKey<Integer> POOL_MAX_CONNECTIONS_PER_BACKEND = ConfigKey.defaulted(
+            "pool.max-connections-per-backend",
+            ValueType.count(1, COUNT_MAX),
+            "100",
+            "Connections to each server, over all event loops and users, unless the server's entry says otherwise.");
+    static final ConfigKey<Duration> POOL_IDLE_TIMEOUT = ConfigKey.defaulted(
+            "pool.idle-timeout",
+            ValueType.duration("1s", "365d"),
+            "10m",
+            "Time after which an unused backend connection is closed; keep it below the servers' `wait_timeout`.");
+    static final ConfigKey<Duration> POOL_MAX_AGE = ConfigKey.defaulted(
+            "pool.max-age",
+            ValueType.duration("1s", "365d"),
+            "1h",
+            "Age at which a backend connection is closed when it is next unused.");
+    static final ConfigKey<Duration> POOL_ACQUIRE_TIMEOUT = ConfigKey.defaulted(
+            "pool.acquire-timeout",
+            ValueType.duration("1ms", "1h"),
+            "10s",
+            "Time a statement waits for a backend connection before it fails.");
+    static final ConfigKey<Integer> POOL_WAITING_MAX = ConfigKey.defaulted(
+            "pool.waiting-max",
+            ValueType.count(0, COUNT_MAX),
+            "10000",
+            "Statements that may wait for a backend connection at the same time.");
+    static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
+            "pool.connect-timeout",
+            ValueType.duration("1ms", "10m"),
+            "5s",
+            "Time for connecting to a server, TLS and login together.");
+
+    // limits
+
+    static final ConfigKey<Integer> LIMITS_MAX_CONNECTIONS = ConfigKey.defaulted(
+            "limits.max-connections",
+            ValueType.count(1, COUNT_MAX),
+            "10000",
+            "Client connections at the same time; the next client gets error 1040.");
+    static final ConfigKey<Duration> LIMITS_CONNECT_PHASE_TIMEOUT = ConfigKey.defaulted(
+            "limits.connect-phase-timeout",
+            ValueType.duration("100ms", "1h"),
+            "10s",
+            "Time a client has from connecting to a successful login.");
+    static final ConfigKey<Duration> LIMITS_IDLE_TIMEOUT = ConfigKey.defaulted(
+            "limits.idle-timeout",
+            ValueType.duration("1s", "365d"),
+            "8h",
+            "Time without a command after which a client is disconnected.");
+    static final ConfigKey<Integer> LIMITS_FRONTEND_BUFFER = ConfigKey.defaulted(
+            "limits.frontend-buffer",
+            ValueType.size("16KiB", "256MiB"),
+            "256KiB",
+            "Bytes waiting for a slow client beyond which its server is not read.");
+    static final ConfigKey<Integer> LIMITS_BACKEND_BUFFER = ConfigKey.defaulted(
+            "limits.backend-buffer",
+            ValueType.size("16KiB", "256MiB"),
+            "256KiB",
+            "Bytes waiting for a slow server beyond which its client is not read.");
+    static final ConfigKey<Integer> LIMITS_PREPARED_STATEMENTS_MAX = ConfigKey.defaulted(
+            "limits.prepared-statements-max",
+            ValueType.count(1, COUNT_MAX),
+            "16382",
+            "Prepared statements a client may hold; the next one gets error 1461.");
+
+    // tls
+
+    static final ConfigKey<TlsMode> TLS_FRONTEND_MODE = ConfigKey.defaulted(
+            "tls.frontend.mode",
+            ValueType.oneOf(TlsMode.class),
+            "preferred",
+            "Encryption towards clients: offered, demanded or off.");
+    static final ConfigKey<Path> TLS_FRONTEND_CERT = ConfigKey.optional(
+            "tls.frontend.cert",
+            ValueType.path(),
+            "self-signed, in `state-dir`",
+            "PEM file with the certificate, followed by its intermediates.");
+    static final ConfigKey<Path> TLS_FRONTEND_KEY = ConfigKey.optional(
+            "tls.frontend.key",
+            ValueType.path(),
+            "self-signed, in `state-dir`",
+            "PEM file with the unencrypted PKCS#8 private key of `tls.frontend.cert`.");
+    static final ConfigKey<TlsMode> TLS_BACKEND_MODE = ConfigKey.defaulted(
+            "tls.backend.mode",
+            ValueType.oneOf(TlsMode.class),
+            "preferred",
+            "Encryption towards the servers: where they offer it, always or never.");
+    static final ConfigKey<Path> TLS_BACKEND_CA = ConfigKey.optional(
+            "tls.backend.ca",
+            ValueType.path(),
+            "any certificate is accepted",
+            "PEM file with the authorities that a server's certificate must lead to.");
+
+    // auth
+
+    static final ConfigKey<Duration> AUTH_CREDENTIAL_PROOF_AGE = ConfigKey.defaulted(
+            "auth.credential-proof-age",
+            ValueType.duration("0s", "1h"),
+            "10s",
+            "Time a login that a server has proven is trusted before a server is asked again.");
+    static final ConfigKey<Integer> AUTH_CREDENTIALS_MAX = ConfigKey.defaulted(
+            "auth.credentials-max",
+            ValueType.count(1, COUNT_MAX),
+            "10000",
+            "Accounts whose password verifiers are kept in memory.");
+
+    // metrics, log, shutdown
+
+    static final ConfigKey<HostPort> METRICS_LISTEN = ConfigKey.optional(
+            "metrics.listen",
+            ValueType.address(true),
+            "off",
+            "Where `/metrics`, `/livez`, `/readyz` and `/health` are served over HTTP.");
+    static final ConfigKey<LogLevel> LOG_LEVEL = ConfigKey.defaulted(
+            "log.level", ValueType.oneOf(LogLevel.class), "info", "The least important events that are logged.");
+    static final ConfigKey<LogFormat> LOG_FORMAT = ConfigKey.defaulted(
+            "log.format",
+            ValueType.oneOf(LogFormat.class),
+            "auto",
+            "What a line looks like; `auto` is text on a terminal and JSON otherwise.");
+    static final ConfigKey<Duration> SHUTDOWN_DRAIN_TIMEOUT = ConfigKey.defaulted(
+            "shutdown.drain-timeout",
+            ValueType.duration("0s", "1d"),
+            "30s",
+            "Time that running transactions have to end after SIGTERM before they are cut.");
+
+    private static final List<ConfigKey<?>> ALL = List.of(
+            LISTEN,
+            SERVER_VERSION,
+            EVENT_LOOPS,
+            TRANSPORT,
+            STATE_DIR,
+            BACKEND_ADDRESS,
+            BACKEND_WEIGHT,
+            BACKEND_ZONE,
+            BACKEND_MAX_CONNECTIONS,
+            MONITOR_USER,
+            MONITOR_PASSWORD,
+            MONITOR_PASSWORD_FILE,
+            MONITOR_INTERVAL,
+            MONITOR_TIMEOUT,
+            MONITOR_MAX_LAG,
+            ROUTING_READ_SPLITTING,
+            ROUTING_BALANCE,
+            ROUTING_READ_YOUR_WRITES,
+            ROUTING_ZONE,
+            ROUTING_PARSE_CACHE_ENTRIES,
+            ROUTING_PARSE_BYTES_MAX,
+            ROUTING_PARSE_DEADLINE,
+            ROUTING_STATEMENT_BYTES_MAX,
+            POOL_MAX_CONNECTIONS_PER_BACKEND,
+            POOL_IDLE_TIMEOUT,
+            POOL_MAX_AGE,
+            POOL_ACQUIRE_TIMEOUT,
+            POOL_WAITING_MAX,
+            POOL_CONNECT_TIMEOUT,
+            LIMITS_MAX_CONNECTIONS,
+            LIMITS_CONNECT_PHASE_TIMEOUT,
+            LIMITS_IDLE_TIMEOUT,
+            LIMITS_FRONTEND_BUFFER,
+            LIMITS_BACKEND_BUFFER,
+            LIMITS_PREPARED_STATEMENTS_MAX,
+            TLS_FRONTEND_MODE,
+            TLS_FRONTEND_CERT,
+            TLS_FRONTEND_KEY,
+            TLS_BACKEND_MODE,
+            TLS_BACKEND_CA,
+            AUTH_CREDENTIAL_PROOF_AGE,
+            AUTH_CREDENTIALS_MAX,
+            METRICS_LISTEN,
+            LOG_LEVEL,
+            LOG_FORMAT,
+            SHUTDOWN_DRAIN_TIMEOUT);
+
+    private ConfigKeys() {}
+
+    /** Every key, in the order of the reference. */
+    public static List<ConfigKey<?>> all() {
+        return ALL;
+    }
+}

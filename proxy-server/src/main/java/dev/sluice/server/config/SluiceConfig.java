@@ -1,0 +1,84 @@
+package dev.sluice.server.config;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * A complete and valid configuration; {@link ConfigLoader} makes it from a file. Its text form is safe to log, because
+ * passwords are {@link Secret}s. Immutable.
+ *
+ * @param listen where clients connect; port 0 takes any free port
+ * @param process what concerns the process as a whole
+ * @param backends the servers, 1 to 64, no address twice
+ * @param monitor how they are watched
+ * @param routing where statements go
+ * @param pool backend connections
+ * @param limits what clients may use up
+ * @param tls encryption
+ * @param auth accounts
+ * @param metrics metrics and health over HTTP
+ * @param log logging
+ * @param shutdown stopping
+ */
+public record SluiceConfig(
+        HostPort listen,
+        ProcessConfig process,
+        List<BackendConfig> backends,
+        MonitorConfig monitor,
+        RoutingConfig routing,
+        PoolConfig pool,
+        LimitsConfig limits,
+        TlsConfig tls,
+        AuthConfig auth,
+        MetricsConfig metrics,
+        LogConfig log,
+        ShutdownConfig shutdown) {
+    /** Most backends a file may list. */
+    public static final int BACKENDS_MAX = 64;
+
+    /** Rejects absent parts, and no, too many or repeated backends with {@link IllegalArgumentException}. */
+    public SluiceConfig {
+        ConfigKeys.LISTEN.require(listen);
+        Objects.requireNonNull(process, "process");
+        backends = List.copyOf(backends);
+        if (backends.isEmpty() || backends.size() > BACKENDS_MAX) {
+            throw new IllegalArgumentException("backends: " + backends.size() + " is not in 1 to " + BACKENDS_MAX);
+        }
+        Set<HostPort> addresses = new HashSet<>();
+        for (BackendConfig backend : backends) {
+            if (!addresses.add(backend.address())) {
+                throw new IllegalArgumentException("backends: " + backend.address() + " is listed twice");
+            }
+        }
+        Objects.requireNonNull(monitor, "monitor");
+        Objects.requireNonNull(routing, "routing");
+        Objects.requireNonNull(pool, "pool");
+        Objects.requireNonNull(limits, "limits");
+        Objects.requireNonNull(tls, "tls");
+        Objects.requireNonNull(auth, "auth");
+        Objects.requireNonNull(metrics, "metrics");
+        Objects.requireNonNull(log, "log");
+        Objects.requireNonNull(shutdown, "shutdown");
+    }
+
+    /** What the smallest complete file means; for the demo, benchmarks and tests that have no file. */
+    public static SluiceConfig withDefaults(
+            HostPort listen, Path stateDir, List<BackendConfig> backends, MonitorConfig monitor) {
+        return new SluiceConfig(
+                listen,
+                ProcessConfig.defaults(stateDir),
+                backends,
+                monitor,
+                RoutingConfig.defaults(),
+                PoolConfig.defaults(),
+                LimitsConfig.defaults(),
+                TlsConfig.defaults(),
+                AuthConfig.defaults(),
+                MetricsConfig.defaults(),
+                LogConfig.defaults(),
+                ShutdownConfig.defaults());
+    }
+}
