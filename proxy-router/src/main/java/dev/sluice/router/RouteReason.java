@@ -69,6 +69,9 @@ public enum RouteReason {
     /** autocommit=0: the next table access opens a transaction. */
     AUTOCOMMIT_OFF,
 
+    /** Read splitting is switched off. */
+    SPLITTING_OFF,
+
     // ---- decided by the topology ----
     /** No replica is online and within the lag limit. */
     NO_REPLICA,

@@ -1,0 +1,208 @@
+package dev.sluice.router.session;
+
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
+import dev.sluice.router.balance.Balancer;
+import dev.sluice.router.balance.LoadView;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
+import dev.sluice.router.topology.Topology;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The decision where a session's next command runs, from what the statement needs, what ties the session, and what the
+ * topology offers. The answer is left in fields, so that no decision allocates. Confined to the session's event loop.
+ *
+ * <p>The rules, first match wins:
+ *
+ * <ol>
+ *   <li>an open transaction keeps its connection;
+ *   <li>a pinned session keeps its connection;
+ *   <li>a question about the last statement goes where that statement ran;
+ *   <li>a read-only transaction begins on a replica, every other on the primary;
+ *   <li>what may not run on a replica goes to the primary;
+ *   <li>a read goes to a replica that is healthy, within the lag limit, and has this session's writes; else to the
+ *       primary.
+ * </ol>
+ */
+public final class SessionRouter {
+    /** No backend qualifies right now. */
+    public static final int NO_BACKEND = -1;
+
+    /** Pins that need the connection only for the statements they belong to, not for every statement. */
+    private static final int NARROW_PINS =
+            PinReason.LAST_STATEMENT.bit() | PinReason.CURSOR.bit() | PinReason.LONG_DATA.bit();
+
+    private final Balancer balancer;
+    private final LoadView load;
+    private final boolean splitting;
+
+    private Slot slot = Slot.PRIMARY;
+    private int ordinal = NO_BACKEND;
+    private RouteReason reason = RouteReason.COMMAND;
+    private boolean refused;
+
+    /**
+     * @param balancer chooses among replicas; belongs to the event loop
+     * @param load how busy backends are
+     * @param splitting whether reads go to replicas at all
+     */
+    public SessionRouter(Balancer balancer, LoadView load, boolean splitting) {
+        this.balancer = balancer;
+        this.load = load;
+        this.splitting = splitting;
+    }
+
+    /** The slot of the last decision. */
+    public Slot slot() {
+        return slot;
+    }
+
+    /** The backend of the last decision; {@link #NO_BACKEND} if there is none. Not meaningful when the slot is tied. */
+    public int ordinal() {
+        return ordinal;
+    }
+
+    /** Why. */
+    public RouteReason reason() {
+        return reason;
+    }
+
+    /**
+     * Whether the statement can run nowhere: it needs the primary, and the session is pinned to a replica by state that it
+     * made there inside a read-only transaction.
+     */
+    public boolean isRefused() {
+        return refused;
+    }
+
+    /**
+     * Decides.
+     *
+     * @param held where the statements of this session run right now
+     */
+    public void route(
+            Classification statement, SessionState state, Topology topology, CausalityTracker causality, Context held) {
+        refused = false;
+        Slot transaction = state.transactionSlot();
+        if (transaction != null) {
+            keep(
+                    transaction,
+                    held,
+                    state.inReadOnlyTransaction() ? RouteReason.READ_ONLY_TRANSACTION : RouteReason.IN_TRANSACTION);
+            return;
+        }
+        if ((state.pins(Slot.PRIMARY) & ~NARROW_PINS) != 0) {
+            keep(Slot.PRIMARY, held, RouteReason.PINNED);
+            return;
+        }
+        if ((state.pins(Slot.REPLICA) & ~NARROW_PINS) != 0) {
+            keep(Slot.REPLICA, held, RouteReason.PINNED);
+            refused = statement.target() == Target.PRIMARY && !isSessionEnd(statement);
+            return;
+        }
+        Slot last = statement.has(Traits.DIAGNOSTICS) ? held.lastStatementSlot() : null;
+        if (last != null) {
+            keep(last, held, RouteReason.LAST_STATEMENT);
+            return;
+        }
+        boolean maySplit = splitting && (state.pins(Slot.PRIMARY) & ~PinReason.LAST_STATEMENT.bit()) == 0;
+        if (beginsReadOnly(statement, state)) {
+            if (maySplit && toReplica(topology, causality, held, statement)) {
+                reason = RouteReason.BEGIN_READ_ONLY;
+            } else {
+                toPrimary(topology, RouteReason.BEGIN_READ_ONLY);
+            }
+            return;
+        }
+        if (statement.target() == Target.PRIMARY) {
+            toPrimary(topology, statement.reason());
+        } else if (state.autocommitOff()) {
+            toPrimary(topology, RouteReason.AUTOCOMMIT_OFF);
+        } else if (state.serializable()) {
+            toPrimary(topology, RouteReason.SERIALIZABLE);
+        } else if (!splitting) {
+            toPrimary(topology, RouteReason.SPLITTING_OFF);
+        } else if (toReplica(topology, causality, held, statement)) {
+            reason = statement.reason();
+        } else {
+            toPrimary(topology, reason);
+        }
+    }
+
+    /** What the router has to know about the session's connections. */
+    public interface Context {
+        /** The slot where the last statement ran, if its connection still is as that statement left it; else null. */
+        @Nullable Slot lastStatementSlot();
+
+        /** The backend of the connection held in a slot, or {@link #NO_BACKEND}. */
+        int heldOrdinal(Slot slot);
+
+        /** Mask of backends that have just failed this statement. */
+        long excluded();
+
+        /** A monotonic clock. */
+        long nowNanos();
+    }
+
+    private static boolean isSessionEnd(Classification statement) {
+        return statement.has(Traits.ENDING) || statement.kind() == StatementKind.COMMIT
+                || statement.kind() == StatementKind.ROLLBACK;
+    }
+
+    private static boolean beginsReadOnly(Classification statement, SessionState state) {
+        if (statement.has(Traits.MULTI_STATEMENT)) {
+            return false;
+        }
+        if (statement.kind() == StatementKind.START_TRANSACTION_READ_ONLY) {
+            return true;
+        }
+        if (!state.readOnlyByDefault()) {
+            return false;
+        }
+        return statement.kind() == StatementKind.BEGIN
+                || (state.autocommitOff() && statement.target() == Target.REPLICA && !state.serializable());
+    }
+
+    private void keep(Slot where, Context held, RouteReason why) {
+        slot = where;
+        ordinal = held.heldOrdinal(where);
+        reason = why;
+    }
+
+    private void toPrimary(Topology topology, RouteReason why) {
+        slot = Slot.PRIMARY;
+        ordinal = topology.primaryOrdinal();
+        reason = why;
+    }
+
+    /** Chooses a replica. When none qualifies, {@link #reason} says why. */
+    private boolean toReplica(
+            Topology topology, CausalityTracker causality, Context held, Classification statement) {
+        long readable = topology.readableReplicas() & ~held.excluded();
+        if (readable == 0) {
+            reason = RouteReason.NO_REPLICA;
+            return false;
+        }
+        if (causality.isStickyToPrimary(held.nowNanos())) {
+            reason = RouteReason.REPLICA_BEHIND;
+            return false;
+        }
+        long having = causality.replicasThatHave(topology) & readable;
+        if (having == 0) {
+            reason = RouteReason.REPLICA_BEHIND;
+            return false;
+        }
+        int heldOrdinal = held.heldOrdinal(Slot.REPLICA);
+        if (heldOrdinal != NO_BACKEND && (having & 1L << heldOrdinal) != 0) {
+            // An open cursor already holds a connection there; a second replica would only cost another.
+            ordinal = heldOrdinal;
+        } else {
+            ordinal = balancer.choose(topology, having, load, statement.fingerprintLow());
+        }
+        slot = Slot.REPLICA;
+        reason = RouteReason.READ;
+        return ordinal != NO_BACKEND;
+    }
+}

@@ -1,0 +1,156 @@
+package dev.sluice.router.session;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.router.sql.LexicalCharset;
+import dev.sluice.router.sql.LexicalMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known about one session's state on its servers: state vector, open transaction, pins, and the lexical mode
+ * that follows from them. Pure data; it learns from the servers' answers and never asks. Confined to the session's
+ * event loop.
+ *
+ * <pre>
+ * free ──IN_TRANS in a status──► in transaction (slot, read-only or not) ──status without IN_TRANS──► free
+ * free ──a pin reason appears──► pinned to the slot ──the last reason goes──► free
+ * </pre>
+ *
+ * A session is free to use any connection exactly when it is neither in a transaction nor pinned.
+ */
+public final class SessionState {
+    /** Bound on the characters of replayable variables; beyond it the session is pinned instead. */
+    public static final int VECTOR_CHARACTERS_MAX = 64 * 1024;
+
+    private final String defaultSqlMode;
+    private StateVector vector;
+    private LexicalMode lexicalMode;
+    private @Nullable Slot transactionSlot;
+    private boolean readOnlyTransaction;
+    private int primaryPins;
+    private int replicaPins;
+
+    /**
+     * @param vector the state right after the login
+     * @param defaultSqlMode the sql_mode that sessions of this server start with
+     */
+    public SessionState(StateVector vector, String defaultSqlMode) {
+        this.vector = vector;
+        this.defaultSqlMode = defaultSqlMode;
+        this.lexicalMode = lexicalModeOf(vector, defaultSqlMode);
+    }
+
+    /** The replayable state. */
+    public StateVector vector() {
+        return vector;
+    }
+
+    /** Replaces the replayable state; the lexical mode follows. */
+    public void vector(StateVector newVector) {
+        if (vector != newVector) {
+            vector = newVector;
+            lexicalMode = lexicalModeOf(newVector, defaultSqlMode);
+        }
+    }
+
+    /** How this session's statements are to be read. */
+    public LexicalMode lexicalMode() {
+        return lexicalMode;
+    }
+
+    /** The slot whose connection has an open transaction, or null. */
+    public @Nullable Slot transactionSlot() {
+        return transactionSlot;
+    }
+
+    /** Whether a transaction is open. */
+    public boolean inTransaction() {
+        return transactionSlot != null;
+    }
+
+    /** Whether the open transaction is read-only. */
+    public boolean inReadOnlyTransaction() {
+        return transactionSlot != null && readOnlyTransaction;
+    }
+
+    /** Takes the transaction flags of a status word that the connection in {@code slot} sent. */
+    public void observeTransaction(Slot slot, boolean inTransaction, boolean readOnly) {
+        if (inTransaction) {
+            transactionSlot = slot;
+            readOnlyTransaction = readOnly;
+        } else if (transactionSlot == slot) {
+            transactionSlot = null;
+            readOnlyTransaction = false;
+        }
+    }
+
+    /** Whether autocommit is off: the next table access opens a transaction. */
+    public boolean autocommitOff() {
+        return "OFF".equals(vector.get("autocommit"));
+    }
+
+    /** Whether transactions of this session are read-only unless they say otherwise. */
+    public boolean readOnlyByDefault() {
+        return "ON".equals(variable("transaction_read_only", "tx_read_only"));
+    }
+
+    /** Whether the isolation level is SERIALIZABLE. */
+    public boolean serializable() {
+        return "SERIALIZABLE".equals(variable("transaction_isolation", "tx_isolation"));
+    }
+
+    private @Nullable String variable(String name, String mariaDbName) {
+        String value = vector.get(name);
+        return value != null ? value : vector.get(mariaDbName);
+    }
+
+    /** The pins of a slot as a mask of {@link PinReason#bit()}. */
+    public int pins(Slot slot) {
+        return slot == Slot.PRIMARY ? primaryPins : replicaPins;
+    }
+
+    /** The pins of both slots. */
+    public int pins() {
+        return primaryPins | replicaPins;
+    }
+
+    /** Adds or removes one pin reason. */
+    public void pin(Slot slot, PinReason reason, boolean pinned) {
+        int mask = pinned ? pins(slot) | reason.bit() : pins(slot) & ~reason.bit();
+        if (slot == Slot.PRIMARY) {
+            primaryPins = mask;
+        } else {
+            replicaPins = mask;
+        }
+    }
+
+    /** Whether anything ties the session to the connection in {@code slot}. */
+    public boolean tiedTo(Slot slot) {
+        return transactionSlot == slot || pins(slot) != 0;
+    }
+
+    /** Forgets everything that lived on the connection in {@code slot}: it was reset or has died. */
+    public void connectionGone(Slot slot) {
+        if (transactionSlot == slot) {
+            transactionSlot = null;
+            readOnlyTransaction = false;
+        }
+        if (slot == Slot.PRIMARY) {
+            primaryPins = 0;
+        } else {
+            replicaPins = 0;
+        }
+    }
+
+    private static LexicalMode lexicalModeOf(StateVector vector, String defaultSqlMode) {
+        String sqlMode = vector.get("sql_mode");
+        String charset = requireNonNull(
+                vector.get(StateVector.CHARACTER_SET_CLIENT), "a session vector always names its character set");
+        String modes = "," + (sqlMode == null ? defaultSqlMode : sqlMode) + ",";
+        return LexicalMode.of(
+                modes.contains(",ANSI_QUOTES,"),
+                modes.contains(",NO_BACKSLASH_ESCAPES,"),
+                modes.contains(",IGNORE_SPACE,"),
+                LexicalCharset.of(charset));
+    }
+}

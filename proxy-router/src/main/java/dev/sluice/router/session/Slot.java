@@ -1,0 +1,9 @@
+package dev.sluice.router.session;
+
+/** One of the two places where a session may hold a backend connection. Immutable. */
+public enum Slot {
+    /** The connection to the primary, or to whatever server stands in for a replica when none qualifies. */
+    PRIMARY,
+    /** The connection to a replica. */
+    REPLICA
+}

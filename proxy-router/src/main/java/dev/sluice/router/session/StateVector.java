@@ -1,0 +1,158 @@
+package dev.sluice.router.session;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a session's state that can be rebuilt on any backend connection: the default schema and the session
+ * variables that differ, or may differ, from the server's defaults. Immutable; changing methods return another vector.
+ *
+ * <p>Variables are kept sorted by name in the order in which they are applied: names are lower case, values are the
+ * text that the server's session tracker reported. Two equal vectors describe interchangeable connections.
+ */
+public final class StateVector {
+    /** The character set that the server decodes statements with. */
+    public static final String CHARACTER_SET_CLIENT = "character_set_client";
+    /** The character set that results are encoded in; the empty value means NULL, no conversion. */
+    public static final String CHARACTER_SET_RESULTS = "character_set_results";
+    /** The collation of literals; it determines character_set_connection. */
+    public static final String COLLATION_CONNECTION = "collation_connection";
+
+    private static final StateVector EMPTY = new StateVector(null, false, new String[0], new String[0]);
+
+    private final @Nullable String schema;
+    private final boolean multiStatements;
+    private final String[] names;
+    private final String[] values;
+    private final int hash;
+
+    private StateVector(@Nullable String schema, boolean multiStatements, String[] names, String[] values) {
+        this.schema = schema;
+        this.multiStatements = multiStatements;
+        this.names = names;
+        this.values = values;
+        this.hash = 31 * (31 * Objects.hash(schema, multiStatements) + Arrays.hashCode(names)) + Arrays.hashCode(values);
+    }
+
+    /** No schema and every variable at the server's default. */
+    public static StateVector empty() {
+        return EMPTY;
+    }
+
+    /** The default schema, or null when none is selected. */
+    public @Nullable String schema() {
+        return schema;
+    }
+
+    /** Whether several statements in one COM_QUERY are allowed, as CLIENT_MULTI_STATEMENTS or COM_SET_OPTION said. */
+    public boolean multiStatements() {
+        return multiStatements;
+    }
+
+    /** How many variables are set. */
+    public int size() {
+        return names.length;
+    }
+
+    /** The name of variable {@code index}, in order. */
+    public String name(int index) {
+        return names[index];
+    }
+
+    /** The value of variable {@code index}, in order. */
+    public String value(int index) {
+        return values[index];
+    }
+
+    /** The value of a variable, or null when it stands at the server's default. */
+    public @Nullable String get(String name) {
+        int index = Arrays.binarySearch(names, name);
+        return index < 0 ? null : values[index];
+    }
+
+    /** The characters of all names and values: what the bound on session state counts. */
+    public int characters() {
+        int sum = 0;
+        for (int i = 0; i < names.length; i++) {
+            sum += names[i].length() + values[i].length();
+        }
+        return sum;
+    }
+
+    /** This vector with another default schema. */
+    public StateVector withSchema(@Nullable String newSchema) {
+        return Objects.equals(schema, newSchema) ? this : new StateVector(newSchema, multiStatements, names, values);
+    }
+
+    /** This vector with several statements in one COM_QUERY allowed or refused. */
+    public StateVector withMultiStatements(boolean allowed) {
+        return multiStatements == allowed ? this : new StateVector(schema, allowed, names, values);
+    }
+
+    /** This vector with one variable set. */
+    public StateVector with(String name, String value) {
+        int index = Arrays.binarySearch(names, name);
+        if (index >= 0) {
+            if (values[index].equals(value)) {
+                return this;
+            }
+            String[] changed = values.clone();
+            changed[index] = value;
+            return new StateVector(schema, multiStatements, names, changed);
+        }
+        int at = -index - 1;
+        return new StateVector(schema, multiStatements, insert(names, at, name), insert(values, at, value));
+    }
+
+    /** This vector with every variable back at the server's default; the schema stays, as COM_RESET_CONNECTION has it. */
+    public StateVector withoutVariables() {
+        return names.length == 0 ? this : new StateVector(schema, multiStatements, new String[0], new String[0]);
+    }
+
+    /** Whether every variable that this vector sets is also set by {@code other}, to whatever value. */
+    public boolean setsNothingBeyond(StateVector other) {
+        if (names == other.names) {
+            return true;
+        }
+        for (String name : names) {
+            if (Arrays.binarySearch(other.names, name) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String[] insert(String[] array, int at, String element) {
+        String[] longer = new String[array.length + 1];
+        System.arraycopy(array, 0, longer, 0, at);
+        longer[at] = element;
+        System.arraycopy(array, at, longer, at + 1, array.length - at);
+        return longer;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return this == object
+                || (object instanceof StateVector other
+                        && hash == other.hash
+                        && multiStatements == other.multiStatements
+                        && Objects.equals(schema, other.schema)
+                        && Arrays.equals(names, other.names)
+                        && Arrays.equals(values, other.values));
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("schema=").append(schema);
+        for (int i = 0; i < names.length; i++) {
+            text.append(", ").append(names[i]).append('=').append(values[i]);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,291 @@
+package dev.sluice.router.session;
+
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a statement that ran leaves behind: it turns the server's reports into the replayable state, and whatever the
+ * server does not report into pins. Confined to the session's event loop.
+ *
+ * <p>The server is asked first: variables, schema, table locks and pending transaction characteristics come from its
+ * trackers. The text is believed only for what the trackers were seen not to tell: user variables assigned inside
+ * statements, CREATE TEMPORARY TABLE ... SELECT, user locks, global locks, handlers, roles. A state change that neither
+ * explains pins the session.
+ */
+public final class StatementEffects {
+    /** Variables whose value is about one moment or one connection; repeating them elsewhere would be wrong. */
+    private static final Set<String> NOT_REPLAYABLE = Set.of(
+            "timestamp",
+            "insert_id",
+            "last_insert_id",
+            "identity",
+            "rand_seed1",
+            "rand_seed2",
+            "gtid_next",
+            "gtid_seq_no",
+            "gtid_domain_id",
+            "server_id",
+            "sql_log_bin",
+            "binlog_format",
+            "pseudo_thread_id",
+            "pseudo_replica_mode",
+            "pseudo_slave_mode",
+            "original_commit_timestamp",
+            "immediate_server_version",
+            "original_server_version",
+            "resultset_metadata",
+            "proxy_user",
+            "external_user");
+
+    /** Reported by some servers without anybody having set them, or following from other state. */
+    private static final Set<String> DERIVED = Set.of(
+            "statement_id",
+            "last_gtid",
+            "warning_count",
+            "error_count",
+            "character_set_database",
+            "collation_database",
+            "in_transaction");
+
+    private static final String TRACKER_PREFIX = "session_track_";
+    private static final int LOCKED_TABLES_INDEX = 7;
+
+    private final SessionState state;
+    private final NamedObjects objects = new NamedObjects();
+    private boolean collationUnknown;
+
+    /** @param state what is kept up to date */
+    public StatementEffects(SessionState state) {
+        this.state = state;
+    }
+
+    /**
+     * Whether the connection's collation has to be asked for: SET NAMES ... COLLATE reports the character set but not the
+     * collation.
+     */
+    public boolean isCollationUnknown() {
+        return collationUnknown;
+    }
+
+    /** The server said what collation_connection is. */
+    public void collationConnection(String collation) {
+        collationUnknown = false;
+        state.vector(state.vector().with(StateVector.COLLATION_CONNECTION, collation));
+    }
+
+    /** Everything that lived on a connection is gone. */
+    public void connectionGone(Slot slot) {
+        if (state.pins(slot) != 0) {
+            objects.clear();
+        }
+        state.connectionGone(slot);
+        collationUnknown = false;
+    }
+
+    /**
+     * Takes in the outcome of a statement.
+     *
+     * @param slot where it ran
+     * @param succeeded false if the server answered with an error; state may have changed nevertheless
+     * @param changes what the trackers reported
+     * @param text the statement, decoded; called on rare paths only; may yield null when the text is not at hand
+     */
+    public void apply(
+            Slot slot,
+            Classification statement,
+            boolean succeeded,
+            SessionChanges changes,
+            Supplier<@Nullable String> text) {
+        if (!changes.isEmpty()) {
+            takeReports(slot, statement, changes);
+        }
+        long traits = statement.traits();
+        if ((traits & LASTING) != 0) {
+            takeText(slot, statement, succeeded, text);
+        }
+        if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
+            objects.droppedTables(textOf(statement, text));
+            state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
+        }
+    }
+
+    private static final int TEMPORARY = PinReason.TEMPORARY_TABLE.bit();
+
+    /** The traits that leave something behind or take it away. */
+    private static final long LASTING = Traits.USER_VARIABLE_ASSIGNED
+            | Traits.LOCK_FUNCTION_ACQUIRE
+            | Traits.CREATES_TEMPORARY_TABLE
+            | Traits.FLUSH_WITH_READ_LOCK
+            | Traits.LOCKS_TABLES
+            | Traits.OPENS_HANDLER
+            | Traits.TEXT_PREPARE
+            | Traits.SETS_ROLE
+            | Traits.LOCKS_INSTANCE
+            | Traits.SETS_RESOURCE_GROUP
+            | Traits.SETS_NON_REPLAYABLE
+            | Traits.OPAQUE
+            | Traits.ENDING;
+
+    private void takeReports(Slot slot, Classification statement, SessionChanges changes) {
+        // Both report a value that was put back before the statement ended.
+        boolean restored = statement.has(Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR);
+        if (!restored) {
+            for (int i = 0; i < changes.variables(); i++) {
+                takeVariable(slot, changes.variableName(i).toLowerCase(Locale.ROOT), changes.variableValue(i));
+            }
+        }
+        if (changes.schemaChanged()) {
+            state.vector(state.vector().withSchema(changes.schema()));
+        }
+        if (changes.stateChanged() && !restored && !isExplained(slot, statement, changes)) {
+            state.pin(slot, PinReason.UNREPORTED_CHANGE, true);
+        }
+        String transaction = changes.transactionState();
+        if (transaction != null) {
+            boolean locked =
+                    transaction.length() > LOCKED_TABLES_INDEX && transaction.charAt(LOCKED_TABLES_INDEX) == 'L';
+            state.pin(slot, PinReason.TABLE_LOCK, locked);
+        }
+        String characteristics = changes.characteristics();
+        if (characteristics != null) {
+            boolean pending = !characteristics.isEmpty() && state.transactionSlot() != slot;
+            state.pin(slot, PinReason.TRANSACTION_CHARACTERISTICS, pending);
+        }
+    }
+
+    private void takeVariable(Slot slot, String name, String value) {
+        if (DERIVED.contains(name)) {
+            return;
+        }
+        boolean unsafe = value.indexOf('\\') >= 0
+                || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
+        if (NOT_REPLAYABLE.contains(name) || name.startsWith(TRACKER_PREFIX) || unsafe) {
+            state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
+        } else if (name.equals("character_set_connection")) {
+            // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
+            if (value.indexOf('_') >= 0) {
+                collationConnection(value);
+            } else {
+                collationUnknown = true;
+            }
+        } else if (name.equals(StateVector.COLLATION_CONNECTION)) {
+            collationConnection(value);
+        } else {
+            state.vector(state.vector().with(name, value));
+        }
+    }
+
+    /** Whether a reported state change is accounted for by what else was reported or by the statement itself. */
+    private boolean isExplained(Slot slot, Classification statement, SessionChanges changes) {
+        if (statement.has(EXPLAINED)) {
+            return true;
+        }
+        boolean setsOnly = statement.kind() == StatementKind.SET
+                || statement.kind() == StatementKind.SET_TRANSACTION
+                || statement.kind() == StatementKind.USE;
+        if (changes.schemaChanged() || (setsOnly && changes.variables() > 0)) {
+            return true;
+        }
+        // ALTER and DROP of a temporary table report a change; the table pins already.
+        return statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0;
+    }
+
+    private static final long EXPLAINED = Traits.USER_VARIABLE_ASSIGNED
+            | Traits.CREATES_TEMPORARY_TABLE
+            | Traits.DROPS_TEMPORARY_TABLE
+            | Traits.TEXT_PREPARE
+            | Traits.TEXT_DEALLOCATE
+            | Traits.SETS_ROLE
+            | Traits.OPAQUE;
+
+    private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+        // Half of a failed statement may have run.
+        pinIf(slot, statement, Traits.USER_VARIABLE_ASSIGNED, PinReason.USER_VARIABLE);
+        pinIf(slot, statement, Traits.OPAQUE, PinReason.ROUTINE);
+        if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
+            takeUserLocks(slot, statement, succeeded, text);
+        }
+        boolean partly = statement.has(Traits.MULTI_STATEMENT);
+        if (!succeeded && !partly) {
+            return;
+        }
+        pinIf(slot, statement, Traits.SETS_ROLE, PinReason.ROLE);
+        pinIf(slot, statement, Traits.SETS_RESOURCE_GROUP, PinReason.RESOURCE_GROUP);
+        pinIf(slot, statement, Traits.SETS_NON_REPLAYABLE, PinReason.NON_REPLAYABLE_VARIABLE);
+        toggle(slot, statement, PinReason.GLOBAL_READ_LOCK, Traits.FLUSH_WITH_READ_LOCK, Traits.UNLOCKS_TABLES);
+        toggle(slot, statement, PinReason.INSTANCE_LOCK, Traits.LOCKS_INSTANCE, Traits.UNLOCKS_INSTANCE);
+        takeTemporaryTables(slot, statement, succeeded, text);
+        takePrepared(slot, statement, succeeded, text);
+        takeHandlers(slot, statement);
+    }
+
+    private void pinIf(Slot slot, Classification statement, long trait, PinReason reason) {
+        if (statement.has(trait)) {
+            state.pin(slot, reason, true);
+        }
+    }
+
+    /** A statement that takes and gives back in one packet counts as one that takes. */
+    private void toggle(Slot slot, Classification statement, PinReason reason, long takes, long gives) {
+        if (statement.has(takes)) {
+            state.pin(slot, reason, true);
+        } else if (statement.has(gives)) {
+            state.pin(slot, reason, false);
+        }
+    }
+
+    private void takeUserLocks(
+            Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+        String whole = textOf(statement, text);
+        if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE)) {
+            objects.locked(whole);
+        } else if (succeeded) {
+            objects.unlocked(whole);
+        }
+        state.pin(slot, PinReason.USER_LOCK, objects.hasUserLocks());
+    }
+
+    private void takeTemporaryTables(
+            Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+        if (statement.has(Traits.CREATES_TEMPORARY_TABLE)) {
+            objects.createdTemporaryTable(textOf(statement, text));
+            state.pin(slot, PinReason.TEMPORARY_TABLE, true);
+        } else if (succeeded && statement.has(Traits.DROPS_TEMPORARY_TABLE)) {
+            objects.droppedTables(textOf(statement, text));
+            state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
+        }
+    }
+
+    private void takePrepared(
+            Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+        if (statement.has(Traits.TEXT_PREPARE)) {
+            objects.prepared(textOf(statement, text));
+        } else if (succeeded && statement.has(Traits.TEXT_DEALLOCATE)) {
+            objects.deallocated(textOf(statement, text));
+        } else {
+            return;
+        }
+        state.pin(slot, PinReason.TEXT_PREPARE, objects.hasPreparedStatements());
+    }
+
+    private void takeHandlers(Slot slot, Classification statement) {
+        if (statement.has(Traits.OPENS_HANDLER)) {
+            objects.openedHandler();
+        } else if (statement.has(Traits.CLOSES_HANDLER)) {
+            objects.closedHandler();
+        } else {
+            return;
+        }
+        state.pin(slot, PinReason.HANDLER, objects.hasHandlers());
+    }
+
+    /** The text of a statement that stands alone; null for several in one packet, whose names are not told apart. */
+    private static @Nullable String textOf(Classification statement, Supplier<@Nullable String> text) {
+        return statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT) ? null : text.get();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.sluice.server.auth;
+
+import dev.sluice.protocol.auth.RsaKeys;
+import dev.sluice.server.monitor.Account;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What logins have in common. Immutable; its parts are thread-safe.
+ *
+ * @param credentials who was proved lately
+ * @param accounts the accounts of the database
+ * @param rsaKeys for passwords on connections without TLS
+ */
+public record AuthServices(CredentialCache credentials, Accounts accounts, RsaKeys rsaKeys) {
+    /** Looks accounts up. Thread-safe: implementations answer from a snapshot. */
+    @FunctionalInterface
+    public interface Accounts {
+        /** The account that the server would pick for a user who comes through Sluice; null if unknown or unreadable. */
+        @Nullable Account lookup(String user);
+    }
+}

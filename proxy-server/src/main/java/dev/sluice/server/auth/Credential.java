@@ -1,0 +1,82 @@
+package dev.sluice.server.auth;
+
+import dev.sluice.protocol.auth.CachingSha2Password;
+import dev.sluice.protocol.auth.NativePassword;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Sluice learned about one user's password when the user logged in: enough to log in to a backend as that user.
+ * It lives in memory only and never prints itself. Immutable.
+ */
+public final class Credential {
+    private final String user;
+    private final byte @Nullable [] password;
+    private final byte @Nullable [] nativeStage1;
+    private final byte @Nullable [] sha2Verifier;
+
+    private Credential(String user, byte @Nullable [] password, byte @Nullable [] nativeStage1) {
+        this.user = user;
+        this.password = password;
+        this.nativeStage1 = nativeStage1;
+        this.sha2Verifier = password == null ? null : CachingSha2Password.verifier(password);
+    }
+
+    /** A credential whose password the client sent in full (over TLS or RSA). Takes ownership of the array. */
+    public static Credential ofPassword(String user, byte[] password) {
+        return new Credential(user, password, null);
+    }
+
+    /** A credential recovered from a mysql_native_password exchange: SHA1(password), which can only answer that plugin. */
+    public static Credential ofNativeStage1(String user, byte[] stage1) {
+        return new Credential(user, null, stage1);
+    }
+
+    /** The account's user name. */
+    public String user() {
+        return user;
+    }
+
+    /** The password in the clear, or null when only its SHA1 is known. */
+    public byte @Nullable [] password() {
+        return password == null ? null : password.clone();
+    }
+
+    /** Whether the password is known to be empty. */
+    public boolean isEmpty() {
+        return password != null && password.length == 0;
+    }
+
+    /** Whether a caching_sha2_password scramble of a client proves this same password. */
+    public boolean matchesSha2(byte[] response, byte[] nonce) {
+        return sha2Verifier != null && CachingSha2Password.matches(response, nonce, sha2Verifier);
+    }
+
+    /** The answer to a mysql_native_password challenge. */
+    public byte[] nativeResponse(byte[] nonce) {
+        if (nativeStage1 != null) {
+            return NativePassword.scrambleFromStage1(nativeStage1, nonce);
+        }
+        return password == null ? new byte[0] : NativePassword.scramble(password, nonce);
+    }
+
+    /** Whether both prove the same password by the same knowledge, compared in constant time. */
+    public boolean sameSecret(Credential other) {
+        return user.equals(other.user) && same(password, other.password) && same(nativeStage1, other.nativeStage1);
+    }
+
+    private static boolean same(byte @Nullable [] a, byte @Nullable [] b) {
+        return a == null || b == null ? a == b : MessageDigest.isEqual(a, b);
+    }
+
+    /** The password as a NUL-terminated string, as the full exchange of caching_sha2_password sends it; null if unknown. */
+    public byte @Nullable [] passwordNulTerminated() {
+        return password == null ? null : Arrays.copyOf(password, password.length + 1);
+    }
+
+    @Override
+    public String toString() {
+        return "Credential[" + user + ", redacted]";
+    }
+}

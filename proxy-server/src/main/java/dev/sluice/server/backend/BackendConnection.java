@@ -1,0 +1,306 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.router.session.StateVector;
+import dev.sluice.server.backend.BackendFailure.Kind;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One authenticated protocol connection to a backend. Confined to the session's event loop: the channel is registered
+ * on the loop of every session that may borrow it.
+ *
+ * <pre>
+ * login OK ──► IDLE (LoopPool) ──acquire──► LEASED (a session) ──release──► IDLE
+ *                  ▲                             │ release with reset
+ *                  └────── reset answered ◄── RESETTING
+ * any ──failure, max age, idle time, unsolicited bytes──► CLOSED
+ * </pre>
+ */
+public final class BackendConnection {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BackendConnection.class);
+    private static final int CUMULATION_BYTES = 1024;
+
+    /** The one who holds the lease, as the connection sees it. */
+    public interface Owner {
+        /** The bytes of this read have been consumed: flush what was relayed. */
+        void backendReadComplete();
+
+        /** The connection can take more bytes, or no longer can. */
+        void backendWritabilityChanged(BackendConnection connection);
+
+        /** The connection ended while leased; pending responses have been told already. */
+        void backendClosed(BackendConnection connection, BackendFailure failure);
+    }
+
+    /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */
+    public interface InsertIdHolder {
+        /** The value that LAST_INSERT_ID() had when the connection went to somebody else. */
+        void insertIdCaptured(BackendConnection connection, long value);
+    }
+
+    private final Channel channel;
+    private final PoolKey key;
+    private final long threadId;
+    private final long createdNanos;
+    private final ResponseScanner scanner = new ResponseScanner();
+    private final ArrayDeque<PendingResponse> expected = new ArrayDeque<>(4);
+    private final StatementHandles statements;
+
+    private @Nullable ByteBuf cumulation;
+    private StateVector vector;
+    private boolean trackersOn;
+    private boolean closed;
+    private long idleSinceNanos;
+    private long leases;
+    private @Nullable Owner owner;
+    private @Nullable InsertIdHolder insertIdHolder;
+    private int lastWarnings;
+    @Nullable Runnable onClose;
+
+    BackendConnection(Channel channel, PoolKey key, long threadId, StateVector vector, long nowNanos) {
+        this.channel = channel;
+        this.key = key;
+        this.threadId = threadId;
+        this.vector = vector;
+        this.createdNanos = nowNanos;
+        this.idleSinceNanos = nowNanos;
+        this.statements = new StatementHandles();
+    }
+
+    /** What this connection is interchangeable with. */
+    public PoolKey key() {
+        return key;
+    }
+
+    /** The server's id of this connection, as SHOW PROCESSLIST prints it there. */
+    public long threadId() {
+        return threadId;
+    }
+
+    /** The channel; for back-pressure only. */
+    public Channel channel() {
+        return channel;
+    }
+
+    /** The state that the connection is in, or will be in once everything written has run. */
+    public StateVector vector() {
+        return vector;
+    }
+
+    /** Sets the state after a change that the server has reported or that was written. */
+    public void vector(StateVector newVector) {
+        vector = newVector;
+    }
+
+    /** Whether session tracking is on; off after the login and after each reset. */
+    public boolean trackersOn() {
+        return trackersOn;
+    }
+
+    void trackersOn(boolean on) {
+        trackersOn = on;
+    }
+
+    /** The statements prepared on this connection. */
+    public StatementHandles statements() {
+        return statements;
+    }
+
+    /** Counts the leases: the same number means that nobody else used the connection in between. */
+    public long leases() {
+        return leases;
+    }
+
+    /** The warning count of the last response. */
+    public int lastWarnings() {
+        return lastWarnings;
+    }
+
+    /** Notes the warning count of a response. */
+    public void lastWarnings(int warnings) {
+        lastWarnings = warnings;
+    }
+
+    /** The session whose LAST_INSERT_ID() lives on this connection, or null. */
+    public @Nullable InsertIdHolder insertIdHolder() {
+        return insertIdHolder;
+    }
+
+    /** Names the session whose LAST_INSERT_ID() lives on this connection. */
+    public void insertIdHolder(@Nullable InsertIdHolder holder) {
+        insertIdHolder = holder;
+    }
+
+    /** Whether the connection has ended. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether every response has arrived. */
+    public boolean isQuiet() {
+        return expected.isEmpty();
+    }
+
+    long createdNanos() {
+        return createdNanos;
+    }
+
+    long idleSinceNanos() {
+        return idleSinceNanos;
+    }
+
+    void leaseTo(Owner newOwner) {
+        owner = newOwner;
+        leases++;
+        // A slow client may have paused it when it was lent before.
+        if (!channel.config().isAutoRead()) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    void returned(long nowNanos) {
+        owner = null;
+        idleSinceNanos = nowNanos;
+    }
+
+    /** Writes a command without flushing, and queues the receiver of its response. Takes the reference to the buffer. */
+    public void send(ByteBuf command, PendingResponse response) {
+        expect(response);
+        channel.write(command, channel.voidPromise());
+    }
+
+    /** Writes more bytes of a command, or a command that has no response, without flushing. Takes the reference. */
+    public void sendBytes(ByteBuf bytes) {
+        channel.write(bytes, channel.voidPromise());
+    }
+
+    /** Queues the receiver of a response whose command has been or is being written. */
+    public void expect(PendingResponse response) {
+        if (expected.isEmpty()) {
+            scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
+        }
+        expected.add(response);
+    }
+
+    /** Sends what was written. */
+    public void flush() {
+        channel.flush();
+    }
+
+    /** Consumes bytes from the server. Takes the reference. */
+    void received(ByteBuf bytes) {
+        ByteBuf in = cumulated(bytes);
+        try {
+            while (in.isReadable() && !closed) {
+                PendingResponse response = expected.peek();
+                if (response == null) {
+                    fail(unsolicited(in));
+                    return;
+                }
+                response.consume(scanner, in);
+                if (!scanner.isComplete()) {
+                    break;
+                }
+                finish(response);
+            }
+        } catch (ProtocolException e) {
+            fail(BackendFailure.of(Kind.BROKEN, "the backend broke the protocol: " + e.getMessage()));
+        } finally {
+            keepRest(in);
+        }
+    }
+
+    private void finish(PendingResponse response) {
+        expected.poll();
+        lastWarnings = scanner.warnings();
+        PendingResponse next = expected.peek();
+        if (next != null) {
+            scanner.begin(next.shape(), next.deprecatesEof(), next.firstSequenceId());
+        }
+        response.completed();
+    }
+
+    private ByteBuf cumulated(ByteBuf bytes) {
+        ByteBuf kept = cumulation;
+        if (kept == null) {
+            return bytes;
+        }
+        cumulation = null;
+        kept.discardReadBytes();
+        kept.writeBytes(bytes);
+        bytes.release();
+        return kept;
+    }
+
+    /** Keeps the few bytes of an incomplete header or control packet; rows never stay here. */
+    private void keepRest(ByteBuf in) {
+        if (in.isReadable() && !closed) {
+            ByteBuf rest = channel.alloc().buffer(Math.max(CUMULATION_BYTES, in.readableBytes()));
+            rest.writeBytes(in);
+            cumulation = rest;
+        }
+        in.release();
+    }
+
+    private static BackendFailure unsolicited(ByteBuf in) {
+        boolean error = in.readableBytes() > 4 && in.getUnsignedByte(in.readerIndex() + 4) == 0xFF;
+        return BackendFailure.of(
+                Kind.BROKEN, error ? "the backend ended the idle connection" : "the backend sent bytes nobody asked for");
+    }
+
+    void readComplete() {
+        if (owner != null) {
+            owner.backendReadComplete();
+        }
+    }
+
+    void writabilityChanged() {
+        if (owner != null) {
+            owner.backendWritabilityChanged(this);
+        }
+    }
+
+    /** Ends the connection: whoever waits for a response is told, then the owner, then the pool. Idempotent. */
+    public void fail(BackendFailure failure) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        LOGGER.debug("backend connection ended: {}", failure.message());
+        channel.close();
+        ByteBuf kept = cumulation;
+        cumulation = null;
+        if (kept != null) {
+            kept.release();
+        }
+        // An insert id that lived here is lost with the connection; its holder keeps what the OK packet said.
+        insertIdHolder = null;
+        for (PendingResponse response = expected.poll(); response != null; response = expected.poll()) {
+            response.failed(failure);
+        }
+        Owner last = owner;
+        owner = null;
+        if (onClose != null) {
+            onClose.run();
+        }
+        if (last != null) {
+            last.backendClosed(this, failure);
+        }
+    }
+
+    /** Ends a connection that nobody needs any more. */
+    public void close() {
+        fail(BackendFailure.of(Kind.BROKEN, "closed by the pool"));
+    }
+
+    @Override
+    public String toString() {
+        return "backend connection " + threadId + " of " + key.user() + " to backend " + key.backendOrdinal();
+    }
+}

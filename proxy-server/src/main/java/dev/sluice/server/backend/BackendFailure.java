@@ -1,0 +1,33 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a backend could not be used: refused by the server (with its error packet), unreachable, broken, or no free
+ * connection in time. Immutable.
+ *
+ * @param kind what happened
+ * @param message one sentence for logs and for the client
+ * @param serverError the server's own error, when it sent one
+ */
+public record BackendFailure(Kind kind, String message, @Nullable ErrPacket serverError) {
+    /** What happened. */
+    public enum Kind {
+        /** The server answered the login with an error. */
+        REFUSED,
+        /** No TCP connection, or none in time. */
+        UNREACHABLE,
+        /** The connection ended or sent what the protocol does not allow. */
+        BROKEN,
+        /** No connection became free in time, or too many wait already. */
+        EXHAUSTED,
+        /** No backend has the role that the statement needs. */
+        NO_BACKEND
+    }
+
+    /** A failure without an error packet of a server. */
+    public static BackendFailure of(Kind kind, String message) {
+        return new BackendFailure(kind, message, null);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.server.backend.BackendFailure.Kind;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+
+/** Hands the events of a backend channel to its {@link BackendConnection}. Confined to the session's event loop. */
+final class BackendHandler extends ChannelInboundHandlerAdapter {
+    private final BackendConnection connection;
+
+    BackendHandler(BackendConnection connection) {
+        this.connection = connection;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        connection.received((ByteBuf) message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        connection.readComplete();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        connection.writabilityChanged();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        connection.fail(BackendFailure.of(Kind.BROKEN, "the backend closed the connection"));
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        connection.fail(BackendFailure.of(Kind.BROKEN, "the connection to the backend failed: " + cause.getMessage()));
+    }
+}

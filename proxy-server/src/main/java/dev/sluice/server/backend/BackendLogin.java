@@ -1,0 +1,162 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.auth.CachingSha2Password;
+import dev.sluice.protocol.auth.RsaKeys;
+import dev.sluice.protocol.packet.HandshakeResponse41;
+import dev.sluice.protocol.packet.HandshakeV10;
+import dev.sluice.protocol.packet.SslRequest;
+import dev.sluice.router.session.StateVector;
+import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.server.auth.Credential;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Sluice says to a backend while it logs in: capabilities, and the answers to the authentication plugins. No I/O.
+ * Confined to the session's event loop.
+ */
+final class BackendLogin {
+    static final String NATIVE = "mysql_native_password";
+    static final String CACHING_SHA2 = "caching_sha2_password";
+    static final String SHA256 = "sha256_password";
+
+    // utf8mb4_general_ci: the one utf8mb4 collation that every server version knows.
+    private static final int COLLATION = 45;
+    private static final long MAX_PACKET_BYTES = 1L << 30;
+    private static final int SHA256_REQUEST_PUBLIC_KEY = 1;
+    private static final int REQUIRED = Capabilities.CLIENT_PROTOCOL_41
+            | Capabilities.CLIENT_SECURE_CONNECTION
+            | Capabilities.CLIENT_PLUGIN_AUTH
+            | Capabilities.CLIENT_DEPRECATE_EOF
+            | Capabilities.CLIENT_SESSION_TRACK;
+    private static final int OFFERED = REQUIRED
+            | Capabilities.CLIENT_LONG_PASSWORD
+            | Capabilities.CLIENT_LONG_FLAG
+            | Capabilities.CLIENT_TRANSACTIONS
+            | Capabilities.CLIENT_MULTI_STATEMENTS
+            | Capabilities.CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA
+            | Capabilities.CLIENT_CONNECT_ATTRS;
+
+    private final PoolKey key;
+    private final Credential credential;
+    private final BackendAddress address;
+    private final LongSupplier nanoClock;
+    private byte[] nonce = new byte[0];
+    private String plugin = CACHING_SHA2;
+    private int capabilities;
+    private long threadId;
+
+    BackendLogin(PoolKey key, Credential credential, BackendAddress address, LongSupplier nanoClock) {
+        this.key = key;
+        this.credential = credential;
+        this.address = address;
+        this.nanoClock = nanoClock;
+    }
+
+    BackendAddress address() {
+        return address;
+    }
+
+    PoolKey key() {
+        return key;
+    }
+
+    int capabilities() {
+        return capabilities;
+    }
+
+    long threadId() {
+        return threadId;
+    }
+
+    long nowNanos() {
+        return nanoClock.getAsLong();
+    }
+
+    /** Reads the greeting. Throws when the server lacks what Sluice builds on. */
+    void greeted(HandshakeV10 greeting) {
+        int missing = REQUIRED & ~greeting.capabilities();
+        if (missing != 0) {
+            throw new ProtocolException(
+                    "the server lacks " + Capabilities.describe(missing) + "; MySQL 5.7.5 or MariaDB 10.2 is needed");
+        }
+        capabilities = (OFFERED | key.capabilities()) & greeting.capabilities();
+        nonce = greeting.authPluginData();
+        threadId = greeting.connectionId();
+        plugin = greeting.authPluginName().isEmpty() ? NATIVE : greeting.authPluginName();
+    }
+
+    SslRequest sslRequest() {
+        capabilities |= Capabilities.CLIENT_SSL;
+        return new SslRequest(capabilities, MAX_PACKET_BYTES, COLLATION);
+    }
+
+    HandshakeResponse41 response() {
+        String offered = isKnown(plugin) ? plugin : CACHING_SHA2;
+        return new HandshakeResponse41(
+                capabilities,
+                MAX_PACKET_BYTES,
+                COLLATION,
+                key.user(),
+                firstAnswer(offered),
+                null,
+                offered,
+                Map.of("_client_name", "sluice", "program_name", "sluice"));
+    }
+
+    private static boolean isKnown(String name) {
+        return name.equals(NATIVE) || name.equals(CACHING_SHA2) || name.equals(SHA256);
+    }
+
+    /** The answer to an AuthSwitchRequest, or null when the plugin cannot be answered. */
+    byte @Nullable [] switched(String toPlugin, byte[] data) {
+        plugin = toPlugin;
+        // The data ends with a NUL that is not part of the nonce.
+        nonce = data.length == 21 ? java.util.Arrays.copyOf(data, 20) : data;
+        return isKnown(toPlugin) ? firstAnswer(toPlugin) : null;
+    }
+
+    private byte[] firstAnswer(String toPlugin) {
+        byte[] password = credential.password();
+        if (toPlugin.equals(NATIVE)) {
+            return credential.nativeResponse(nonce);
+        }
+        if (password == null || password.length == 0) {
+            return new byte[0];
+        }
+        // sha256_password starts with a request for the public key; over TLS the handler sends the password instead.
+        return toPlugin.equals(SHA256)
+                ? new byte[] {SHA256_REQUEST_PUBLIC_KEY}
+                : CachingSha2Password.scramble(password, nonce);
+    }
+
+    String plugin() {
+        return plugin;
+    }
+
+    /** The password in the clear, for a channel that is encrypted. Null when it is not known. */
+    byte @Nullable [] clearPassword() {
+        return credential.passwordNulTerminated();
+    }
+
+    /** The password encrypted with the server's public key. Null when it is not known. */
+    byte @Nullable [] encryptedPassword(byte[] publicKeyPem) {
+        byte[] password = credential.password();
+        return password == null
+                ? null
+                : RsaKeys.encryptPassword(password, nonce, new String(publicKeyPem, StandardCharsets.US_ASCII));
+    }
+
+    /** The state of a connection right after the login. */
+    StateVector vectorAfterLogin() {
+        return StateVector.empty()
+                .withMultiStatements((capabilities & Capabilities.CLIENT_MULTI_STATEMENTS) != 0)
+                .with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4")
+                .with(StateVector.CHARACTER_SET_RESULTS, "utf8mb4")
+                .with(StateVector.COLLATION_CONNECTION, "utf8mb4_general_ci");
+    }
+}

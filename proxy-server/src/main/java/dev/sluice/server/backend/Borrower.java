@@ -1,0 +1,13 @@
+package dev.sluice.server.backend;
+
+/** Someone who asked a pool for a connection. Confined to the session's event loop. */
+public interface Borrower extends BackendConnection.Owner {
+    /** The connection is leased to this borrower now. */
+    void acquired(BackendConnection connection);
+
+    /** No connection could be had. */
+    void acquireFailed(BackendFailure failure);
+
+    /** Whether the borrower still wants a connection; a client may have gone while it waited. */
+    boolean isWaiting();
+}

@@ -1,0 +1,82 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.router.session.StateVector;
+import dev.sluice.server.auth.Credential;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The idle connections of one event loop that are interchangeable apart from their state, and who waits for one. A session
+ * keeps a reference to those it uses, so that no statement costs a map lookup. Confined to the session's event loop.
+ */
+public final class KeyPool {
+    /** How many idle connections are looked at for one that needs no change. */
+    private static final int LOOKED_AT_MAX = 8;
+
+    private final PoolKey key;
+    private final ArrayList<BackendConnection> idle = new ArrayList<>();
+    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+    private Credential credential;
+
+    /**
+     * One borrower in the queue.
+     *
+     * @param borrower who waits
+     * @param wanted the state it will bring the connection to
+     * @param deadlineNanos when it gives up
+     */
+    record Waiter(Borrower borrower, StateVector wanted, long deadlineNanos) {}
+
+    KeyPool(PoolKey key, Credential credential) {
+        this.key = key;
+        this.credential = credential;
+    }
+
+    /** What the connections have in common. */
+    public PoolKey key() {
+        return key;
+    }
+
+    Credential credential() {
+        return credential;
+    }
+
+    void credential(Credential newest) {
+        credential = newest;
+    }
+
+    ArrayDeque<Waiter> waiters() {
+        return waiters;
+    }
+
+    ArrayList<BackendConnection> idle() {
+        return idle;
+    }
+
+    /**
+     * Takes the idle connection that is nearest to the wanted state: equal, else reachable without a reset, else any that
+     * is reachable. The most recently used come first, so that surplus ones grow old and are closed.
+     */
+    @Nullable BackendConnection takeNearest(StateVector wanted) {
+        int best = -1;
+        boolean bestNeedsReset = true;
+        int last = idle.size() - 1;
+        int end = Math.max(0, last - LOOKED_AT_MAX + 1);
+        for (int i = last; i >= 0; i--) {
+            if (i < end && best >= 0) {
+                break;
+            }
+            BackendConnection candidate = idle.get(i);
+            if (candidate.vector() == wanted || candidate.vector().equals(wanted)) {
+                return idle.remove(i);
+            }
+            boolean needsReset = StatePrelude.needsReset(candidate, wanted);
+            if (StatePrelude.canReach(candidate, wanted) && (best < 0 || (bestNeedsReset && !needsReset))) {
+                best = i;
+                bestNeedsReset = needsReset;
+            }
+        }
+        return best < 0 ? null : idle.remove(best);
+    }
+}

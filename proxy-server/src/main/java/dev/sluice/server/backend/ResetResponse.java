@@ -1,0 +1,54 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.protocol.response.Step;
+import dev.sluice.server.backend.BackendFailure.Kind;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The answers to COM_RESET_CONNECTION and the tracker settings behind it; the connection is lent again only after two OKs.
+ * Confined to the session's event loop.
+ */
+final class ResetResponse extends PendingResponse {
+    private final BackendConnection connection;
+    private final Runnable clean;
+    private int answersLeft = 2;
+    private boolean refused;
+
+    ResetResponse(BackendConnection connection, Runnable clean) {
+        this.connection = connection;
+        this.clean = clean;
+    }
+
+    @Override
+    public ResponseShape shape() {
+        return ResponseShape.SIMPLE;
+    }
+
+    @Override
+    public void consume(ResponseScanner scanner, ByteBuf in) {
+        while (!scanner.isComplete()) {
+            Step step = scanner.next(in);
+            if (step == Step.NEED_MORE) {
+                return;
+            }
+            refused |= step == Step.ERR;
+        }
+    }
+
+    @Override
+    public void completed() {
+        answersLeft--;
+        if (refused) {
+            connection.fail(BackendFailure.of(Kind.BROKEN, "the backend refused COM_RESET_CONNECTION"));
+        } else if (answersLeft == 0) {
+            clean.run();
+        }
+    }
+
+    @Override
+    public void failed(BackendFailure failure) {
+        // The connection is closed already; onClose has given its slot back.
+    }
+}

@@ -1,0 +1,144 @@
+package dev.sluice.server.backend;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
+import dev.sluice.router.session.StateVector;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * The commands that bring a backend connection into a session's state: reset, trackers, schema, variables. They are
+ * written in front of the client's command so that they cost no round trip. Each has exactly one OK or ERR for an answer.
+ *
+ * <p>Confined to the session's event loop.
+ */
+public final class StatePrelude {
+    // MariaDB has no session_track_gtids: there the own GTID is reported as the system variable last_gtid.
+    private static final String TRACKERS = "SET SESSION session_track_system_variables='*',session_track_schema=ON,"
+            + "session_track_state_change=ON,session_track_transaction_info='CHARACTERISTICS'";
+    private static final byte[] MYSQL_TRACKERS =
+            (TRACKERS + ",session_track_gtids='OWN_GTID'").getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MARIADB_TRACKERS = TRACKERS.getBytes(StandardCharsets.US_ASCII);
+    private static final Pattern NUMBER = Pattern.compile("-?\\d{1,20}(\\.\\d{1,12})?");
+
+    private StatePrelude() {}
+
+    /** Whether a connection can be brought to a state at all: a selected schema cannot be unselected. */
+    static boolean canReach(BackendConnection connection, StateVector wanted) {
+        return wanted.schema() != null || connection.vector().schema() == null;
+    }
+
+    /** Whether a connection already is where {@code wanted} needs it. */
+    public static boolean isNeeded(BackendConnection connection, StateVector wanted) {
+        return connection.vector() != wanted || !connection.trackersOn();
+    }
+
+    /** Whether getting there takes a COM_RESET_CONNECTION: some variable is set that the session has at its default. */
+    static boolean needsReset(BackendConnection connection, StateVector wanted) {
+        return !connection.vector().setsNothingBeyond(wanted);
+    }
+
+    /**
+     * Writes the commands for getting from the connection's state to {@code wanted}, and queues {@code response} once for
+     * each. The connection is in the new state afterwards.
+     *
+     * @return how many answers will come
+     */
+    public static int write(
+            BackendConnection connection, StateVector wanted, boolean mariaDb, PendingResponse response) {
+        ByteBuf out = connection.channel().alloc().buffer();
+        int answers = 0;
+        if (needsReset(connection, wanted)) {
+            writeReset(connection, out);
+            connection.expect(response);
+            answers++;
+        }
+        if (!connection.trackersOn()) {
+            writeTrackers(connection, out, mariaDb);
+            connection.expect(response);
+            answers++;
+        }
+        StateVector from = connection.vector();
+        String schema = wanted.schema();
+        if (schema != null && !schema.equals(from.schema())) {
+            writeCommand(out, CommandType.COM_INIT_DB, schema.getBytes(StandardCharsets.UTF_8));
+            connection.expect(response);
+            answers++;
+        }
+        if (from.multiStatements() != wanted.multiStatements()) {
+            writeCommand(out, CommandType.COM_SET_OPTION, new byte[] {(byte) (wanted.multiStatements() ? 0 : 1), 0});
+            connection.expect(response);
+            answers++;
+        }
+        String assignments = assignments(from, wanted);
+        if (!assignments.isEmpty()) {
+            writeCommand(out, CommandType.COM_QUERY, assignments.getBytes(StandardCharsets.UTF_8));
+            connection.expect(response);
+            answers++;
+        }
+        connection.vector(wanted);
+        if (out.isReadable()) {
+            connection.sendBytes(out);
+        } else {
+            out.release();
+        }
+        return answers;
+    }
+
+    /** Writes COM_RESET_CONNECTION and the trackers behind it: two answers. The schema stays, variables are at default. */
+    static int writeResetOnly(BackendConnection connection, boolean mariaDb, PendingResponse response) {
+        ByteBuf out = connection.channel().alloc().buffer();
+        writeReset(connection, out);
+        connection.expect(response);
+        writeTrackers(connection, out, mariaDb);
+        connection.expect(response);
+        connection.sendBytes(out);
+        return 2;
+    }
+
+    private static void writeReset(BackendConnection connection, ByteBuf out) {
+        writeCommand(out, CommandType.COM_RESET_CONNECTION, new byte[0]);
+        connection.trackersOn(false);
+        connection.statements().clear();
+        connection.vector(connection.vector().withoutVariables());
+    }
+
+    private static void writeTrackers(BackendConnection connection, ByteBuf out, boolean mariaDb) {
+        writeCommand(out, CommandType.COM_QUERY, mariaDb ? MARIADB_TRACKERS : MYSQL_TRACKERS);
+        connection.trackersOn(true);
+    }
+
+    private static void writeCommand(ByteBuf out, CommandType command, byte[] argument) {
+        int header = Packets.begin(out, 0);
+        out.writeByte(command.code());
+        out.writeBytes(argument);
+        Packets.end(out, header);
+    }
+
+    /** One SET for every variable that differs, or the empty string. */
+    static String assignments(StateVector from, StateVector to) {
+        StringBuilder set = new StringBuilder();
+        for (int i = 0; i < to.size(); i++) {
+            if (!to.value(i).equals(from.get(to.name(i)))) {
+                set.append(set.isEmpty() ? "SET SESSION `" : ",SESSION `")
+                        .append(to.name(i))
+                        .append("`=");
+                appendValue(set, to.name(i), to.value(i));
+            }
+        }
+        return set.toString();
+    }
+
+    private static void appendValue(StringBuilder set, String name, String value) {
+        if (value.isEmpty() && name.equals(StateVector.CHARACTER_SET_RESULTS)) {
+            set.append("NULL");
+        } else if (NUMBER.matcher(value).matches()) {
+            // Numeric variables refuse quoted numbers; variables of other types take a bare number as well.
+            set.append(value);
+        } else {
+            // Doubled quotes are right in every sql_mode. Values with a backslash are not replayed, they pin.
+            set.append('\'').append(value.replace("'", "''")).append('\'');
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.backend;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,96 @@
+package dev.sluice.server.frontend;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.ErrorCode;
+import dev.sluice.protocol.Packet;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.packet.OkPacket;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import java.net.InetSocketAddress;
+
+/** The client's end of a session: what was negotiated, and how to write to it. Confined to the session's event loop. */
+public final class Frontend {
+    private final Channel channel;
+    private final long connectionId;
+    private int capabilities;
+
+    Frontend(Channel channel, long connectionId) {
+        this.channel = channel;
+        this.connectionId = connectionId;
+    }
+
+    /** The channel; for back-pressure and allocation. */
+    public Channel channel() {
+        return channel;
+    }
+
+    /** The connection id that the client was given. */
+    public long connectionId() {
+        return connectionId;
+    }
+
+    /** The capabilities that both sides have. */
+    public int capabilities() {
+        return capabilities;
+    }
+
+    void capabilities(int negotiated) {
+        capabilities = negotiated;
+    }
+
+    /** Whether result sets end with an OK packet instead of EOF packets. */
+    public boolean deprecatesEof() {
+        return (capabilities & Capabilities.CLIENT_DEPRECATE_EOF) != 0;
+    }
+
+    /** The client's address, for logs. */
+    public String address() {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress().getHostAddress() + ":" + remote.getPort()
+                : String.valueOf(channel.remoteAddress());
+    }
+
+    /** Writes bytes without flushing. Takes the reference. */
+    public void write(ByteBuf bytes) {
+        channel.write(bytes, channel.voidPromise());
+    }
+
+    /** Sends what was written. */
+    public void flush() {
+        channel.flush();
+    }
+
+    /** Writes and flushes one packet. */
+    public void send(int sequenceId, Packet packet) {
+        ByteBuf out = channel.alloc().buffer();
+        Packets.write(out, sequenceId, packet, capabilities);
+        channel.writeAndFlush(out, channel.voidPromise());
+    }
+
+    /** Answers a command with OK. */
+    public void sendOk(int status) {
+        send(1, new OkPacket(0, 0, status, 0, ""));
+    }
+
+    /** Answers a command with an error of Sluice's own. */
+    public void sendError(ErrorCode code, Object... arguments) {
+        send(1, code.toPacket(arguments));
+    }
+
+    /** Sends a last packet and closes the connection behind it. */
+    public void sendAndClose(int sequenceId, Packet packet) {
+        if (!channel.isActive()) {
+            return;
+        }
+        ByteBuf out = channel.alloc().buffer();
+        Packets.write(out, sequenceId & 0xFF, packet, capabilities);
+        channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** Closes the connection. */
+    public void close() {
+        channel.close();
+    }
+}

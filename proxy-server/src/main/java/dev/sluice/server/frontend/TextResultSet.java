@@ -1,0 +1,92 @@
+package dev.sluice.server.frontend;
+
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.PayloadWriter;
+import dev.sluice.protocol.packet.EofPacket;
+import dev.sluice.protocol.packet.OkPacket;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A small result set of strings that Sluice itself answers with. Confined to the session's event loop.
+ *
+ * @see <a
+ *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html">Text
+ *     result set</a>
+ */
+public final class TextResultSet {
+    private static final int UTF8MB4_GENERAL_CI = 45;
+    private static final int TYPE_VAR_STRING = 0xFD;
+    private static final int COLUMN_BYTES = 1024;
+
+    private final List<String> columns;
+    private final List<List<String>> rows = new ArrayList<>();
+
+    /** @param columns the column names */
+    public TextResultSet(List<String> columns) {
+        this.columns = List.copyOf(columns);
+    }
+
+    /** Adds a row; one value a column. */
+    public void row(String... values) {
+        rows.add(List.of(values));
+    }
+
+    /** The packets of the answer, from sequence id 1 on. */
+    public ByteBuf encode(ByteBufAllocator allocator, boolean deprecatesEof, int status) {
+        ByteBuf out = allocator.buffer();
+        int sequenceId = 1;
+        int header = Packets.begin(out, sequenceId++);
+        new PayloadWriter(out).lenenc(columns.size());
+        Packets.end(out, header);
+        for (String column : columns) {
+            header = Packets.begin(out, sequenceId++);
+            column(new PayloadWriter(out), column);
+            Packets.end(out, header);
+        }
+        if (!deprecatesEof) {
+            Packets.write(out, sequenceId++, new EofPacket(0, status), 0);
+        }
+        for (List<String> row : rows) {
+            header = Packets.begin(out, sequenceId++);
+            PayloadWriter writer = new PayloadWriter(out);
+            row.forEach(writer::lenencString);
+            Packets.end(out, header);
+        }
+        end(out, sequenceId, deprecatesEof, status);
+        return out;
+    }
+
+    private static void column(PayloadWriter writer, String name) {
+        writer.lenencString("def")
+                .lenencString("")
+                .lenencString("")
+                .lenencString("")
+                .lenencString(name)
+                .lenencString(name)
+                .lenenc(12)
+                .int2(UTF8MB4_GENERAL_CI)
+                .int4(COLUMN_BYTES)
+                .int1(TYPE_VAR_STRING)
+                .int2(0)
+                .int1(0)
+                .zeros(2);
+    }
+
+    private static void end(ByteBuf out, int sequenceId, boolean deprecatesEof, int status) {
+        if (!deprecatesEof) {
+            Packets.write(out, sequenceId, new EofPacket(0, status), 0);
+            return;
+        }
+        int header = Packets.begin(out, sequenceId);
+        new PayloadWriter(out)
+                .int1(OkPacket.ROWS_END_HEADER)
+                .lenenc(0)
+                .lenenc(0)
+                .int2(status)
+                .int2(0);
+        Packets.end(out, header);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.frontend;
+
+import org.jspecify.annotations.NullMarked;

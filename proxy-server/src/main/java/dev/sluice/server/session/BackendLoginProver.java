@@ -1,0 +1,62 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.CredentialProver;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.ConnectListener;
+import dev.sluice.server.backend.PoolKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Proves a credential at the primary, or at any usable replica while there is no primary. The connection joins the pool: it
+ * will be needed soon. Confined to the session's event loop.
+ */
+public final class BackendLoginProver implements CredentialProver {
+    private final LoopContext context;
+    private final int clientCapabilities;
+
+    public BackendLoginProver(LoopContext context, int clientCapabilities) {
+        this.context = context;
+        this.clientCapabilities = clientCapabilities;
+    }
+
+    @Override
+    public void prove(Credential credential, Verdict verdict) {
+        BackendStatus backend = anyBackend(context.topology());
+        if (backend == null) {
+            verdict.refused(new ErrPacket(1105, "08S01", "No backend is reachable, so nobody can log in"));
+            return;
+        }
+        PoolKey key = new PoolKey(backend.ordinal(), credential.user(), PoolKey.relevant(clientCapabilities));
+        context.pool().openForLogin(key, credential, new ConnectListener() {
+            @Override
+            public void connected(BackendConnection connection) {
+                context.pool().release(connection);
+                verdict.proved();
+            }
+
+            @Override
+            public void failed(BackendFailure failure) {
+                ErrPacket own = failure.serverError();
+                verdict.refused(own != null ? own : new ErrPacket(1105, "08S01", "Login failed: " + failure.message()));
+            }
+        });
+    }
+
+    private static @Nullable BackendStatus anyBackend(Topology topology) {
+        BackendStatus primary = topology.primary();
+        if (primary != null) {
+            return primary;
+        }
+        for (BackendStatus backend : topology.backends()) {
+            if (backend.isUsable()) {
+                return backend;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,283 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ControlPackets;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.protocol.response.SessionTrackListener;
+import dev.sluice.protocol.response.SessionTrackReader;
+import dev.sluice.protocol.response.Step;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.PendingResponse;
+import dev.sluice.server.frontend.Frontend;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The response that the client waits for: it is relayed in the largest possible pieces, and only the packets that the
+ * client must see in another form are written anew. Reused from command to command. Confined to the session's event loop.
+ */
+final class ClientResponse extends PendingResponse {
+    /** Who wants to know what the response said. */
+    interface Observer {
+        /** An OK or the end of a result set: transaction flags, and the trackers if the packet carries any. */
+        void observed(ResponseScanner scanner, ByteBuf in);
+
+        /** The response begins with an error; true if the client is not to see it because the command will run elsewhere. */
+        boolean intercepts(int errorCode);
+
+        /** A statement was prepared. */
+        void prepared(ResponseScanner scanner);
+
+        /** The response is whole. */
+        void responseCompleted();
+
+        /** The connection ended within the response. */
+        void responseFailed(BackendFailure failure);
+    }
+
+    private final Frontend frontend;
+    private final TrackerAdapter trackers;
+    private final Observer observer;
+
+    private ResponseShape shape = ResponseShape.QUERY;
+    private int firstSequenceId;
+    private int statementId;
+    private boolean delivered;
+    private boolean discarded;
+    private boolean failed;
+    private int errorCode;
+    private int warnings;
+    private int lastStatus;
+    private long lastInsertId;
+    private int lastSequenceId;
+
+    ClientResponse(Frontend frontend, TrackerAdapter trackers, Observer observer) {
+        this.frontend = frontend;
+        this.trackers = trackers;
+        this.observer = observer;
+    }
+
+    /**
+     * Gets ready for the next response.
+     *
+     * @param statementId the client's id to put into a PREPARE_OK; 0 for other shapes
+     */
+    void begin(ResponseShape newShape, int newFirstSequenceId, int newStatementId) {
+        shape = newShape;
+        firstSequenceId = newFirstSequenceId;
+        statementId = newStatementId;
+        delivered = false;
+        discarded = false;
+        failed = false;
+        errorCode = 0;
+        warnings = 0;
+        lastInsertId = 0;
+        lastSequenceId = 0;
+    }
+
+    /** Keeps the whole response from the client: a command in front of it failed. */
+    void discard() {
+        discarded = true;
+    }
+
+    boolean isDiscarded() {
+        return discarded;
+    }
+
+    /** Whether the client has got a byte of this response. */
+    boolean isDelivered() {
+        return delivered;
+    }
+
+    /** Whether the response ended with an error of the server. */
+    boolean isError() {
+        return failed;
+    }
+
+    int errorCode() {
+        return errorCode;
+    }
+
+    int warnings() {
+        return warnings;
+    }
+
+    int lastStatus() {
+        return lastStatus;
+    }
+
+    /** The last insert id of the last OK. */
+    long lastInsertId() {
+        return lastInsertId;
+    }
+
+    /** The sequence id that the client saw last. */
+    int lastSequenceId() {
+        return lastSequenceId;
+    }
+
+    @Override
+    public ResponseShape shape() {
+        return shape;
+    }
+
+    @Override
+    public boolean deprecatesEof() {
+        return frontend.deprecatesEof();
+    }
+
+    @Override
+    public int firstSequenceId() {
+        return firstSequenceId;
+    }
+
+    @Override
+    public void consume(ResponseScanner scanner, ByteBuf in) {
+        int runStart = in.readerIndex();
+        while (!scanner.isComplete()) {
+            boolean first = scanner.isUntouched();
+            Step step = scanner.next(in);
+            if (step == Step.NEED_MORE) {
+                break;
+            }
+            lastSequenceId = scanner.lastSequenceId();
+            if (step != Step.RELAY) {
+                runStart = control(step, scanner, in, runStart, first);
+            }
+        }
+        relay(in, runStart, in.readerIndex());
+    }
+
+    /** Handles one packet that is understood; returns where the next run of relayed bytes starts. */
+    private int control(Step step, ResponseScanner scanner, ByteBuf in, int runStart, boolean first) {
+        return switch (step) {
+            case OK -> ok(scanner, in, runStart);
+            case ROWS_END -> rowsEnd(scanner, in, runStart);
+            case EOF_PACKET -> {
+                note(scanner);
+                yield runStart;
+            }
+            case COLUMNS_END -> columnsEnd(scanner, in, runStart);
+            case PREPARE_OK -> {
+                warnings = scanner.warnings();
+                observer.prepared(scanner);
+                in.setIntLE(scanner.packetStart() + Packets.HEADER_LENGTH + 1, statementId);
+                yield runStart;
+            }
+            case ERR -> error(scanner, in, runStart, first);
+            case LOCAL_INFILE, TEXT, RELAY, NEED_MORE -> runStart;
+        };
+    }
+
+    private void note(ResponseScanner scanner) {
+        warnings = scanner.warnings();
+        lastStatus = scanner.status();
+    }
+
+    private int ok(ResponseScanner scanner, ByteBuf in, int runStart) {
+        note(scanner);
+        if (scanner.lastInsertId() != 0) {
+            lastInsertId = scanner.lastInsertId();
+        }
+        if (!scanner.hasSessionState()) {
+            observer.observed(scanner, in);
+            return runStart;
+        }
+        return withoutSessionState(scanner, in, runStart);
+    }
+
+    private int rowsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
+        note(scanner);
+        if (!frontend.deprecatesEof()) {
+            trackers.read(scanner, in);
+            observer.observed(scanner, in);
+            relay(in, runStart, scanner.packetStart());
+            ByteBuf out = in.alloc().buffer(9);
+            ControlPackets.writeEof(out, scanner.lastSequenceId(), scanner.warnings(), scanner.status());
+            write(out);
+            return in.readerIndex();
+        }
+        if (!scanner.hasSessionState()) {
+            observer.observed(scanner, in);
+            return runStart;
+        }
+        return withoutSessionState(scanner, in, runStart);
+    }
+
+    private int withoutSessionState(ResponseScanner scanner, ByteBuf in, int runStart) {
+        trackers.read(scanner, in);
+        observer.observed(scanner, in);
+        relay(in, runStart, scanner.packetStart());
+        ByteBuf out = in.alloc().buffer(scanner.packetLength());
+        ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
+        write(out);
+        return in.readerIndex();
+    }
+
+    private int columnsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
+        relay(in, runStart, in.readerIndex());
+        ByteBuf out = in.alloc().buffer(9);
+        // The status that counts is the one behind the rows; here only "in a result set" is said.
+        int status = lastStatus & ~(ServerStatus.SERVER_MORE_RESULTS_EXISTS | ServerStatus.SERVER_SESSION_STATE_CHANGED);
+        ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, status);
+        write(out);
+        return in.readerIndex();
+    }
+
+    private int error(ResponseScanner scanner, ByteBuf in, int runStart, boolean first) {
+        failed = true;
+        errorCode = scanner.errorCode();
+        if (first && observer.intercepts(errorCode)) {
+            return in.readerIndex();
+        }
+        return runStart;
+    }
+
+    private void relay(ByteBuf in, int start, int end) {
+        if (end > start && !discarded) {
+            write(in.retainedSlice(start, end - start));
+        }
+    }
+
+    private void write(ByteBuf bytes) {
+        if (discarded) {
+            bytes.release();
+            return;
+        }
+        delivered = true;
+        frontend.write(bytes);
+    }
+
+    /** Answers the client with an error in place of this response. Nothing of it may have been delivered. */
+    void answer(ErrPacket error) {
+        int sequenceId = firstSequenceId == ANY_SEQUENCE_ID ? 1 : firstSequenceId;
+        frontend.send(sequenceId, error);
+    }
+
+    @Override
+    public void completed() {
+        observer.responseCompleted();
+    }
+
+    @Override
+    public void failed(BackendFailure failure) {
+        observer.responseFailed(failure);
+    }
+
+    /** Reads the trackers of an OK into what the session learns from. */
+    interface TrackerAdapter {
+        /** Reads the session state of the packet that the scanner has just consumed, if it has any. */
+        void read(ResponseScanner scanner, ByteBuf in);
+    }
+
+    /** Reads trackers with a given listener. */
+    static TrackerAdapter trackersInto(SessionTrackListener listener) {
+        return (scanner, in) -> {
+            if (scanner.hasSessionState()) {
+                SessionTrackReader.read(in, scanner.sessionStateIndex(), scanner.sessionStateLength(), listener);
+            }
+        };
+    }
+}

@@ -1,0 +1,671 @@
+package dev.sluice.server.session;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.SessionRouter;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.session.StateVector;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.Borrower;
+import dev.sluice.server.backend.StatePrelude;
+import dev.sluice.server.backend.StatementHandles.Handle;
+import dev.sluice.server.session.Settlement.Outcome;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command of a client on its way to a backend and back: routed, given a connection, sent behind whatever brings that
+ * connection into the session's state, answered, and accounted for. Reused from command to command. Confined to the
+ * session's event loop.
+ *
+ * <pre>
+ * IDLE ──begin──► WAITING ──connection──► PREPARING ──state and statement are there──► RUNNING ──response──► SETTLING ──► IDLE
+ *                    │  ▲                     │ (skipped when nothing is needed,          │
+ *                    │  └────── retry ────────┴────── or when it can go along) ───────────┘
+ *                    └──no backend, no connection──► answered with an error ──► IDLE
+ * </pre>
+ *
+ * A command is sent again only if no byte of it can have reached a server, or if it is a read of which no byte was
+ * delivered.
+ */
+final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.PrimaryWaiter, SessionRouter.Context {
+    private static final int ATTEMPTS_MAX = 3;
+    private static final int READ_ONLY_OPTION = 1290;
+    private static final int READ_ONLY_TRANSACTION = 1792;
+    private static final int READ_ONLY_MODE = 1836;
+
+    private enum Phase {
+        IDLE,
+        WAITING,
+        PREPARING,
+        RUNNING,
+        SETTLING
+    }
+
+    private final SessionParts parts;
+    private final Settlement settlement;
+    private final ClientResponse response;
+    private final PreludeAnswers prelude;
+    private final Runnable whenIdle;
+    private final Runnable whenSettled;
+
+    private Phase phase = Phase.IDLE;
+    private CommandType type = CommandType.UNKNOWN;
+    private Classification statement;
+    private ResponseShape shape = ResponseShape.SIMPLE;
+    private @Nullable PreparedStatement prepared;
+    private @Nullable ByteBuf packet;
+    private int packetStart;
+    private boolean streamed;
+    private @Nullable BackendConnection connection;
+    private Slot slot = Slot.PRIMARY;
+    private int attempts;
+    private long excluded;
+    private boolean refusedByReplica;
+    private boolean keepsLastStatement;
+    private @Nullable String text;
+    private long startedNanos;
+    private int newStatementId;
+    private boolean discarding;
+    private @Nullable ErrPacket errorBehindStream;
+
+    Exchange(SessionParts parts, Classification initial, Runnable whenIdle) {
+        this.parts = parts;
+        this.statement = initial;
+        this.whenIdle = whenIdle;
+        this.keepsLastStatement = parts.context().habits().isDiagnosticsUser(parts.leases().credential().user());
+        this.response = new ClientResponse(
+                parts.frontend(), ClientResponse.trackersInto(parts.trackers()), this);
+        this.settlement = new Settlement(parts);
+        this.prelude = new PreludeAnswers(this::preludeAnswered);
+        this.whenSettled = this::settled;
+    }
+
+    boolean isIdle() {
+        return phase == Phase.IDLE && !discarding;
+    }
+
+    /** Whether bytes of a streamed command can be taken now. */
+    boolean takesBytes() {
+        BackendConnection target = connection;
+        return discarding || phase == Phase.RUNNING && target != null && target.channel().isWritable();
+    }
+
+    /**
+     * Starts a command.
+     *
+     * @param command the packet with its header, or the head of a streamed command; the reference is taken
+     * @param preparedStatement the statement that the command is about, or null
+     */
+    void begin(
+            CommandType commandType,
+            ByteBuf command,
+            Classification classification,
+            ResponseShape responseShape,
+            @Nullable PreparedStatement preparedStatement) {
+        type = commandType;
+        packet = command;
+        packetStart = command.readerIndex();
+        statement = classification;
+        shape = responseShape;
+        prepared = preparedStatement;
+        attempts = 0;
+        excluded = 0;
+        startedNanos = parts.context().nowNanos();
+        text = streamed ? null : settlement.textFor(classification, command, preparedStatement);
+        ErrPacket lost = settlement.takeLostState();
+        if (lost != null) {
+            answer(lost);
+            return;
+        }
+        route();
+    }
+
+    /** The id for the statement that this COM_STMT_PREPARE makes. */
+    void newStatementId(int id) {
+        newStatementId = id;
+    }
+
+    /** The command that is about to begin comes in pieces; {@link #streamEnded} will be called after the last. */
+    void streamBegins() {
+        streamed = true;
+    }
+
+    /** The command that comes in pieces cannot be served: its bytes are thrown away, then the client gets the error. */
+    void refuseStream(ErrPacket error) {
+        discarding = true;
+        errorBehindStream = error;
+    }
+
+    // ---- routing ----
+
+    private void route() {
+        phase = Phase.WAITING;
+        if (wantsInsertId() && parts.insertId().isAsked()) {
+            parts.insertId().whenKnown(this::retryRoute);
+            return;
+        }
+        settlement.dropLastStatement(statement);
+        Slot bound = bound();
+        if (bound == null) {
+            routeAnywhere();
+        } else {
+            slot = bound;
+            runOn(parts.leases().get(bound));
+        }
+    }
+
+    /** The slot that a cursor or half-sent parameters tie this statement to. */
+    private @Nullable Slot bound() {
+        PreparedStatement about = prepared;
+        return about == null || about.boundTo() == null ? null : about.boundSlot();
+    }
+
+    private void routeAnywhere() {
+        SessionRouter router = parts.router();
+        router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
+        slot = router.slot();
+        if (router.isRefused()) {
+            answer(Failures.pinnedToReplica(parts.state().pins()));
+            return;
+        }
+        if (statement.has(Traits.DIAGNOSTICS) && router.reason() != RouteReason.LAST_STATEMENT && !isTied()) {
+            diagnosticsElsewhere();
+            return;
+        }
+        lease(router.ordinal());
+    }
+
+    private boolean isTied() {
+        return parts.state().tiedTo(slot);
+    }
+
+    /** The connection of the last statement serves somebody else: a wrong answer would be worse than none. */
+    private void diagnosticsElsewhere() {
+        if (parts.leases().ranSomewhere()) {
+            keepsLastStatement = true;
+            parts.context().habits().usesDiagnostics(parts.leases().credential().user());
+            answer(Failures.diagnosticsGone());
+        } else {
+            lease(parts.router().ordinal());
+        }
+    }
+
+    private void lease(int ordinal) {
+        BackendConnection held = parts.leases().get(slot);
+        if (held != null && (isTied() || held.key().backendOrdinal() == ordinal)) {
+            runOn(held);
+            return;
+        }
+        parts.leases().release(slot);
+        if (ordinal == SessionRouter.NO_BACKEND) {
+            if (!parts.context().awaitPrimary(this)) {
+                answer(Failures.tooManyWaiting(parts.context().settings().waitingMax()));
+            }
+            return;
+        }
+        BackendConnection home = wantsInsertId() ? parts.insertId().home() : null;
+        if (home != null
+                && home.key().backendOrdinal() == ordinal
+                && parts.context().pool().acquireExactly(home, this)) {
+            acquired(home);
+            return;
+        }
+        parts.context().pool().acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+    }
+
+    @Override
+    public void retryRoute() {
+        if (phase == Phase.WAITING) {
+            route();
+        }
+    }
+
+    @Override
+    public void primaryTimeout() {
+        if (phase == Phase.WAITING) {
+            answer(Failures.noPrimary(parts.context().topology(), parts.context().settings().acquireTimeout()));
+        }
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return phase == Phase.WAITING;
+    }
+
+    @Override
+    public void acquired(BackendConnection acquired) {
+        parts.leases().put(slot, acquired);
+        runOn(acquired);
+    }
+
+    @Override
+    public void acquireFailed(BackendFailure failure) {
+        int ordinal = parts.router().ordinal();
+        if (slot == Slot.REPLICA && ++attempts < ATTEMPTS_MAX) {
+            excluded |= 1L << ordinal;
+            route();
+        } else {
+            answer(Failures.notAcquired(failure));
+        }
+    }
+
+    // ---- sending ----
+
+    private boolean isRead() {
+        return statement.target() == Target.REPLICA && !streamed;
+    }
+
+    private boolean wantsInsertId() {
+        return statement.has(Traits.LAST_INSERT_ID | Traits.OPAQUE);
+    }
+
+    private void runOn(@Nullable BackendConnection target) {
+        if (target == null) {
+            answer(Failures.lostConnection("the backend connection of this statement is gone", statement, false));
+            return;
+        }
+        connection = target;
+        PreparedStatement about = prepared;
+        boolean wasQuiet = target.isQuiet();
+        if (about != null && needsHandle() && !hasHandle(target, about)) {
+            phase = Phase.PREPARING;
+            prelude.expectTo(stateOf(target, about.text().preparedIn()) + settlement.prepareOn(target, about, prelude));
+            target.flush();
+            return;
+        }
+        if (!isRead() || StatePrelude.isNeeded(target, parts.state().vector())) {
+            parts.insertId().captureOther(target);
+        }
+        int answers = stateOf(target, parts.state().vector());
+        if (wantsInsertId() && parts.insertId().home() != target) {
+            parts.insertId().bringTo(target, prelude);
+            answers++;
+        }
+        prelude.expectTo(answers);
+        if (answers > 0 && !(isRead() && wasQuiet)) {
+            phase = Phase.PREPARING;
+            target.flush();
+            return;
+        }
+        send(target);
+    }
+
+    private boolean needsHandle() {
+        return type == CommandType.COM_STMT_EXECUTE
+                || type == CommandType.COM_STMT_SEND_LONG_DATA
+                || type == CommandType.COM_STMT_FETCH
+                || type == CommandType.COM_STMT_RESET;
+    }
+
+    private static boolean hasHandle(BackendConnection target, PreparedStatement about) {
+        Handle handle = target.statements().find(about.text());
+        if (handle != null && handle.exclusiveTo() != null && handle.exclusiveTo() != about) {
+            // An equal statement of this session has a cursor open: this one gets a handle of its own.
+            about.separate();
+            handle = target.statements().find(about.text());
+        }
+        return handle != null;
+    }
+
+    private int stateOf(BackendConnection target, StateVector wanted) {
+        if (!StatePrelude.isNeeded(target, wanted)) {
+            return 0;
+        }
+        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
+        return StatePrelude.write(target, wanted, mariaDb, prelude);
+    }
+
+    /** Every command in front of the client's has been answered. */
+    private void preludeAnswered() {
+        BackendConnection target = connection;
+        if (phase == Phase.RUNNING) {
+            if (prelude.stateError() != null) {
+                response.discard();
+            }
+            return;
+        }
+        if (phase != Phase.PREPARING || target == null) {
+            return;
+        }
+        ErrPacket error = prelude.stateError();
+        ErrPacket unprepared = prelude.prepareError();
+        if (error != null) {
+            closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
+            answer(error);
+        } else if (unprepared != null) {
+            parts.frontend().send(1, unprepared);
+            finish();
+        } else {
+            runOn(target);
+        }
+    }
+
+    /** Ends a connection whose state is no longer known, without taking it for a failure of the command. */
+    private void closeBroken(BackendConnection target, String why) {
+        connection = null;
+        phase = Phase.SETTLING;
+        target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, why));
+    }
+
+    private void send(BackendConnection target) {
+        ByteBuf command = packet;
+        if (command == null) {
+            throw new IllegalStateException("a command without bytes");
+        }
+        phase = Phase.RUNNING;
+        refusedByReplica = false;
+        PreparedStatement about = prepared;
+        if (about != null && needsHandle()) {
+            Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
+            command = parts.statements().addressed(type, command, about, handle);
+            packet = command;
+        }
+        if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
+            target.sendBytes(command);
+            packet = null;
+            settlement.longDataSent(slot, target, prepared);
+            target.flush();
+            if (!streamed) {
+                finish();
+            }
+            return;
+        }
+        response.begin(shape, streamed ? ClientResponse.ANY_SEQUENCE_ID : 1, newStatementId);
+        if (isRead()) {
+            command.retain();
+        } else {
+            packet = null;
+        }
+        parts.changes().clear();
+        target.send(command, response);
+        target.flush();
+    }
+
+    /** Passes on a piece of a streamed command. Takes the reference. */
+    void sendBytes(ByteBuf bytes) {
+        BackendConnection target = connection;
+        if (phase == Phase.RUNNING && target != null) {
+            target.sendBytes(bytes);
+        } else {
+            bytes.release();
+        }
+    }
+
+    void flushBytes() {
+        BackendConnection target = connection;
+        if (target != null) {
+            target.flush();
+        }
+    }
+
+    /** The last byte of the streamed command has come. */
+    void streamEnded() {
+        streamed = false;
+        if (discarding) {
+            discarding = false;
+            ErrPacket error = errorBehindStream;
+            errorBehindStream = null;
+            if (error != null) {
+                parts.frontend().send(1, error);
+            }
+            whenIdle.run();
+            return;
+        }
+        flushBytes();
+        if (phase == Phase.RUNNING && type == CommandType.COM_STMT_SEND_LONG_DATA) {
+            finish();
+        }
+    }
+
+    // ---- the response ----
+
+    @Override
+    public void observed(ResponseScanner scanner, ByteBuf in) {
+        int status = scanner.status();
+        parts.state()
+                .observeTransaction(
+                        slot,
+                        (status & ServerStatus.SERVER_STATUS_IN_TRANS) != 0,
+                        (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0);
+    }
+
+    @Override
+    public boolean intercepts(int errorCode) {
+        boolean readOnly =
+                errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_TRANSACTION || errorCode == READ_ONLY_MODE;
+        if (readOnly && slot == Slot.REPLICA && isRead() && !isTied()) {
+            refusedByReplica = true;
+            response.discard();
+            return true;
+        }
+        return false;
+    }
+
+    @Override
+    public void prepared(ResponseScanner scanner) {
+        BackendConnection target = connection;
+        if (target != null) {
+            parts.statements().prepared(newStatementId, statement, target, scanner);
+        }
+    }
+
+    @Override
+    public void responseCompleted() {
+        BackendConnection target = connection;
+        if (target == null) {
+            return;
+        }
+        if (refusedByReplica) {
+            retryOnPrimary(target);
+            return;
+        }
+        ErrPacket preludeError = prelude.stateError();
+        if (response.isDiscarded() && preludeError != null) {
+            closeBroken(target, "the session's state could not be brought to the connection");
+            answer(preludeError);
+            return;
+        }
+        if (streamed) {
+            // The server answered before it had the whole command; it will not read the rest as commands.
+            closeBroken(target, "the backend answered in the middle of a command");
+            discarding = true;
+            end();
+            return;
+        }
+        dropPacket();
+        parts.context().metrics().statement(parts.router().reason(), response.isError(), parts.context().nowNanos() - startedNanos);
+        phase = Phase.SETTLING;
+        settlement.settle(slot, target, statement, new Outcome(response.isError(), response.lastInsertId(), text), whenSettled);
+    }
+
+    private void retryOnPrimary(BackendConnection replica) {
+        parts.context().classifier().learnWrite(statement);
+        parts.context().metrics().retried();
+        parts.leases().release(slot);
+        connection = null;
+        statement = new Classification(
+                Target.PRIMARY,
+                RouteReason.REPLICA_REFUSED,
+                statement.kind(),
+                statement.traits(),
+                statement.fingerprintHigh(),
+                statement.fingerprintLow());
+        rewind();
+        route();
+    }
+
+    private void rewind() {
+        ByteBuf command = packet;
+        if (command != null) {
+            command.readerIndex(packetStart);
+        }
+    }
+
+    private void settled() {
+        BackendConnection target = connection;
+        if (target == null) {
+            end();
+            return;
+        }
+        settlement.executed(slot, target, type, prepared, response);
+        finish();
+    }
+
+    /** The command is over: decides whether the connection stays, and lets the next command come. */
+    private void finish() {
+        BackendConnection target = connection;
+        if (target != null) {
+            parts.leases().ranOn(slot, target);
+            settlement.record(parts.router().reason(), slot, target);
+            boolean keep = response.warnings() > 0
+                    || statement.has(Traits.CALC_FOUND_ROWS)
+                    || keepsLastStatement;
+            if (keep && type != CommandType.COM_STMT_SEND_LONG_DATA) {
+                parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+            }
+            if (!isTied()) {
+                parts.leases().release(slot);
+            }
+        }
+        boolean last = statement.has(Traits.RELEASES_CONNECTION) && !response.isError();
+        end();
+        if (last) {
+            parts.frontend().close();
+        }
+    }
+
+    private void end() {
+        connection = null;
+        prepared = null;
+        text = null;
+        dropPacket();
+        phase = Phase.IDLE;
+        whenIdle.run();
+    }
+
+    private void dropPacket() {
+        ByteBuf rest = packet;
+        packet = null;
+        if (rest != null) {
+            rest.release();
+        }
+    }
+
+    /** Ends the command with an error of Sluice's own. */
+    private void answer(ErrPacket error) {
+        parts.context().metrics().failed(parts.router().reason());
+        if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
+            settlement.defer(prepared, error);
+        } else if (streamed) {
+            refuseStream(error);
+        } else {
+            parts.frontend().send(1, error);
+        }
+        end();
+    }
+
+    // ---- failures ----
+
+    @Override
+    public void responseFailed(BackendFailure failure) {
+        // backendClosed follows, when the connection's other responses have been told too.
+    }
+
+    @Override
+    public void backendReadComplete() {
+        parts.frontend().flush();
+    }
+
+    @Override
+    public void backendWritabilityChanged(BackendConnection changed) {
+        parts.input().resume();
+    }
+
+    @Override
+    public void backendClosed(BackendConnection closed, BackendFailure failure) {
+        Slot where = parts.leases().slotOf(closed);
+        if (where == null) {
+            return;
+        }
+        boolean busy = closed == connection && phase != Phase.IDLE;
+        boolean wasTied = settlement.connectionLost(where, closed, failure, busy);
+        if (closed != connection) {
+            return;
+        }
+        connection = null;
+        switch (phase) {
+            case IDLE, WAITING -> {}
+            case SETTLING -> end();
+            case PREPARING, RUNNING -> brokenWhileBusy(failure, wasTied);
+        }
+    }
+
+    private void brokenWhileBusy(BackendFailure failure, boolean wasTied) {
+        boolean unsent = phase == Phase.PREPARING;
+        if (!unsent && response.isDelivered()) {
+            // Half a result is out: nothing but closing the connection tells the client so.
+            parts.frontend().close();
+            end();
+        } else if (!wasTied && (unsent || isRead()) && ++attempts < ATTEMPTS_MAX && !streamed) {
+            parts.context().metrics().retried();
+            if (slot == Slot.REPLICA) {
+                excluded |= 1L << parts.router().ordinal();
+            }
+            rewind();
+            route();
+        } else {
+            answer(Failures.lostConnection(failure.message(), statement, wasTied));
+        }
+    }
+
+    Settlement settlement() {
+        return settlement;
+    }
+
+    /** The client has gone: lets go of everything. */
+    void abort() {
+        BackendConnection busy = phase == Phase.RUNNING || phase == Phase.PREPARING || phase == Phase.SETTLING
+                ? connection
+                : null;
+        connection = null;
+        phase = Phase.IDLE;
+        dropPacket();
+        if (busy != null) {
+            busy.close();
+        }
+    }
+
+    // ---- what the router asks ----
+
+    @Override
+    public @Nullable Slot lastStatementSlot() {
+        return parts.leases().reclaimLast(this);
+    }
+
+    @Override
+    public int heldOrdinal(Slot where) {
+        return parts.leases().ordinal(where);
+    }
+
+    @Override
+    public long excluded() {
+        return excluded;
+    }
+
+    @Override
+    public long nowNanos() {
+        return parts.context().nowNanos();
+    }
+}

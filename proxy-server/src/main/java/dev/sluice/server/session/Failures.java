@@ -1,0 +1,96 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.Target;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.backend.BackendFailure;
+import java.time.Duration;
+
+/**
+ * The errors that Sluice answers with when a backend cannot. Each says what happened, where, and what can be done, under a
+ * SQLSTATE that drivers and pools understand: 08S01 for a lost connection, 40001 for a transaction to be run again.
+ */
+final class Failures {
+    private static final int UNKNOWN_ERROR = 1105;
+    private static final String COMMUNICATION = "08S01";
+    private static final String RETRY_TRANSACTION = "40001";
+
+    private Failures() {}
+
+    private static ErrPacket of(String sqlState, String message) {
+        return new ErrPacket(UNKNOWN_ERROR, sqlState, message);
+    }
+
+    static ErrPacket noPrimary(Topology topology, Duration waited) {
+        StringBuilder text = new StringBuilder("No primary for " + waited.toMillis() + " ms, which this statement needs.");
+        for (BackendStatus backend : topology.backends()) {
+            text.append(' ')
+                    .append(backend.address())
+                    .append(": ")
+                    .append(backend.problem() == null ? backend.role() : backend.problem())
+                    .append('.');
+        }
+        return of(COMMUNICATION, text.toString());
+    }
+
+    static ErrPacket tooManyWaiting(int max) {
+        return of(COMMUNICATION, "No primary, and " + max + " statements wait for one already (pool.waiting-max)");
+    }
+
+    static ErrPacket notAcquired(BackendFailure failure) {
+        ErrPacket own = failure.serverError();
+        return own != null ? own : of(COMMUNICATION, "No backend connection for this statement: " + failure.message());
+    }
+
+    /**
+     * The connection broke under a statement.
+     *
+     * @param tied whether state of the session went with it
+     */
+    static ErrPacket lostConnection(String why, Classification statement, boolean tied) {
+        if (statement.kind() == StatementKind.COMMIT) {
+            return of(COMMUNICATION, "The backend connection was lost during COMMIT, whose outcome is unknown: " + why);
+        }
+        if (tied) {
+            return of(RETRY_TRANSACTION, "The backend connection and the session's state on it were lost: " + why);
+        }
+        return of(
+                COMMUNICATION,
+                statement.target() == Target.PRIMARY
+                        ? "The backend connection was lost; the statement may or may not have been executed: " + why
+                        : "The backend connection was lost, and no other backend could answer: " + why);
+    }
+
+    /** The connection of a pinned session ended between two statements. */
+    static ErrPacket stateLost(String pins, boolean transaction, String why) {
+        return transaction
+                ? of(RETRY_TRANSACTION, "The transaction was rolled back: its backend connection was lost: " + why)
+                : of(COMMUNICATION, "Session state (" + pins + ") was lost with its backend connection: " + why);
+    }
+
+    static ErrPacket pinnedToReplica(int pins) {
+        return of(
+                "HY000",
+                "This statement needs the primary, and the session is pinned to a replica by what a read-only"
+                        + " transaction left there (" + PinReason.describe(pins)
+                        + "); end that state or reset the connection");
+    }
+
+    static ErrPacket diagnosticsGone() {
+        return of(
+                "HY000",
+                "The connection that ran the previous statement serves another session now, so what this statement asks for"
+                        + " is gone; from here on this user's sessions keep their connection between statements");
+    }
+
+    static ErrPacket typesNotAtHand() {
+        return of(
+                "HY000",
+                "This execution is too large to be given the parameter types that an earlier one bound; send the types with"
+                        + " it, or the large values by COM_STMT_SEND_LONG_DATA");
+    }
+}

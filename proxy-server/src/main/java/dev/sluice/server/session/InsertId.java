@@ -1,0 +1,120 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.PendingResponse;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where this session's LAST_INSERT_ID() lives. Confined to the session's event loop.
+ *
+ * <p>The value stays on the connection of the last INSERT. While nobody else changes it there, a question goes back to that
+ * connection. When another session is about to change it, the server is asked for the value first, in the same write as
+ * that session's command, and it is set again wherever this session asks next. The OK packet is not enough: for a row with
+ * an explicit id it carries that id, and LAST_INSERT_ID() does not change.
+ *
+ * <pre>
+ * KNOWN ──INSERT──► ON_CONNECTION ──somebody else writes there──► ASKED ──answer──► KNOWN
+ * </pre>
+ */
+final class InsertId implements BackendConnection.InsertIdHolder {
+    private @Nullable BackendConnection home;
+    private long value;
+    private boolean asked;
+    private @Nullable Runnable onKnown;
+
+    /** A statement that may have changed the value ran on a connection; {@code fromOk} is what its OK said, or 0. */
+    void changedOn(BackendConnection connection, long fromOk) {
+        leaveHome();
+        home = connection;
+        connection.insertIdHolder(this);
+        if (fromOk != 0) {
+            value = fromOk;
+        }
+    }
+
+    /** The connection that has the value, or null when it is known here. */
+    @Nullable BackendConnection home() {
+        BackendConnection connection = home;
+        return connection != null && !connection.isClosed() && connection.insertIdHolder() == this ? connection : null;
+    }
+
+    /** Whether the server has been asked and has not answered yet. */
+    boolean isAsked() {
+        return asked;
+    }
+
+    /** Calls back once when the answer is here. */
+    void whenKnown(Runnable callback) {
+        onKnown = callback;
+    }
+
+    /** Forgets the value: a new session starts with 0. */
+    void reset() {
+        leaveHome();
+        value = 0;
+        onKnown = null;
+    }
+
+    private void leaveHome() {
+        BackendConnection connection = home();
+        if (connection != null) {
+            connection.insertIdHolder(null);
+        }
+        home = null;
+    }
+
+    /** Writes a query for the value of whoever's value lives on a connection, if it is somebody else's. */
+    void captureOther(BackendConnection connection) {
+        if (connection.insertIdHolder() instanceof InsertId other && other != this) {
+            other.asked = true;
+            connection.insertIdHolder(null);
+            connection.send(
+                    query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
+                        @Override
+                        void answered() {
+                            String text = value();
+                            other.insertIdCaptured(connection, text == null ? other.value : Long.parseUnsignedLong(text));
+                        }
+
+                        @Override
+                        public void failed(BackendFailure failure) {
+                            // The connection died with it: what the last OK packet said is the best there is.
+                            other.insertIdCaptured(connection, other.value);
+                        }
+                    });
+        }
+    }
+
+    /** Writes a SET that brings the value to a connection that does not have it. One answer will come. */
+    void bringTo(BackendConnection connection, PendingResponse response) {
+        connection.send(
+                query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
+        changedOn(connection, value);
+    }
+
+    private static ByteBuf query(BackendConnection connection, String sql) {
+        ByteBuf out = connection.channel().alloc().buffer();
+        int header = Packets.begin(out, 0);
+        out.writeByte(CommandType.COM_QUERY.code());
+        out.writeCharSequence(sql, StandardCharsets.US_ASCII);
+        Packets.end(out, header);
+        return out;
+    }
+
+    @Override
+    public void insertIdCaptured(BackendConnection connection, long captured) {
+        asked = false;
+        value = captured;
+        Runnable callback = onKnown;
+        onKnown = null;
+        if (callback != null) {
+            callback.run();
+        }
+    }
+}

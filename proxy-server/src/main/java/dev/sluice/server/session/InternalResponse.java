@@ -1,0 +1,114 @@
+package dev.sluice.server.session;
+
+import static dev.sluice.protocol.Packets.HEADER_LENGTH;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.protocol.response.Step;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.PendingResponse;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a command of Sluice's own, which no client sees: whether it succeeded, and the one value of its one row if
+ * it has one. Confined to the session's event loop.
+ */
+abstract class InternalResponse extends PendingResponse {
+    private static final int RELAYED_BYTES_MAX = 4096;
+
+    private final ResponseShape shape;
+    private @Nullable ErrPacket error;
+    private byte[] collected = new byte[0];
+    private int status;
+
+    InternalResponse(ResponseShape shape) {
+        this.shape = shape;
+    }
+
+    /** The server answered. */
+    abstract void answered();
+
+    /** The server's error, or null when it answered OK. */
+    final @Nullable ErrPacket error() {
+        return error;
+    }
+
+    /** The status flags of the answer; not meaningful after an error. */
+    final int status() {
+        return status;
+    }
+
+    /** Called with an OK of this answer while its bytes are at hand, for reading trackers. */
+    void okSeen(ResponseScanner scanner, ByteBuf in) {}
+
+    /** The single value of the single row in text form; null when there is no row or the value is NULL. */
+    final @Nullable String value() {
+        int index = 0;
+        // Column count, one column definition, one row.
+        for (int packet = 0; packet < 2 && index + HEADER_LENGTH <= collected.length; packet++) {
+            index += HEADER_LENGTH + (collected[index] & 0xFF | (collected[index + 1] & 0xFF) << 8);
+        }
+        int value = index + HEADER_LENGTH;
+        if (value >= collected.length) {
+            return null;
+        }
+        int length = collected[value] & 0xFF;
+        return length >= 0xFB ? null : new String(collected, value + 1, length, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public final ResponseShape shape() {
+        return shape;
+    }
+
+    @Override
+    public final void consume(ResponseScanner scanner, ByteBuf in) {
+        if (scanner.isUntouched()) {
+            error = null;
+            collected = new byte[0];
+        }
+        while (!scanner.isComplete()) {
+            int start = in.readerIndex();
+            Step step = scanner.next(in);
+            switch (step) {
+                case NEED_MORE -> {
+                    return;
+                }
+                case ERR -> error = ErrPacket.decode(
+                        in.slice(scanner.packetStart() + HEADER_LENGTH, scanner.packetLength() - HEADER_LENGTH), Capabilities.CLIENT_PROTOCOL_41);
+                case RELAY -> collect(in, start);
+                case OK, ROWS_END, EOF_PACKET -> {
+                    status = scanner.status();
+                    okSeen(scanner, in);
+                }
+                default -> {}
+            }
+        }
+    }
+
+    private void collect(ByteBuf in, int start) {
+        int length = in.readerIndex() - start;
+        if (collected.length + length > RELAYED_BYTES_MAX) {
+            throw new ProtocolException("an internal query returned more than " + RELAYED_BYTES_MAX + " bytes");
+        }
+        int old = collected.length;
+        collected = Arrays.copyOf(collected, old + length);
+        in.getBytes(start, collected, old, length);
+    }
+
+    @Override
+    public final void completed() {
+        answered();
+    }
+
+    @Override
+    public void failed(BackendFailure failure) {
+        // Whoever owns the connection is told by backendClosed.
+    }
+}

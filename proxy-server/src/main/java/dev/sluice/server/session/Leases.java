@@ -1,0 +1,127 @@
+package dev.sluice.server.session;
+
+import dev.sluice.router.session.SessionRouter;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.KeyPool;
+import dev.sluice.server.backend.LoopPool;
+import dev.sluice.server.backend.PoolKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The backend connections that one session holds, at most one a {@link Slot}, and where its last statement ran. Confined
+ * to the session's event loop.
+ */
+final class Leases {
+    private final LoopPool pool;
+    private final int capabilities;
+    private final @Nullable KeyPool[] pools = new @Nullable KeyPool[Topology.ORDINAL_MAX + 1];
+    private Credential credential;
+    private @Nullable BackendConnection primary;
+    private @Nullable BackendConnection replica;
+    private @Nullable BackendConnection last;
+    private Slot lastSlot = Slot.PRIMARY;
+    private long lastLease;
+
+    Leases(LoopPool pool, Credential credential, int clientCapabilities) {
+        this.pool = pool;
+        this.credential = credential;
+        this.capabilities = PoolKey.relevant(clientCapabilities);
+    }
+
+    /** Another user takes over (COM_CHANGE_USER). Nothing may be held. */
+    void credential(Credential other) {
+        credential = other;
+        java.util.Arrays.fill(pools, null);
+        last = null;
+    }
+
+    Credential credential() {
+        return credential;
+    }
+
+    /** The idle connections of this session's kind to a backend. */
+    KeyPool poolOf(int ordinal) {
+        KeyPool found = pools[ordinal];
+        if (found == null) {
+            found = pool.pool(new PoolKey(ordinal, credential.user(), capabilities), credential);
+            pools[ordinal] = found;
+        }
+        return found;
+    }
+
+    @Nullable BackendConnection get(Slot slot) {
+        return slot == Slot.PRIMARY ? primary : replica;
+    }
+
+    void put(Slot slot, @Nullable BackendConnection connection) {
+        if (slot == Slot.PRIMARY) {
+            primary = connection;
+        } else {
+            replica = connection;
+        }
+    }
+
+    /** The slot that holds a connection, or null. */
+    @Nullable Slot slotOf(BackendConnection connection) {
+        if (connection == primary) {
+            return Slot.PRIMARY;
+        }
+        return connection == replica ? Slot.REPLICA : null;
+    }
+
+    int ordinal(Slot slot) {
+        BackendConnection held = get(slot);
+        return held == null ? SessionRouter.NO_BACKEND : held.key().backendOrdinal();
+    }
+
+    /** A statement has just ended on a connection. */
+    void ranOn(Slot slot, BackendConnection connection) {
+        last = connection;
+        lastSlot = slot;
+        lastLease = connection.leases();
+    }
+
+    /** Gives a connection back as it is. */
+    void release(Slot slot) {
+        BackendConnection held = get(slot);
+        if (held != null) {
+            put(slot, null);
+            pool.release(held);
+        }
+    }
+
+    /** Gives a connection back and ends what lives on it. */
+    void releaseWithReset(Slot slot) {
+        BackendConnection held = get(slot);
+        if (held != null) {
+            put(slot, null);
+            pool.releaseWithReset(held);
+        }
+    }
+
+    /**
+     * The slot where the last statement ran if its connection still is as that statement left it; it is held again then.
+     */
+    @Nullable Slot reclaimLast(BackendConnection.Owner owner) {
+        BackendConnection connection = last;
+        if (connection == null || connection.isClosed() || connection.leases() != lastLease) {
+            return null;
+        }
+        if (get(lastSlot) == connection) {
+            return lastSlot;
+        }
+        if (get(lastSlot) == null && pool.acquireExactly(connection, owner)) {
+            put(lastSlot, connection);
+            return lastSlot;
+        }
+        return null;
+    }
+
+    /** Whether any statement of this session has run yet. */
+    boolean ranSomewhere() {
+        return last != null;
+    }
+}

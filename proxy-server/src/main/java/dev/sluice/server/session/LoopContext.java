@@ -1,0 +1,142 @@
+package dev.sluice.server.session;
+
+import dev.sluice.router.balance.Balancer;
+import dev.sluice.router.sql.StatementClassifier;
+import dev.sluice.router.sql.StatementLexer;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.backend.LoopPool;
+import dev.sluice.server.metrics.LoopMetrics;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
+ * primary. Confined to the session's event loop, except {@link #topologyChanged}, which may be called from any thread.
+ */
+public final class LoopContext {
+    private static final long SWEEP_MILLIS = 250;
+
+    /**
+     * What all loops share. Immutable.
+     *
+     * @param classifier decides what a statement needs
+     * @param topology the newest snapshot
+     * @param settings the limits and switches of sessions
+     * @param registry every live session
+     * @param habits the users whose sessions ask about their last statement
+     * @param nanoClock a monotonic clock
+     */
+    public record Shared(
+            StatementClassifier classifier,
+            Supplier<Topology> topology,
+            SessionSettings settings,
+            SessionRegistry registry,
+            DiagnosticsUsers habits,
+            LongSupplier nanoClock) {}
+
+    /** A session that waits for something to happen to the topology. */
+    interface PrimaryWaiter {
+        /** The topology has changed: try again. */
+        void retryRoute();
+
+        /** There was no primary in time. */
+        void primaryTimeout();
+    }
+
+    private record Waiting(PrimaryWaiter waiter, long deadlineNanos) {}
+
+    private final EventLoop loop;
+    private final Shared shared;
+    private final LoopPool pool;
+    private final Balancer balancer;
+    private final LoopMetrics metrics;
+    private final StatementLexer lexer = new StatementLexer();
+    private final ArrayDeque<Waiting> waitingForPrimary = new ArrayDeque<>();
+
+    public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
+        this.loop = loop;
+        this.shared = shared;
+        this.pool = pool;
+        this.balancer = balancer;
+        this.metrics = metrics;
+        var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    /** The backend connections of this loop. */
+    public LoopPool pool() {
+        return pool;
+    }
+
+    Balancer balancer() {
+        return balancer;
+    }
+
+    /** The counters of this loop. */
+    public LoopMetrics metrics() {
+        return metrics;
+    }
+
+    StatementLexer lexer() {
+        return lexer;
+    }
+
+    StatementClassifier classifier() {
+        return shared.classifier();
+    }
+
+    /** The newest snapshot. */
+    public Topology topology() {
+        return shared.topology().get();
+    }
+
+    SessionSettings settings() {
+        return shared.settings();
+    }
+
+    SessionRegistry registry() {
+        return shared.registry();
+    }
+
+    DiagnosticsUsers habits() {
+        return shared.habits();
+    }
+
+    long nowNanos() {
+        return shared.nanoClock().getAsLong();
+    }
+
+    /** Queues a session until there is a primary; false when too many wait already. */
+    boolean awaitPrimary(PrimaryWaiter waiter) {
+        if (waitingForPrimary.size() >= settings().waitingMax()) {
+            return false;
+        }
+        waitingForPrimary.add(
+                new Waiting(waiter, nowNanos() + settings().acquireTimeout().toNanos()));
+        return true;
+    }
+
+    /** Lets the waiting sessions look again. Called from any thread. */
+    public void topologyChanged() {
+        loop.execute(() -> {
+            if (!waitingForPrimary.isEmpty() && topology().primary() != null) {
+                ArrayDeque<Waiting> all = new ArrayDeque<>(waitingForPrimary);
+                waitingForPrimary.clear();
+                all.forEach(waiting -> waiting.waiter().retryRoute());
+            }
+        });
+    }
+
+    private void sweep() {
+        long now = nowNanos();
+        while (!waitingForPrimary.isEmpty() && waitingForPrimary.peek().deadlineNanos() - now <= 0) {
+            waitingForPrimary.remove().waiter().primaryTimeout();
+        }
+    }
+}

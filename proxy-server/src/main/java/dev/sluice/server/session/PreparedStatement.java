@@ -1,0 +1,100 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.StatementHandles.Text;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A statement that the client prepared. It exists independently of any backend: each connection that runs it prepares it
+ * when first needed. Confined to the session's event loop.
+ */
+final class PreparedStatement {
+    private final int id;
+    private Text text;
+    private final Classification classification;
+    private final int parameters;
+    /** The types of the parameters as the client bound them last, two bytes each; null before the first execution. */
+    private byte @Nullable [] types;
+    /** Where a cursor is open or parameter data waits. */
+    private @Nullable BackendConnection boundTo;
+    private @Nullable Slot boundSlot;
+    private @Nullable PinReason boundBy;
+    private @Nullable ErrPacket deferredError;
+
+    PreparedStatement(int id, Text text, Classification classification, int parameters) {
+        this.id = id;
+        this.text = text;
+        this.classification = classification;
+        this.parameters = parameters;
+    }
+
+    /** The id that the client knows. */
+    int id() {
+        return id;
+    }
+
+    Text text() {
+        return text;
+    }
+
+    Classification classification() {
+        return classification;
+    }
+
+    int parameters() {
+        return parameters;
+    }
+
+    byte @Nullable [] types() {
+        return types;
+    }
+
+    void types(byte[] bound) {
+        types = bound;
+    }
+
+    @Nullable BackendConnection boundTo() {
+        return boundTo;
+    }
+
+    @Nullable Slot boundSlot() {
+        return boundSlot;
+    }
+
+    /** {@link PinReason#CURSOR} or {@link PinReason#LONG_DATA}; null when nothing ties the statement. */
+    @Nullable PinReason boundBy() {
+        return boundBy;
+    }
+
+    void bind(BackendConnection connection, Slot slot, PinReason reason) {
+        boundTo = connection;
+        boundSlot = slot;
+        boundBy = reason;
+    }
+
+    void unbind() {
+        boundTo = null;
+        boundSlot = null;
+        boundBy = null;
+    }
+
+    /** Keeps this statement's handles apart from those of equal statements. */
+    void separate() {
+        text = new Text(text.sql(), text.preparedIn(), id);
+    }
+
+    /** Why parameter data could not be delivered; reported by the execution, as COM_STMT_SEND_LONG_DATA has no answer. */
+    @Nullable ErrPacket takeDeferredError() {
+        ErrPacket error = deferredError;
+        deferredError = null;
+        return error;
+    }
+
+    void deferError(ErrPacket error) {
+        deferredError = error;
+    }
+}

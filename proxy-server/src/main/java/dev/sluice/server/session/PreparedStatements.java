@@ -1,0 +1,166 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.router.session.SessionState;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.StatementHandles.Handle;
+import dev.sluice.server.backend.StatementHandles.Text;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The prepared statements of one session by the ids that the client knows, and the changes that their packets need on the
+ * way to a backend. Confined to the session's event loop.
+ *
+ * @see <a href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html">COM_STMT_EXECUTE</a>
+ */
+final class PreparedStatements {
+    private static final int ID_INDEX = Packets.HEADER_LENGTH + 1;
+    /** Behind the id: flags (1) and iteration count (4), then the NULL bitmap. */
+    private static final int BITMAP_INDEX = ID_INDEX + 9;
+
+    private final IntObjectMap<PreparedStatement> statements = new IntObjectHashMap<>();
+    private final SessionState state;
+    private int lastId;
+    private byte @Nullable [] preparing;
+
+    PreparedStatements(SessionState state) {
+        this.state = state;
+    }
+
+    int size() {
+        return statements.size();
+    }
+
+    /** The statement that a packet names, or null. The id stands behind the command byte. */
+    @Nullable PreparedStatement named(ByteBuf packet) {
+        return packet.readableBytes() < ID_INDEX + 4 ? null : statements.get(packet.getIntLE(packet.readerIndex() + ID_INDEX));
+    }
+
+    /** Reserves the next id for a statement that is being prepared. */
+    int nextId(byte[] sql) {
+        preparing = sql;
+        do {
+            lastId++;
+        } while (lastId == 0 || statements.containsKey(lastId));
+        return lastId;
+    }
+
+    /** A backend prepared the statement. */
+    void prepared(int id, Classification classification, BackendConnection connection, ResponseScanner scanner) {
+        byte[] sql = preparing;
+        if (sql == null) {
+            throw new IllegalStateException("no statement is being prepared");
+        }
+        preparing = null;
+        Text text = new Text(sql, state.vector(), 0);
+        Handle existing = connection.statements().find(text);
+        if (existing != null) {
+            if (existing.exclusiveTo() != null) {
+                // A cursor is open on the older one: this one gets a handle of its own.
+                text = new Text(sql, state.vector(), id);
+            } else {
+                connection.sendBytes(close(connection, existing));
+            }
+        }
+        store(connection, text, new Handle(scanner.statementId()));
+        statements.put(id, new PreparedStatement(id, text, classification, scanner.parameterCount()));
+    }
+
+    /** Adds a handle to a connection and closes the one that has to make room for it. */
+    void store(BackendConnection connection, Text text, Handle handle) {
+        Handle removed = connection.statements().add(text, handle);
+        if (removed != null) {
+            connection.sendBytes(close(connection, removed));
+        }
+    }
+
+    /** Removes a statement that the client closed. */
+    void remove(PreparedStatement statement) {
+        statements.remove(statement.id());
+    }
+
+    /** Forgets all, as COM_RESET_CONNECTION and COM_CHANGE_USER do. */
+    void clear() {
+        statements.clear();
+    }
+
+    /** All statements, for unbinding those whose connection is gone. */
+    Iterable<PreparedStatement> all() {
+        return statements.values();
+    }
+
+    /** A COM_STMT_CLOSE packet for a handle. It has no answer. */
+    static ByteBuf close(BackendConnection connection, Handle handle) {
+        ByteBuf out = connection.channel().alloc().buffer(ID_INDEX + 4);
+        out.writeIntLE(5);
+        out.writeByte(CommandType.COM_STMT_CLOSE.code());
+        out.writeIntLE(handle.serverId());
+        return out;
+    }
+
+    /** A COM_STMT_PREPARE packet. */
+    static ByteBuf prepare(BackendConnection connection, Text text) {
+        ByteBuf out = connection.channel().alloc().buffer(ID_INDEX + text.sql().length);
+        int header = Packets.begin(out, 0);
+        out.writeByte(CommandType.COM_STMT_PREPARE.code());
+        out.writeBytes(text.sql());
+        Packets.end(out, header);
+        return out;
+    }
+
+    /**
+     * Puts the backend's id into a packet and, in a COM_STMT_EXECUTE without parameter types, the types that the client
+     * bound before: this backend may not have seen them. Returns the packet to send; its reference is taken and given.
+     */
+    ByteBuf addressed(CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
+        int start = packet.readerIndex();
+        packet.setIntLE(start + ID_INDEX, handle.serverId());
+        if (type != CommandType.COM_STMT_EXECUTE || statement.parameters() == 0) {
+            return packet;
+        }
+        int flagIndex = start + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+        int typesLength = 2 * statement.parameters();
+        if (flagIndex >= packet.writerIndex()) {
+            return packet;
+        }
+        if (packet.getByte(flagIndex) == 1) {
+            if (flagIndex + 1 + typesLength <= packet.writerIndex()) {
+                byte[] types = new byte[typesLength];
+                packet.getBytes(flagIndex + 1, types);
+                statement.types(types);
+                handle.typesBoundBy(statement);
+            }
+            return packet;
+        }
+        byte[] types = statement.types();
+        if (types == null || handle.typesBoundBy() == statement) {
+            return packet;
+        }
+        handle.typesBoundBy(statement);
+        return withTypes(packet, flagIndex, types);
+    }
+
+    private static ByteBuf withTypes(ByteBuf packet, int flagIndex, byte[] types) {
+        ByteBuf out = packet.alloc().buffer(packet.readableBytes() + types.length);
+        int start = packet.readerIndex();
+        out.writeBytes(packet, start, flagIndex - start);
+        out.writeByte(1);
+        out.writeBytes(types);
+        out.writeBytes(packet, flagIndex + 1, packet.writerIndex() - flagIndex - 1);
+        out.setMediumLE(0, out.readableBytes() - Packets.HEADER_LENGTH);
+        packet.release();
+        return out;
+    }
+
+    /** Whether a streamed COM_STMT_EXECUTE would need types put into it, which cannot be done to a stream. */
+    boolean needsTypes(ByteBuf head, PreparedStatement statement) {
+        int flagIndex = head.readerIndex() + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+        return statement.parameters() > 0 && flagIndex < head.writerIndex() && head.getByte(flagIndex) != 1;
+    }
+}

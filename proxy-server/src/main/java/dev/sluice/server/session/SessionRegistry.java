@@ -1,0 +1,84 @@
+package dev.sluice.server.session;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every live client connection by its id, and the limit on their number. Connections count from accept on, so that a flood
+ * of half-open logins meets the same limit. Thread-safe: concurrent map and atomics.
+ */
+public final class SessionRegistry {
+    private final int connectionsMax;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger lastId = new AtomicInteger();
+    private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
+    private volatile boolean draining;
+
+    /** @param connectionsMax client connections at most */
+    public SessionRegistry(int connectionsMax) {
+        this.connectionsMax = connectionsMax;
+    }
+
+    /** Counts a connection; false when the limit is reached. */
+    public boolean tryEnter() {
+        if (connections.incrementAndGet() > connectionsMax) {
+            connections.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    /** A counted connection has closed. */
+    public void leave() {
+        connections.decrementAndGet();
+    }
+
+    /** The next connection id: 32 bits, never 0. */
+    public long nextId() {
+        int id = lastId.incrementAndGet();
+        while (id == 0) {
+            id = lastId.incrementAndGet();
+        }
+        return Integer.toUnsignedLong(id);
+    }
+
+    void add(Session session) {
+        sessions.put(session.id(), session);
+        if (draining) {
+            session.drain();
+        }
+    }
+
+    void remove(Session session) {
+        sessions.remove(session.id());
+    }
+
+    /** The session with a connection id, or null. */
+    public @Nullable Session find(long id) {
+        return sessions.get(id);
+    }
+
+    /** Sessions that have logged in. */
+    public int sessions() {
+        return sessions.size();
+    }
+
+    /** Client connections, those still logging in included. */
+    public int connections() {
+        return connections.get();
+    }
+
+    /** Asks every session to end as soon as it has no transaction open. */
+    public void drain() {
+        draining = true;
+        sessions.values().forEach(Session::drain);
+    }
+
+    /** Ends every session now. */
+    public void closeAll() {
+        draining = true;
+        sessions.values().forEach(Session::shutDown);
+    }
+}

@@ -1,0 +1,368 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.protocol.response.Step;
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.SessionState;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.PendingResponse;
+import dev.sluice.server.backend.StatementHandles.Handle;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The account that is made of a command once the client has its answer: what it changed in the session, what ties the
+ * session to the connection now, and what the server has to be asked before the connection may go to somebody else.
+ * Confined to the session's event loop.
+ */
+final class Settlement {
+    /** The traits whose objects are told apart by name. */
+    private static final long NAMED = Traits.CREATES_TEMPORARY_TABLE
+            | Traits.DROPS_TEMPORARY_TABLE
+            | Traits.LOCK_FUNCTION_ACQUIRE
+            | Traits.LOCK_FUNCTION_RELEASE
+            | Traits.TEXT_PREPARE
+            | Traits.TEXT_DEALLOCATE;
+
+    private static final int NAMED_BYTES_MAX = 64 * 1024;
+
+    private final SessionParts parts;
+    private @Nullable ErrPacket lostState;
+
+    Settlement(SessionParts parts) {
+        this.parts = parts;
+    }
+
+    // ---- before ----
+
+    /** The error that tells the client about state that died with its connection; reported once. */
+    @Nullable ErrPacket takeLostState() {
+        ErrPacket error = lostState;
+        lostState = null;
+        return error;
+    }
+
+    /** The text of the statement where names in it will matter, before its bytes are sent and gone. */
+    @Nullable String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
+        boolean drops = statement.kind() == StatementKind.DDL && parts.state().pins() != 0;
+        if (!statement.has(NAMED) && !drops) {
+            return null;
+        }
+        if (prepared != null) {
+            return new String(prepared.text().sql(), StandardCharsets.UTF_8);
+        }
+        int length = packet.readableBytes() - Packets.HEADER_LENGTH - 1;
+        return length <= 0 || length > NAMED_BYTES_MAX
+                ? null
+                : packet.toString(packet.readerIndex() + Packets.HEADER_LENGTH + 1, length, StandardCharsets.UTF_8);
+    }
+
+    /** A new statement begins: warnings and counts of the last one are gone unless this one asks for them. */
+    void dropLastStatement(Classification statement) {
+        SessionState state = parts.state();
+        if (state.pins() == 0 || statement.has(Traits.DIAGNOSTICS)) {
+            return;
+        }
+        for (Slot slot : Slot.values()) {
+            if ((state.pins(slot) & PinReason.LAST_STATEMENT.bit()) != 0) {
+                state.pin(slot, PinReason.LAST_STATEMENT, false);
+                if (!state.tiedTo(slot)) {
+                    parts.leases().release(slot);
+                }
+            }
+        }
+    }
+
+    /** Writes a COM_STMT_PREPARE for a connection that does not have the statement. Returns how many answers will come. */
+    int prepareOn(BackendConnection target, PreparedStatement statement, PreludeAnswers answers) {
+        target.send(PreparedStatements.prepare(target, statement.text()), new PendingResponse() {
+            private int serverId;
+            private @Nullable ErrPacket error;
+
+            @Override
+            public ResponseShape shape() {
+                return ResponseShape.PREPARE;
+            }
+
+            @Override
+            public void consume(ResponseScanner scanner, ByteBuf in) {
+                while (!scanner.isComplete()) {
+                    Step step = scanner.next(in);
+                    if (step == Step.NEED_MORE) {
+                        return;
+                    }
+                    if (step == Step.PREPARE_OK) {
+                        serverId = scanner.statementId();
+                    } else if (step == Step.ERR) {
+                        error = errorAt(scanner, in);
+                    }
+                }
+            }
+
+            @Override
+            public void completed() {
+                if (error == null) {
+                    parts.statements().store(target, statement.text(), new Handle(serverId));
+                }
+                answers.prepared(error);
+            }
+
+            @Override
+            public void failed(BackendFailure failure) {
+                // backendClosed tells the exchange.
+            }
+        });
+        return 1;
+    }
+
+    private static ErrPacket errorAt(ResponseScanner scanner, ByteBuf in) {
+        return ErrPacket.decode(
+                in.slice(
+                        scanner.packetStart() + Packets.HEADER_LENGTH,
+                        scanner.packetLength() - Packets.HEADER_LENGTH),
+                Capabilities.CLIENT_PROTOCOL_41);
+    }
+
+    // ---- after ----
+
+    /** Takes in the outcome of a command; {@code done} is called when the connection's state is known, maybe at once. */
+    void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable done) {
+        boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
+        parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
+        parts.changes().clear();
+        afterWrite(slot, target, statement, outcome);
+        target.vector(parts.state().vector());
+        if (doubtful) {
+            askStatus(slot, target, statement, outcome, done);
+        } else if (parts.effects().isCollationUnknown()) {
+            askCollation(target, done);
+        } else {
+            done.run();
+        }
+    }
+
+    /**
+     * What came of a command.
+     *
+     * @param failed whether the server answered with an error
+     * @param lastInsertId what the OK said
+     * @param text the statement, where names in it matter
+     */
+    record Outcome(boolean failed, long lastInsertId, @Nullable String text) {}
+
+    /** An error packet has no status flags: a transaction may have begun, or ended, without a word. */
+    private boolean isDoubtful(Slot slot, Classification statement) {
+        return parts.state().transactionSlot() == slot
+                || parts.state().autocommitOff()
+                || statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE);
+    }
+
+    private void afterWrite(Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
+        if (slot != Slot.PRIMARY) {
+            return;
+        }
+        boolean writes = statement.has(Traits.WRITES | Traits.OPAQUE | Traits.LAST_INSERT_ID);
+        if (outcome.lastInsertId() != 0 || writes) {
+            parts.insertId().changedOn(target, outcome.lastInsertId());
+        }
+        boolean mayHaveCommitted = statement.target() == Target.PRIMARY
+                && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
+                        || statement.kind() == StatementKind.COMMIT);
+        if (mayHaveCommitted && !tracksGtids(target)) {
+            parts.causality().wroteWithoutPosition(parts.context().nowNanos());
+        }
+    }
+
+    private boolean tracksGtids(BackendConnection target) {
+        var backend = parts.context().topology().find(target.key().backendOrdinal());
+        return backend != null && backend.facts() != null && backend.facts().tracksGtids();
+    }
+
+    /** COM_PING is the cheapest command whose OK carries the status flags, and the trackers that the error held back. */
+    private void askStatus(
+            Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable done) {
+        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
+        if (mariaDb && statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE)) {
+            // MariaDB drops the trackers of a failed command for good.
+            parts.state().pin(slot, PinReason.UNREPORTED_CHANGE, true);
+        }
+        ByteBuf ping = target.channel().alloc().buffer(Packets.HEADER_LENGTH + 1);
+        ping.writeIntLE(1).writeByte(CommandType.COM_PING.code());
+        target.send(ping, new InternalResponse(ResponseShape.SIMPLE) {
+            @Override
+            void okSeen(ResponseScanner scanner, ByteBuf in) {
+                ClientResponse.trackersInto(parts.trackers()).read(scanner, in);
+            }
+
+            @Override
+            void answered() {
+                parts.state()
+                        .observeTransaction(
+                                slot,
+                                (status() & ServerStatus.SERVER_STATUS_IN_TRANS) != 0,
+                                (status() & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0);
+                parts.effects().apply(slot, statement, false, parts.changes(), outcome::text);
+                parts.changes().clear();
+                target.vector(parts.state().vector());
+                if (parts.effects().isCollationUnknown()) {
+                    askCollation(target, done);
+                } else {
+                    done.run();
+                }
+            }
+        });
+        target.flush();
+    }
+
+    private void askCollation(BackendConnection target, Runnable done) {
+        ByteBuf query = target.channel().alloc().buffer();
+        int header = Packets.begin(query, 0);
+        query.writeByte(CommandType.COM_QUERY.code());
+        query.writeCharSequence("SELECT @@collation_connection", StandardCharsets.US_ASCII);
+        Packets.end(query, header);
+        target.send(query, new InternalResponse(ResponseShape.QUERY) {
+            @Override
+            void answered() {
+                String collation = value();
+                if (collation != null) {
+                    parts.effects().collationConnection(collation);
+                    target.vector(parts.state().vector());
+                }
+                done.run();
+            }
+        });
+        target.flush();
+    }
+
+    /** Takes the cursor flags of an answer about a prepared statement. */
+    void executed(
+            Slot slot,
+            BackendConnection target,
+            CommandType type,
+            @Nullable PreparedStatement statement,
+            ClientResponse response) {
+        if (statement == null || type == CommandType.COM_STMT_PREPARE) {
+            return;
+        }
+        int status = response.lastStatus();
+        boolean open = !response.isError()
+                && type != CommandType.COM_STMT_RESET
+                && (status & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0
+                && (status & ServerStatus.SERVER_STATUS_LAST_ROW_SENT) == 0;
+        boolean fetchFailed = response.isError() && type == CommandType.COM_STMT_FETCH;
+        if (open) {
+            bind(slot, target, statement, PinReason.CURSOR);
+        } else if (statement.boundTo() == target && !fetchFailed) {
+            unbind(statement);
+        }
+        repin(slot);
+    }
+
+    void longDataSent(Slot slot, BackendConnection target, @Nullable PreparedStatement statement) {
+        if (statement != null) {
+            bind(slot, target, statement, PinReason.LONG_DATA);
+            repin(slot);
+        }
+    }
+
+    private void bind(Slot slot, BackendConnection target, PreparedStatement statement, PinReason reason) {
+        statement.bind(target, slot, reason);
+        Handle handle = target.statements().find(statement.text());
+        if (handle != null) {
+            handle.exclusiveTo(statement);
+        }
+    }
+
+    /** A statement no longer has a cursor or parameters on a connection. */
+    void unbind(PreparedStatement statement) {
+        BackendConnection target = statement.boundTo();
+        Slot slot = statement.boundSlot();
+        statement.unbind();
+        if (target == null || slot == null) {
+            return;
+        }
+        Handle handle = target.statements().find(statement.text());
+        if (handle != null) {
+            handle.exclusiveTo(null);
+        }
+        repin(slot);
+    }
+
+    private void repin(Slot slot) {
+        boolean cursor = false;
+        boolean longData = false;
+        for (PreparedStatement statement : parts.statements().all()) {
+            if (statement.boundSlot() == slot) {
+                cursor |= statement.boundBy() == PinReason.CURSOR;
+                longData |= statement.boundBy() == PinReason.LONG_DATA;
+            }
+        }
+        parts.state().pin(slot, PinReason.CURSOR, cursor);
+        parts.state().pin(slot, PinReason.LONG_DATA, longData);
+    }
+
+    void defer(@Nullable PreparedStatement statement, ErrPacket error) {
+        if (statement != null) {
+            statement.deferError(error);
+        }
+    }
+
+    /**
+     * A leased connection has ended: what lived on it is gone.
+     *
+     * @param busy whether a command is under way there, whose answer will tell the client
+     * @return whether session state went with it
+     */
+    boolean connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy) {
+        parts.leases().put(slot, null);
+        boolean transaction = parts.state().transactionSlot() == slot;
+        int pins = parts.state().pins(slot) & ~PinReason.LAST_STATEMENT.bit();
+        boolean tied = transaction || pins != 0;
+        if (tied && !busy) {
+            lostState = Failures.stateLost(PinReason.describe(pins), transaction, failure.message());
+        }
+        parts.effects().connectionGone(slot);
+        for (PreparedStatement statement : parts.statements().all()) {
+            if (statement.boundTo() == closed) {
+                statement.unbind();
+            }
+        }
+        return tied;
+    }
+
+    /** What {@code SHOW SLUICE ROUTE} tells about the last statement. */
+    private @Nullable LastRoute lastRoute;
+
+    /**
+     * Where the last statement ran and why. Immutable.
+     *
+     * @param ordinal the backend
+     */
+    record LastRoute(int ordinal, Slot slot, RouteReason reason) {}
+
+    void record(RouteReason reason, Slot slot, BackendConnection target) {
+        LastRoute last = lastRoute;
+        int ordinal = target.key().backendOrdinal();
+        if (last == null || last.reason() != reason || last.slot() != slot || last.ordinal() != ordinal) {
+            lastRoute = new LastRoute(ordinal, slot, reason);
+        }
+    }
+
+    @Nullable LastRoute lastRoute() {
+        return lastRoute;
+    }
+}

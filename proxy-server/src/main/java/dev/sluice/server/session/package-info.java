@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.session;
+
+import org.jspecify.annotations.NullMarked;
