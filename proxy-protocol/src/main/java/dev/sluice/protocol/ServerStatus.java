@@ -56,22 +56,22 @@ public final class ServerStatus {
     public static final int SERVER_STATUS_ANSI_QUOTES = 0x8000;
 
     private static final String[] NAMES = {
-        "IN_TRANS",
-        "AUTOCOMMIT",
+        "SERVER_STATUS_IN_TRANS",
+        "SERVER_STATUS_AUTOCOMMIT",
         "0x0004",
-        "MORE_RESULTS_EXISTS",
-        "QUERY_NO_GOOD_INDEX_USED",
-        "QUERY_NO_INDEX_USED",
-        "CURSOR_EXISTS",
-        "LAST_ROW_SENT",
-        "DB_DROPPED",
-        "NO_BACKSLASH_ESCAPES",
-        "METADATA_CHANGED",
-        "QUERY_WAS_SLOW",
-        "PS_OUT_PARAMS",
-        "IN_TRANS_READONLY",
-        "SESSION_STATE_CHANGED",
-        "ANSI_QUOTES"
+        "SERVER_MORE_RESULTS_EXISTS",
+        "SERVER_QUERY_NO_GOOD_INDEX_USED",
+        "SERVER_QUERY_NO_INDEX_USED",
+        "SERVER_STATUS_CURSOR_EXISTS",
+        "SERVER_STATUS_LAST_ROW_SENT",
+        "SERVER_STATUS_DB_DROPPED",
+        "SERVER_STATUS_NO_BACKSLASH_ESCAPES",
+        "SERVER_STATUS_METADATA_CHANGED",
+        "SERVER_QUERY_WAS_SLOW",
+        "SERVER_PS_OUT_PARAMS",
+        "SERVER_STATUS_IN_TRANS_READONLY",
+        "SERVER_SESSION_STATE_CHANGED",
+        "SERVER_STATUS_ANSI_QUOTES"
     };
 
     private ServerStatus() {}

@@ -54,7 +54,8 @@ public final class SessionTrackReader {
                 }
             }
             case SCHEMA -> listener.schema(entry.lenencString("schema"));
-            case STATE_CHANGE -> listener.stateChange("1".equals(entry.lenencString("state change")));
+            // One character without a length of its own, as servers send it; the documentation shows a length.
+            case STATE_CHANGE -> listener.stateChange(entry.int1("state change") == '1');
             case GTIDS -> {
                 // The only encoding there is says that text follows.
                 entry.skip(1, "GTID encoding");

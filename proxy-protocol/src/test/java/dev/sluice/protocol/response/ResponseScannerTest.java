@@ -1,0 +1,429 @@
+package dev.sluice.protocol.response;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.testing.Hex;
+import dev.sluice.protocol.testing.ResponseBytes;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every shape with every legal reply, for frontends with and without CLIENT_DEPRECATE_EOF. The goal is transparency: what
+ * is forwarded has to be what a server would have sent to such a frontend itself, however the bytes were cut.
+ */
+class ResponseScannerTest {
+    private static final int AUTOCOMMIT = ServerStatus.SERVER_STATUS_AUTOCOMMIT;
+    private static final int MORE = AUTOCOMMIT | ServerStatus.SERVER_MORE_RESULTS_EXISTS;
+    private static final int CURSOR = AUTOCOMMIT | ServerStatus.SERVER_STATUS_CURSOR_EXISTS;
+    private static final int RANDOM_CUTS = 200;
+    private static final byte[] STATE = Hex.bytes("02 01 31");
+
+    /** A reply, written for either kind of client, and whether the frontend deprecates EOF. */
+    record Reply(String name, ResponseShape shape, Consumer<ResponseBytes> writer, boolean deprecatesEof) {
+        byte[] fromBackend() {
+            return bytes(true);
+        }
+
+        byte[] toFrontend() {
+            return bytes(deprecatesEof);
+        }
+
+        private byte[] bytes(boolean deprecates) {
+            ResponseBytes bytes = new ResponseBytes(deprecates);
+            writer.accept(bytes);
+            return bytes.bytes();
+        }
+
+        @Override
+        public String toString() {
+            return shape + " " + name + (deprecatesEof ? "" : ", EOF");
+        }
+    }
+
+    static Stream<Reply> replies() {
+        List<Reply> replies = new ArrayList<>();
+        for (boolean deprecates : new boolean[] {true, false}) {
+            Matrix matrix = new Matrix(replies, deprecates);
+            for (int columns : new int[] {1, 300}) {
+                for (int rows : new int[] {0, 1, 3}) {
+                    resultSets(matrix, columns, rows);
+                }
+                columnsWithoutRows(matrix, columns);
+            }
+            singlePackets(matrix);
+            several(matrix);
+        }
+        return replies.stream();
+    }
+
+    private record Matrix(List<Reply> replies, boolean deprecates) {
+        void add(String name, ResponseShape shape, Consumer<ResponseBytes> writer) {
+            replies.add(new Reply(name, shape, writer, deprecates));
+        }
+    }
+
+    private static void resultSets(Matrix matrix, int columns, int rows) {
+        String size = columns + " columns, " + rows + " rows";
+        matrix.add("result set " + size, ResponseShape.QUERY, r -> r.resultSet(columns, rows, AUTOCOMMIT));
+        matrix.add(
+                "ERR after " + size,
+                ResponseShape.QUERY,
+                r -> r.columns(columns).columnsEnd().rows(rows, columns).err(1690, "out of range"));
+        matrix.add(
+                "three results " + size,
+                ResponseShape.QUERY,
+                r -> r.resultSet(columns, rows, MORE).ok(1, MORE).resultSet(1, rows, AUTOCOMMIT));
+        matrix.add(
+                "rows " + size, ResponseShape.FETCH, r -> r.rows(rows, columns).rowsEnd(0, CURSOR));
+        matrix.add(
+                "ERR after rows " + size,
+                ResponseShape.FETCH,
+                r -> r.rows(rows, columns).err(1317, "interrupted"));
+        matrix.add(
+                "prepared " + rows + " parameters " + columns + " columns",
+                ResponseShape.PREPARE,
+                r -> r.prepared(7, rows, columns));
+    }
+
+    private static void columnsWithoutRows(Matrix matrix, int columns) {
+        // One end packet only, for both kinds of client.
+        matrix.add(
+                "cursor " + columns,
+                ResponseShape.QUERY,
+                r -> r.columns(columns).rowsEnd(0, CURSOR));
+        matrix.add(
+                "ERR in definitions " + columns,
+                ResponseShape.QUERY,
+                r -> r.payload(new byte[] {5}).definitions(4).err(1053, "shutdown"));
+        matrix.add(
+                "fields " + columns,
+                ResponseShape.FIELD_LIST,
+                r -> r.definitions(columns).rowsEnd(0, AUTOCOMMIT));
+        matrix.add("prepared " + columns + " parameters", ResponseShape.PREPARE, r -> r.prepared(-1, columns, 0));
+    }
+
+    private static void singlePackets(Matrix matrix) {
+        for (ResponseShape shape : ResponseShape.values()) {
+            matrix.add("ERR", shape, r -> r.err(1064, "syntax"));
+        }
+        for (ResponseShape shape : new ResponseShape[] {ResponseShape.QUERY, ResponseShape.SIMPLE}) {
+            matrix.add("OK", shape, r -> r.ok(300, AUTOCOMMIT));
+            matrix.add("OK with state", shape, r -> r.okWithState(AUTOCOMMIT, "info", STATE));
+        }
+        matrix.add("end", ResponseShape.SIMPLE, r -> r.rowsEnd(1, AUTOCOMMIT));
+        matrix.add("EOF", ResponseShape.SIMPLE, r -> r.eof(1, AUTOCOMMIT));
+        matrix.add("nothing prepared", ResponseShape.PREPARE, r -> r.prepared(1, 0, 0));
+        matrix.add(
+                "text",
+                ResponseShape.STATISTICS,
+                r -> r.payload("Uptime: 1  Threads: 2".getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private static void several(Matrix matrix) {
+        matrix.add(
+                "OK OK ERR",
+                ResponseShape.QUERY,
+                r -> r.ok(0, MORE).okWithState(MORE, "", STATE).err(1062, "duplicate"));
+        matrix.add("two file requests", ResponseShape.QUERY, r -> {
+            r.resultSet(2, 1, MORE).payload(Hex.bytes("fb 61"));
+            r.ok(3, MORE).payload(Hex.bytes("fb 62")).ok(4, AUTOCOMMIT);
+        });
+        // Sequence ids go round after 256 packets, inserted ones included.
+        matrix.add("400 results", ResponseShape.QUERY, r -> {
+            for (int i = 0; i < 400; i++) {
+                r.resultSet(1, i % 3, MORE);
+            }
+            r.ok(0, AUTOCOMMIT);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("replies")
+    void theFrontendGetsWhatAServerWouldHaveSentIt(Reply reply) {
+        Relay relay = new Relay(reply.shape, reply.deprecatesEof, false).feed(reply.fromBackend());
+
+        assertThat(relay.scanner.isComplete()).isTrue();
+        assertThat(relay.unread()).isZero();
+        assertThat(relay.forwarded()).isEqualTo(reply.toFrontend());
+        assertThat(relay.scanner.lastSequenceId()).isEqualTo(lastSequenceId(reply.toFrontend()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("replies")
+    void cutsBetweenTheBytesChangeNothing(Reply reply) {
+        byte[] bytes = reply.fromBackend();
+        Relay whole = new Relay(reply.shape, reply.deprecatesEof, true).feed(bytes);
+
+        Relay byteByByte = new Relay(reply.shape, reply.deprecatesEof, true);
+        for (int i = 0; i < bytes.length; i++) {
+            assertThat(byteByByte.scanner.isComplete()).isFalse();
+            byteByByte.feed(bytes, i, i + 1);
+        }
+
+        assertSame(whole, byteByByte, "byte by byte");
+        for (int seed = 0; seed < RANDOM_CUTS; seed++) {
+            Relay cut = new Relay(reply.shape, reply.deprecatesEof, true);
+            feedAtRandom(cut, bytes, new SplittableRandom(seed));
+            assertSame(whole, cut, "seed " + seed);
+        }
+    }
+
+    private static void feedAtRandom(Relay relay, byte[] bytes, SplittableRandom random) {
+        int chunkMax = 1 + random.nextInt(bytes.length);
+        int from = 0;
+        while (from < bytes.length) {
+            int to = Math.min(bytes.length, from + 1 + random.nextInt(chunkMax));
+            relay.feed(bytes, from, to);
+            from = to;
+        }
+    }
+
+    private static void assertSame(Relay expected, Relay actual, String how) {
+        assertThat(actual.scanner.isComplete()).as(how).isTrue();
+        assertThat(actual.events).as(how).isEqualTo(expected.events);
+        assertThat(actual.forwarded()).as(how).isEqualTo(expected.forwarded());
+    }
+
+    private static int lastSequenceId(byte[] packets) {
+        ByteBuf in = Unpooled.wrappedBuffer(packets);
+        int sequenceId = -1;
+        while (in.isReadable()) {
+            int length = in.readUnsignedMediumLE();
+            sequenceId = in.readUnsignedByte();
+            in.skipBytes(length);
+        }
+        return sequenceId;
+    }
+
+    @Test
+    void eventsOfAMultiResultAreToldInOrder() {
+        ResponseBytes bytes = new ResponseBytes(true)
+                .resultSet(2, 3, MORE)
+                .okWithState(MORE, "", STATE)
+                .resultSet(1, 0, AUTOCOMMIT);
+
+        Relay relay = new Relay(ResponseShape.QUERY, false, false).feed(bytes.bytes());
+
+        assertThat(relay.events)
+                .containsExactly(
+                        "RELAY",
+                        "COLUMNS_END 4",
+                        "RELAY",
+                        "ROWS_END rows=3 status=" + MORE,
+                        "OK affected=0 status=" + (MORE | 0x4000) + " state=3",
+                        "RELAY",
+                        "COLUMNS_END 12",
+                        "ROWS_END rows=0 status=" + AUTOCOMMIT);
+    }
+
+    @Test
+    void fieldsOfAControlPacketAreReadInPlace() {
+        ByteBuf in =
+                Hex.buffer("ffff", "15 00 00 01", "00 fd 01 02 03 05 02 40 07 00", "04 696e666f", "05 00 03 01 61 00");
+        in.setByte(2, in.readableBytes() - 6);
+        in.skipBytes(2);
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.QUERY, true);
+        assertThat(scanner.isUntouched()).isTrue();
+
+        assertThat(scanner.next(in)).isEqualTo(Step.OK);
+
+        assertThat(scanner.isUntouched()).isFalse();
+        assertThat(scanner.packetStart()).isEqualTo(2);
+        assertThat(scanner.packetLength()).isEqualTo(in.writerIndex() - 2);
+        assertThat(scanner.affectedRows()).isEqualTo(0x030201);
+        assertThat(scanner.lastInsertId()).isEqualTo(5);
+        assertThat(scanner.status()).isEqualTo(0x4002);
+        assertThat(scanner.warnings()).isEqualTo(7);
+        assertThat(scanner.hasSessionState()).isTrue();
+        assertThat(Hex.of(in.slice(scanner.sessionStateIndex(), scanner.sessionStateLength())))
+                .isEqualTo("0003016100");
+    }
+
+    @Test
+    void anIncompleteControlPacketIsLeftUnread() {
+        byte[] bytes = new ResponseBytes(true).ok(1, AUTOCOMMIT).bytes();
+        ByteBuf in = Unpooled.buffer().writeBytes(bytes, 0, bytes.length - 1);
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.SIMPLE, true);
+
+        assertThat(scanner.next(in)).isEqualTo(Step.NEED_MORE);
+
+        assertThat(in.readerIndex()).isZero();
+        assertThat(scanner.isUntouched()).isTrue();
+    }
+
+    @Test
+    void aResponseMayStartAtAnySequenceId() {
+        byte[] bytes = new ResponseBytes(true)
+                .sequenceId(255)
+                .resultSet(1, 1, AUTOCOMMIT)
+                .bytes();
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.QUERY, true, 255);
+        ByteBuf in = Unpooled.wrappedBuffer(bytes);
+
+        while (!scanner.isComplete()) {
+            scanner.next(in);
+        }
+
+        assertThat(scanner.lastSequenceId()).isEqualTo(2);
+    }
+
+    @Test
+    void theAnswerToAFileMayHaveTheIdThatTheFrontendLed() {
+        Relay relay = new Relay(ResponseShape.QUERY, true, false).feed(Hex.bytes("02 00 00 01 fb 61"));
+        assertThat(relay.scanner.isComplete()).isFalse();
+
+        relay.feed(new ResponseBytes(true).sequenceId(9).ok(3, AUTOCOMMIT).bytes());
+
+        assertThat(relay.events).containsExactly("LOCAL_INFILE", "OK affected=3 status=2 state=0");
+        assertThat(relay.scanner.isComplete()).isTrue();
+    }
+
+    @Test
+    void theFarewellOfAnIdleServerIsAnErrWithTheIdTheFrontendExpects() {
+        byte[] farewell =
+                new ResponseBytes(true).sequenceId(0).err(4031, "inactivity").bytes();
+
+        Relay relay = new Relay(ResponseShape.QUERY, true, false).feed(farewell);
+
+        assertThat(relay.events).containsExactly("ERR 4031");
+        assertThat(relay.forwarded()[3]).isEqualTo((byte) 1);
+    }
+
+    @Test
+    void aScannerIsUsedAgainForTheNextResponse() {
+        ResponseScanner scanner = new ResponseScanner();
+        for (int i = 0; i < 3; i++) {
+            scanner.begin(ResponseShape.QUERY, false);
+            ByteBuf in = Unpooled.wrappedBuffer(
+                    new ResponseBytes(true).resultSet(2, 2, AUTOCOMMIT).bytes());
+            while (!scanner.isComplete()) {
+                scanner.next(in);
+            }
+            assertThat(in.isReadable()).isFalse();
+            assertThat(scanner.rows()).isEqualTo(2);
+            assertThat(scanner.lastSequenceId()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void askingForMoreThanTheResponseIsAProgrammingError() {
+        ResponseScanner scanner = new ResponseScanner();
+        assertThatThrownBy(() -> scanner.next(Unpooled.EMPTY_BUFFER)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // Rows whose first value looks like the header of another packet.
+                "fb", // NULL
+                "00", // an empty string, the header of OK
+                "01 fe",
+                "01 ff",
+                "05 fe 00 00 02 00",
+                "fc fb 00", // a length of two bytes
+                "00 00 01" // a binary row
+            })
+    void rowsAreNoControlPackets(String row) {
+        ResponseBytes bytes = new ResponseBytes(true)
+                .columns(1)
+                .payload(Hex.bytes(row))
+                .payload(Hex.bytes(row))
+                .rowsEnd(0, AUTOCOMMIT);
+
+        Relay relay = new Relay(ResponseShape.QUERY, true, false).feed(bytes.bytes());
+
+        assertThat(relay.events).containsExactly("RELAY", "ROWS_END rows=2 status=2");
+    }
+
+    @ParameterizedTest
+    @MethodSource("malformed")
+    void malformedInputIsRefused(ResponseShape shape, String hex) {
+        Relay relay = new Relay(shape, true, false);
+        assertThatThrownBy(() -> relay.feed(Hex.bytes(hex))).isInstanceOf(ProtocolException.class);
+    }
+
+    static Stream<Arguments> malformed() {
+        String columns = "010000 01 01 " + "040000 02 03646566 ";
+        return Stream.of(
+                        new Object[] {ResponseShape.QUERY, "070000 02 00000002000000"}, // out of order
+                        new Object[] {ResponseShape.QUERY, "000000 01"}, // empty
+                        new Object[] {ResponseShape.QUERY, "050000 01 fe00000200"}, // no result starts with EOF
+                        new Object[] {ResponseShape.QUERY, "020000 01 0101"}, // bytes behind the column count
+                        new Object[] {ResponseShape.QUERY, "010000 01 fc"}, // half a column count
+                        new Object[] {ResponseShape.QUERY, "040000 01 fd000001"}, // 65,536 columns
+                        new Object[] {ResponseShape.QUERY, "030000 01 fc0000"}, // no columns
+                        new Object[] {ResponseShape.QUERY, "050000 01 0000000200"}, // short OK
+                        new Object[] {ResponseShape.QUERY, "080000 01 0000000200000001"}, // info cut short
+                        new Object[] {ResponseShape.QUERY, "090000 01 000000024000000005"}, // state cut short
+                        new Object[] {ResponseShape.QUERY, "090000 01 000000020000000000"}, // bytes behind the OK
+                        new Object[] {ResponseShape.QUERY, "070000 01 00ff0002000000"}, // no such integer
+                        new Object[] {ResponseShape.QUERY, "080000 01 00fe000200000000"}, // integer cut short
+                        new Object[] {ResponseShape.QUERY, "020000 01 ff15"}, // short ERR
+                        new Object[] {ResponseShape.QUERY, "010010 01 ff"}, // ERR of more than 1 MiB
+                        new Object[] {ResponseShape.QUERY, "010010 01 00"}, // OK of more than 1 MiB
+                        new Object[] {ResponseShape.QUERY, "010000 01 01 050000 02 fe00000200"}, // no definition
+                        new Object[] {ResponseShape.QUERY, "010000 01 01 010000 02 fb"}, // no definition
+                        new Object[] {ResponseShape.QUERY, "010000 01 01 ffffff 02 03"}, // definition of 16 MiB
+                        new Object[] {ResponseShape.QUERY, columns + "000000 03"}, // empty row
+                        new Object[] {ResponseShape.QUERY, columns + "010000 04 fb"}, // row out of order
+                        new Object[] {ResponseShape.QUERY, columns + "010000 03 fe"}, // bare EOF
+                        new Object[] {ResponseShape.QUERY, columns + "060000 03 fe0000020000"}, // between EOF and OK
+                        new Object[] {ResponseShape.QUERY, "020000 01 fb61 020000 04 fb61"}, // a file for a file
+                        new Object[] {ResponseShape.QUERY, "020000 01 fb61 010000 04 01"}, // columns for a file
+                        new Object[] {ResponseShape.PREPARE, "0b0000 01 0001000000000000000000"}, // short
+                        new Object[] {ResponseShape.PREPARE, "050000 01 fe00000200"},
+                        new Object[] {ResponseShape.SIMPLE, "010000 01 01"},
+                        new Object[] {ResponseShape.SIMPLE, "010000 01 fe"},
+                        new Object[] {ResponseShape.FETCH, "000000 01"},
+                        new Object[] {ResponseShape.FIELD_LIST, "010000 01 fe"},
+                        new Object[] {ResponseShape.STATISTICS, "010010 01 41"})
+                .map(Arguments::of);
+    }
+
+    @Test
+    void theMessageOfMalformedInputSaysWhatWasExpected() {
+        Relay relay = new Relay(ResponseShape.QUERY, true, false);
+        assertThatThrownBy(() -> relay.feed(Hex.bytes("070000 03 00000002000000")))
+                .hasMessage("packets out of order: sequence id: expected 1, found 3 at offset 3");
+    }
+
+    @Test
+    void randomBytesAreRelayedOrRefusedButNeverReadPastTheirEnd() {
+        List<ResponseShape> shapes = List.of(ResponseShape.values());
+        for (int seed = 0; seed < 20_000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            byte[] bytes = new ResponseBytes(true)
+                    .resultSet(1 + random.nextInt(3), random.nextInt(3), MORE)
+                    .okWithState(MORE, "info", STATE)
+                    .prepared(1, 1, 1)
+                    .bytes();
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            ResponseShape shape = shapes.get(random.nextInt(shapes.size()));
+            Relay relay = new Relay(shape, random.nextBoolean(), false);
+            try {
+                feedAtRandom(relay, bytes, random);
+            } catch (ProtocolException e) {
+                assertThat(e.field()).isNotEmpty();
+            }
+        }
+    }
+}
