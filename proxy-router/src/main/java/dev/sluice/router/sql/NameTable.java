@@ -1,0 +1,73 @@
+package dev.sluice.router.sql;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed set of ASCII names, looked up by the bytes of a statement in any case without making a String. Immutable.
+ *
+ * @param <T> what a name stands for
+ */
+final class NameTable<T> {
+    private final long[][] keys;
+    private final int[] lengths;
+    private final Object[] values;
+    private final int mask;
+
+    NameTable(Map<String, T> names) {
+        int size = Integer.highestOneBit(Math.max(8, names.size())) * 4;
+        keys = new long[size][];
+        lengths = new int[size];
+        values = new Object[size];
+        mask = size - 1;
+        names.forEach(this::put);
+    }
+
+    private void put(String name, T value) {
+        byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+        long[] key = new long[(bytes.length + 7) / 8];
+        for (int i = 0; i < key.length; i++) {
+            key[i] = PackedBytes.readFolded(bytes, i * 8, Math.min(8, bytes.length - i * 8));
+        }
+        int slot = slot(key[0], bytes.length);
+        while (lengths[slot] != 0) {
+            slot = (slot + 1) & mask;
+        }
+        keys[slot] = key;
+        lengths[slot] = bytes.length;
+        values[slot] = value;
+    }
+
+    private int slot(long first, int length) {
+        long hash = (first ^ length) * 0x9E37_79B9_7F4A_7C15L;
+        return (int) (hash >>> 40) & mask;
+    }
+
+    /** What the bytes stand for, or null if they are none of the names. */
+    @SuppressWarnings("unchecked")
+    @Nullable
+    T find(byte[] bytes, int start, int length) {
+        if (length == 0) {
+            return null;
+        }
+        long first = PackedBytes.readFolded(bytes, start, Math.min(8, length));
+        int slot = slot(first, length);
+        while (lengths[slot] != 0) {
+            if (lengths[slot] == length && keys[slot][0] == first && hasTail(keys[slot], bytes, start, length)) {
+                return (T) values[slot];
+            }
+            slot = (slot + 1) & mask;
+        }
+        return null;
+    }
+
+    private static boolean hasTail(long[] key, byte[] bytes, int start, int length) {
+        for (int i = 1; i < key.length; i++) {
+            if (key[i] != PackedBytes.readFolded(bytes, start + i * 8, Math.min(8, length - i * 8))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,275 @@
+package dev.sluice.router.sql;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the traits of one statement that can stand anywhere in it: locking clauses, INTO, variables, functions,
+ * server tables, writes behind common table expressions. Confined to the session's event loop.
+ *
+ * <p>It keeps the last two tokens only. What a name in front of a parenthesis is depends on them: a call, a list of
+ * columns, or a word of the grammar.
+ */
+final class TraitCollector {
+    private final VerbReader verb = new VerbReader();
+    private final CallContext calls = new CallContext();
+    private LexicalMode mode = LexicalMode.DEFAULT;
+    private long traits;
+    private int depth;
+    private int deepest;
+    private boolean intoSeen;
+    private boolean insideServerSchema;
+
+    /** The token before this one, and the one before that: type, symbol and keyword. */
+    private int previousType;
+
+    private int previousSymbol;
+    private @Nullable Word previousWord;
+    private Keyword previousKeyword = Keyword.NONE;
+    private int beforeSymbol;
+    private Keyword beforeKeyword = Keyword.NONE;
+
+    /** Starts a packet. */
+    void reset(LexicalMode newMode) {
+        mode = newMode;
+        deepest = 0;
+        startStatement();
+    }
+
+    /** Starts the next statement of a packet. */
+    void startStatement() {
+        verb.reset();
+        calls.reset();
+        traits = 0;
+        depth = 0;
+        intoSeen = false;
+        insideServerSchema = false;
+        previousType = TokenCursor.END;
+        previousSymbol = 0;
+        previousWord = null;
+        previousKeyword = Keyword.NONE;
+        beforeSymbol = 0;
+        beforeKeyword = Keyword.NONE;
+    }
+
+    StatementKind kind() {
+        return verb.kind();
+    }
+
+    boolean isRoutine() {
+        return verb.isRoutine();
+    }
+
+    /** The traits of the statement so far. */
+    long traits() {
+        return traits | verb.traits();
+    }
+
+    /** The deepest nesting of parentheses in the packet. */
+    int deepest() {
+        return deepest;
+    }
+
+    void onToken(TokenCursor cursor) {
+        if (verb.isWatching()) {
+            verb.onToken(cursor, depth);
+        }
+        if (!verb.isRoutine()) {
+            collect(cursor);
+        }
+        beforeSymbol = previousSymbol;
+        beforeKeyword = previousKeyword;
+        previousType = cursor.type();
+        previousSymbol = cursor.symbol();
+        previousWord = cursor.word();
+        previousKeyword = previousWord == null ? Keyword.NONE : previousWord.keyword();
+    }
+
+    private void collect(TokenCursor cursor) {
+        switch (cursor.type()) {
+            case TokenCursor.WORD -> onWord(cursor);
+            case TokenCursor.SYMBOL -> onSymbol(cursor);
+            case TokenCursor.QUOTED_NAME -> onQuotedName(cursor);
+            case TokenCursor.USER_VARIABLE -> onUserVariable(cursor);
+            case TokenCursor.SYSTEM_VARIABLE ->
+                traits |= SystemVariableCatalog.readTraits(
+                        cursor.bytes(), cursor.start() + 2, cursor.start() + cursor.length());
+            case TokenCursor.ASSIGNMENT -> {
+                if (verb.kind() != StatementKind.SET || previousType == TokenCursor.USER_VARIABLE) {
+                    traits |= Traits.USER_VARIABLE_ASSIGNED;
+                }
+            }
+            case TokenCursor.PLACEHOLDER -> traits |= Traits.PLACEHOLDERS;
+            default -> noteOperand();
+        }
+    }
+
+    /** Literals and hints have no traits, but a write verb in front of one is no function call. */
+    private void noteOperand() {
+        checkNestedWrite(0);
+    }
+
+    private void onWord(TokenCursor cursor) {
+        checkNestedWrite(0);
+        Word word = cursor.word();
+        if (word == null || word.keyword() == Keyword.NONE) {
+            onName(cursor, 0, 0);
+            return;
+        }
+        Keyword keyword = word.keyword();
+        onName(cursor, 0, 0);
+        calls.onKeyword(keyword, previousKeyword, depth);
+        switch (keyword) {
+            case UPDATE -> {
+                if (previousKeyword == Keyword.FOR) {
+                    traits |= Traits.LOCKING_READ;
+                } else if (calls.endsWithList(depth)) {
+                    traits |= Traits.WRITES;
+                }
+            }
+            case SHARE -> traits |= previousKeyword == Keyword.FOR ? Traits.LOCKING_READ : 0;
+            case IN -> traits |= previousKeyword == Keyword.LOCK ? Traits.LOCKING_READ : 0;
+            case DELETE, INSERT, REPLACE -> {
+                if (calls.endsWithList(depth)) {
+                    traits |= Traits.WRITES;
+                }
+            }
+            case INTO, OUTFILE, DUMPFILE -> {
+                if (verb.kind().isReadCandidate()) {
+                    traits |= Traits.INTO_CLAUSE;
+                    intoSeen = true;
+                }
+            }
+            case SQL_CALC_FOUND_ROWS -> traits |= Traits.CALC_FOUND_ROWS;
+            case VALUE -> {
+                if (previousKeyword == Keyword.NEXT || previousKeyword == Keyword.PREVIOUS) {
+                    traits |= Traits.SIDE_EFFECT_FUNCTION;
+                }
+            }
+            case NEXTVAL, CURRVAL, LASTVAL -> {
+                if (previousSymbol == '.') {
+                    traits |= Traits.SIDE_EFFECT_FUNCTION;
+                }
+            }
+            default -> {}
+        }
+        calls.afterKeyword(keyword, depth);
+    }
+
+    /** A name behind the dot of information_schema says which table is meant. */
+    private void onName(TokenCursor cursor, int skipFront, int skipBack) {
+        if (insideServerSchema && previousSymbol == '.') {
+            insideServerSchema = false;
+            boolean shared = InformationSchema.isShared(
+                    cursor.bytes(), cursor.start() + skipFront, cursor.length() - skipFront - skipBack);
+            traits |= shared ? 0 : Traits.SERVER_TABLE;
+        }
+    }
+
+    private void onQuotedName(TokenCursor cursor) {
+        checkNestedWrite(0);
+        onName(cursor, 1, 1);
+        int length = cursor.length() - 2;
+        Word word = length <= 0 ? null : Vocabulary.WORDS.find(cursor.bytes(), cursor.start() + 1, length);
+        quotedSchema = word == null ? Keyword.NONE : word.keyword();
+    }
+
+    private Keyword quotedSchema = Keyword.NONE;
+
+    private void onSymbol(TokenCursor cursor) {
+        int symbol = cursor.symbol();
+        checkNestedWrite(symbol);
+        switch (symbol) {
+            case '(' -> {
+                onOpen(cursor);
+                depth++;
+                deepest = Math.max(deepest, depth);
+            }
+            case ')' -> {
+                calls.onClose(depth);
+                depth = Math.max(0, depth - 1);
+            }
+            case '.' -> onDot();
+            default -> {}
+        }
+    }
+
+    private void onDot() {
+        Keyword schema = previousType == TokenCursor.QUOTED_NAME ? quotedSchema : previousKeyword;
+        switch (schema) {
+            case PERFORMANCE_SCHEMA, SYS, MYSQL -> traits |= Traits.SERVER_TABLE;
+            case INFORMATION_SCHEMA -> insideServerSchema = true;
+            default -> {}
+        }
+    }
+
+    /** A parenthesis: what stands in front of it decides whether something is called. */
+    private void onOpen(TokenCursor cursor) {
+        boolean named = previousType == TokenCursor.WORD || previousType == TokenCursor.QUOTED_NAME;
+        if (!named) {
+            return;
+        }
+        if (!calls.mayCall(verb.kind())) {
+            calls.onColumnList();
+            return;
+        }
+        boolean qualified = beforeSymbol == '.';
+        FunctionClass function = previousWord == null || qualified ? FunctionClass.UNKNOWN : previousWord.function();
+        if (function == FunctionClass.SAFE_ADJACENT && !cursor.isAdjacent() && !mode.ignoreSpace()) {
+            function = FunctionClass.UNKNOWN;
+        }
+        boolean list = function == FunctionClass.UNKNOWN && isColumnList(qualified);
+        if (!list) {
+            traits |= function.traits();
+        }
+    }
+
+    /** Names with lists of columns: common table expressions and aliases of derived tables. */
+    private boolean isColumnList(boolean qualified) {
+        if (qualified) {
+            return false;
+        }
+        return beforeKeyword == Keyword.WITH
+                || beforeKeyword == Keyword.RECURSIVE
+                || beforeKeyword == Keyword.AS
+                || beforeSymbol == ')'
+                || (beforeSymbol == ',' && calls.insideWithList(depth));
+    }
+
+    /** INSERT, UPDATE and the like right behind a parenthesis write, unless they are functions of that name. */
+    private void checkNestedWrite(int symbol) {
+        if (beforeSymbol != '(' || symbol == '(') {
+            return;
+        }
+        switch (previousKeyword) {
+            case INSERT, REPLACE, UPDATE, DELETE -> traits |= Traits.WRITES;
+            default -> {}
+        }
+    }
+
+    private void onUserVariable(TokenCursor cursor) {
+        checkNestedWrite(0);
+        if (cursor.isAdjacent() && isAccountName()) {
+            return;
+        }
+        traits |= Traits.USER_VARIABLE_READ;
+        boolean assigns = switch (verb.kind()) {
+            case CALL, DIAGNOSTICS, LOAD_DATA -> true;
+            default -> intoSeen;
+        };
+        if (assigns) {
+            traits |= Traits.USER_VARIABLE_ASSIGNED;
+        }
+    }
+
+    /** In statements about accounts and definers, a host follows a user name without a gap. */
+    private boolean isAccountName() {
+        boolean afterName = previousType == TokenCursor.STRING
+                || previousType == TokenCursor.QUOTED_NAME
+                || previousType == TokenCursor.WORD;
+        return afterName
+                && switch (verb.kind()) {
+                    case DDL, ACCOUNT, SHOW, SET, KILL -> true;
+                    default -> false;
+                };
+    }
+}
