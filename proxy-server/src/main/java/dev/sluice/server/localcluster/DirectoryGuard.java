@@ -1,0 +1,61 @@
+package dev.sluice.server.localcluster;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A temporary directory that is removed with this JVM, however the JVM dies.
+ *
+ * <p>A shell waits for the end of a pipe from the JVM and then removes the directory; it tries again for some seconds,
+ * because servers that are being killed at the same moment may still write.
+ *
+ * <p>Confined to the {@link LocalCluster} that owns it.
+ */
+final class DirectoryGuard implements AutoCloseable {
+    private static final String SHELL_SCRIPT = """
+            read -r _
+            tries=0
+            until rm -rf "$1" || [ "$tries" -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+            """;
+
+    private final Path directory;
+    private final Process shell;
+
+    private DirectoryGuard(Path directory, Process shell) {
+        this.directory = directory;
+        this.shell = shell;
+    }
+
+    static DirectoryGuard start(Path directory) {
+        List<String> command = new ArrayList<>();
+        Path setsid = ExecutableFlavor.find("setsid");
+        if (setsid != null) {
+            command.add(setsid.toString());
+        }
+        command.addAll(List.of("/bin/sh", "-c", SHELL_SCRIPT, "sluice-guard", directory.toString()));
+        try {
+            Process shell = new ProcessBuilder(command)
+                    .directory(Path.of("/").toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return new DirectoryGuard(directory, shell);
+        } catch (IOException e) {
+            throw new LocalClusterException("Could not start /bin/sh (" + e.getMessage() + ").", e);
+        }
+    }
+
+    /** Removes the directory; nothing must write in it any more. */
+    @Override
+    public void close() {
+        try {
+            Directories.delete(directory);
+        } catch (IOException e) {
+            throw LocalClusterException.io("delete", directory, e);
+        } finally {
+            shell.destroy();
+        }
+    }
+}

@@ -1,0 +1,338 @@
+package dev.sluice.server.localcluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real primary and its real replicas on loopback, joined by GTID replication, gone when it is closed.
+ *
+ * <p>Thread-safe: methods that change roles hold the cluster's monitor.
+ */
+public final class LocalCluster implements AutoCloseable {
+    private static final Duration SWITCH_DEADLINE = Duration.ofSeconds(30);
+    private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
+
+    private final ServerInstallation installation;
+    private final DirectoryGuard directory;
+    private final List<LocalServer> servers;
+    private final Thread shutdownHook;
+    private volatile LocalServer primary;
+    private boolean closed;
+
+    private LocalCluster(ServerInstallation installation, DirectoryGuard directory, List<LocalServer> servers) {
+        this.installation = installation;
+        this.directory = directory;
+        this.servers = List.copyOf(servers);
+        this.primary = servers.get(0);
+        this.shutdownHook = new Thread(this::closeServers, "local-cluster-shutdown");
+    }
+
+    /** What to start; MySQL with two replicas unless told otherwise. Confined to the thread that builds. */
+    public static final class Builder {
+        private ServerFlavor flavor = ServerFlavor.automatic();
+        private ServerCache cache = ServerCache.perUser();
+        private ProgressListener progress = ProgressListener.silent();
+        private final List<String> arguments = new ArrayList<>();
+        private int replicas = 2;
+        private boolean performanceSchema;
+        private @Nullable Path baseDirectory;
+
+        private Builder() {}
+
+        public Builder flavor(ServerFlavor value) {
+            flavor = value;
+            return this;
+        }
+
+        /** How many replicas the primary has; 0 or more. */
+        public Builder replicas(int value) {
+            replicas = value;
+            return this;
+        }
+
+        /** The directory in which a new one is made for this cluster; by default that of temporary files. */
+        public Builder baseDirectory(Path value) {
+            baseDirectory = value;
+            return this;
+        }
+
+        /** Where server files and initialised data directories are kept. */
+        public Builder cache(ServerCache value) {
+            cache = value;
+            return this;
+        }
+
+        /** Off by default: it costs half of the memory of a small server. */
+        public Builder performanceSchema(boolean value) {
+            performanceSchema = value;
+            return this;
+        }
+
+        /** One more command-line argument for every server. */
+        public Builder serverArgument(String value) {
+            arguments.add(value);
+            return this;
+        }
+
+        public Builder progress(ProgressListener value) {
+            progress = value;
+            return this;
+        }
+
+        /**
+         * Starts the servers side by side and returns when all replicas replicate.
+         *
+         * @throws LocalClusterException when something is missing or does not start; nothing is left behind then
+         */
+        public LocalCluster start() {
+            ServerInstallation installation = flavor.install(cache, progress);
+            progress.progress(
+                    "Starting a primary and %d replicas of %s ...".formatted(replicas, installation.description()));
+            long start = System.nanoTime();
+            LocalCluster cluster = prepare(installation);
+            cluster.registerShutdownHook();
+            try {
+                cluster.startAll(progress);
+            } catch (RuntimeException e) {
+                cluster.close();
+                throw e;
+            }
+            progress.progress("  running and replicating after %.1f s".formatted((System.nanoTime() - start) / 1e9));
+            return cluster;
+        }
+
+        private LocalCluster prepare(ServerInstallation installation) {
+            Path directory = createDirectory();
+            DirectoryGuard guard = DirectoryGuard.start(directory);
+            try {
+                ServerDialect dialect = ServerDialect.of(installation.version());
+                List<String> all = new ArrayList<>(dialect.arguments(performanceSchema));
+                all.addAll(arguments);
+                List<LocalServer> servers = new ArrayList<>();
+                for (int serverId = 1; serverId <= 1 + replicas; serverId++) {
+                    Path own = Files.createDirectory(directory.resolve("server-" + serverId));
+                    LocalServer server = new LocalServer(installation.create(own, progress), dialect, serverId, all);
+                    server.startReadOnly(serverId > 1);
+                    servers.add(server);
+                }
+                return new LocalCluster(installation, guard, servers);
+            } catch (IOException e) {
+                guard.close();
+                throw LocalClusterException.io("write", directory, e);
+            } catch (RuntimeException e) {
+                guard.close();
+                throw e;
+            }
+        }
+
+        private Path createDirectory() {
+            try {
+                return baseDirectory == null
+                        ? Files.createTempDirectory("sluice-cluster-")
+                        : Files.createTempDirectory(Files.createDirectories(baseDirectory), "sluice-cluster-");
+            } catch (IOException e) {
+                String parent = System.getProperty("java.io.tmpdir");
+                throw LocalClusterException.io("write", baseDirectory == null ? Path.of(parent) : baseDirectory, e);
+            }
+        }
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** What runs, for the user: vendor, version and origin. */
+    public String description() {
+        return installation.description();
+    }
+
+    public ServerVersion version() {
+        return installation.version();
+    }
+
+    /** The server that takes the writes; after {@link #promote} another one. */
+    public LocalServer primary() {
+        return primary;
+    }
+
+    /** All servers but the primary, dead or alive. */
+    public List<LocalServer> replicas() {
+        return servers.stream().filter(server -> server != primary).toList();
+    }
+
+    /** All servers, in the order of their ids. */
+    public List<LocalServer> servers() {
+        return servers;
+    }
+
+    /**
+     * Makes a replica the primary and points the other running read-only servers at it. The old primary is not
+     * touched: it may be dead, or still alive and writable, as in a real failover.
+     */
+    public synchronized void promote(LocalServer server) {
+        requireMember(server);
+        server.execute(server.dialect().forgetSource());
+        server.setReadOnly(false);
+        primary = server;
+        for (LocalServer other : servers) {
+            if (other != server && other.isReadOnly() && isResponsive(other)) {
+                other.execute(other.dialect().forgetSource());
+                other.execute(other.dialect().replicateFrom(server.host(), server.port()));
+            }
+        }
+    }
+
+    /** Makes a running server, such as the old primary, a replica of the primary. */
+    public synchronized void rejoin(LocalServer server) {
+        requireMember(server);
+        if (server == primary) {
+            throw new IllegalArgumentException(server + " is the primary");
+        }
+        boolean wasPrimary = !server.isReadOnly();
+        server.setReadOnly(true);
+        List<String> statements = new ArrayList<>(server.dialect().forgetSource());
+        if (wasPrimary) {
+            statements.addAll(server.dialect().becomeReplica());
+        }
+        statements.addAll(server.dialect().replicateFrom(primary.host(), primary.port()));
+        server.execute(statements);
+    }
+
+    /** An orderly change of the primary: no write is lost and the old primary becomes a replica. */
+    public synchronized void switchOver(LocalServer server) {
+        requireMember(server);
+        LocalServer old = primary;
+        old.setReadOnly(true);
+        awaitReplicated(SWITCH_DEADLINE);
+        server.execute(server.dialect().forgetSource());
+        server.setReadOnly(false);
+        primary = server;
+        old.startReadOnly(false);
+        for (LocalServer other : servers) {
+            if (other != server && isResponsive(other)) {
+                rejoin(other);
+            }
+        }
+    }
+
+    /** Lets a replica lag by at least this time, in whole seconds; zero ends it. */
+    public void delayReplica(LocalServer server, Duration delay) {
+        server.execute(server.dialect().delay(delay.toSeconds()));
+    }
+
+    public void stopReplication(LocalServer server) {
+        server.execute(server.dialect().stopReplication());
+    }
+
+    public void startReplication(LocalServer server) {
+        server.execute(server.dialect().startReplication());
+    }
+
+    /**
+     * Returns when every running replica has executed what the primary has executed now.
+     *
+     * @throws LocalClusterException when one has not within the timeout
+     */
+    public void awaitReplicated(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        String position = primary.queryValue(primary.dialect().positionQuery()).replaceAll("\\s", "");
+        for (LocalServer replica : replicas()) {
+            if (isResponsive(replica)) {
+                double seconds = Math.max(0.001, (deadline - System.nanoTime()) / 1e9);
+                String result = replica.queryValue(replica.dialect().awaitPositionQuery(position, seconds));
+                if (!result.equals("0")) {
+                    throw new LocalClusterException(
+                            "%s did not reach %s within %d ms.".formatted(replica, position, timeout.toMillis()));
+                }
+            }
+        }
+    }
+
+    /** Kills all servers and removes their directory; does nothing the second time. */
+    @Override
+    public void close() {
+        closeServers();
+        ShutdownHooks.remove(shutdownHook);
+    }
+
+    private synchronized void closeServers() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            servers.forEach(LocalServer::kill);
+        } finally {
+            directory.close();
+        }
+    }
+
+    private void registerShutdownHook() {
+        if (!ShutdownHooks.add(shutdownHook)) {
+            close();
+            throw new LocalClusterException("The program is ending; no servers were started.");
+        }
+    }
+
+    private void startAll(ProgressListener progress) {
+        ExecutorService threads = Executors.newFixedThreadPool(servers.size());
+        try {
+            List<CompletableFuture<Void>> starts = servers.stream()
+                    .map(server -> CompletableFuture.runAsync(() -> start(server, progress), threads))
+                    .toList();
+            CompletableFuture.allOf(starts.toArray(CompletableFuture[]::new)).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof LocalClusterException cause ? cause : e;
+        } finally {
+            threads.shutdown();
+        }
+        for (LocalServer replica : replicas()) {
+            replica.execute(replica.dialect().replicateFrom(primary.host(), primary.port()));
+        }
+        for (LocalServer replica : replicas()) {
+            awaitReplicating(replica);
+        }
+    }
+
+    private void start(LocalServer server, ProgressListener progress) {
+        long start = System.nanoTime();
+        server.start();
+        progress.progress("  server_id %d, %s: %s, ready after %.1f s"
+                .formatted(
+                        server.serverId(),
+                        server.isReadOnly() ? "replica" : "primary",
+                        server.address(),
+                        (System.nanoTime() - start) / 1e9));
+    }
+
+    private static void awaitReplicating(LocalServer replica) {
+        long deadline = System.nanoTime() + SWITCH_DEADLINE.toNanos();
+        while (!replica.isReplicating()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new LocalClusterException("%s did not connect to its source within %d s: %s"
+                        .formatted(replica, SWITCH_DEADLINE.toSeconds(), replica.logTail()));
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    private static boolean isResponsive(LocalServer server) {
+        return server.isRunning() && !server.isSuspended();
+    }
+
+    private void requireMember(LocalServer server) {
+        if (!servers.contains(server)) {
+            throw new IllegalArgumentException(server + " is not in this cluster");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.sluice.server.metrics;
+
+import dev.sluice.router.topology.Topology;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All metrics of this process, as text for Prometheus. Thread-safe: collectors read snapshots and counters that any thread
+ * may read.
+ *
+ * <p>No label ever holds a user, a statement or a client's address: their number is not ours to bound.
+ */
+public final class MetricsRegistry {
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final List<LoopMetrics> loops = new CopyOnWriteArrayList<>();
+    private final int pinReasons;
+    private final OpenMetricsTextFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
+    private final PrometheusTextFormatWriter prometheus = PrometheusTextFormatWriter.create();
+
+    /**
+     * A text for one scrape. Immutable.
+     *
+     * @param contentType value of the response header
+     * @param body the text, UTF-8
+     */
+    @SuppressWarnings("ArrayRecordComponent") // handed on to one response, never compared
+    public record Exposition(String contentType, byte[] body) {}
+
+    /**
+     * A registry with the metrics of the data path, the backends and the JVM.
+     *
+     * @param topology where the present topology comes from
+     * @param pinLabels the labels of pin reasons, by ordinal
+     */
+    public MetricsRegistry(Supplier<Topology> topology, List<String> pinLabels) {
+        this.pinReasons = pinLabels.size();
+        registry.register(new DataPathCollector(loops, List.copyOf(pinLabels)));
+        registry.register(new BackendCollector(loops, topology));
+        JvmMetrics.builder().register(registry);
+    }
+
+    /** Counters for one more event loop. */
+    public LoopMetrics newLoop() {
+        LoopMetrics loop = new LoopMetrics(pinReasons);
+        loops.add(loop);
+        return loop;
+    }
+
+    /** Adds an info metric that is always 1, such as the build or the transport; {@code labels} are names and values in turn. */
+    public void addInfo(String name, String help, String... labels) {
+        MetricSnapshot snapshot = InfoSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(InfoSnapshot.InfoDataPointSnapshot.builder()
+                        .labels(Labels.of(labels))
+                        .build())
+                .build();
+        registry.register(() -> snapshot);
+    }
+
+    /** Adds a gauge whose value is asked for at each scrape, on the scraper's thread. */
+    public void addGauge(String name, String help, DoubleSupplier value) {
+        registry.register(() -> new MetricFamilies.Gauge(name, help)
+                .add(Labels.EMPTY, value.getAsDouble())
+                .build());
+    }
+
+    /** Adds a counter, its name without "_total", whose value is asked for at each scrape, on the scraper's thread. */
+    public void addCounter(String name, String help, DoubleSupplier value) {
+        registry.register(() -> new MetricFamilies.Counter(name, help)
+                .add(Labels.EMPTY, value.getAsDouble())
+                .build());
+    }
+
+    /** Adds metrics of any shape. */
+    public void addCollector(MultiCollector collector) {
+        registry.register(collector);
+    }
+
+    /**
+     * All metrics now.
+     *
+     * @param accept the scraper's Accept header; OpenMetrics if it asks for that, else the plain text format
+     */
+    public Exposition scrape(@Nullable String accept) {
+        ExpositionFormatWriter writer = accept != null && openMetrics.accepts(accept) ? openMetrics : prometheus;
+        ByteArrayOutputStream body = new ByteArrayOutputStream(16 * 1024);
+        try {
+            writer.write(body, registry.scrape());
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return new Exposition(writer.getContentType(), body.toByteArray());
+    }
+}

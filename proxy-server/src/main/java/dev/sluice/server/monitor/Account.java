@@ -1,0 +1,81 @@
+package dev.sluice.server.monitor;
+
+import java.util.Arrays;
+
+/** One row of a server's account table. Immutable; its text form leaves out the credential. */
+public final class Account {
+    private final String user;
+    private final String host;
+    private final String plugin;
+    private final byte[] authenticationString;
+    private final boolean locked;
+    private final boolean passwordExpired;
+
+    Account(AccountName name, String plugin, byte[] authenticationString, boolean locked, boolean passwordExpired) {
+        this.user = name.user();
+        this.host = name.host();
+        this.plugin = plugin;
+        this.authenticationString = authenticationString.clone();
+        this.locked = locked;
+        this.passwordExpired = passwordExpired;
+    }
+
+    /**
+     * The name of an account. Immutable.
+     *
+     * @param user empty for the anonymous account
+     * @param host a name, an address, a network or a pattern
+     */
+    record AccountName(String user, String host) {}
+
+    /** The user; empty for the anonymous account. */
+    public String user() {
+        return user;
+    }
+
+    /** The host part, which may be a pattern. */
+    public String host() {
+        return host;
+    }
+
+    /** The authentication plugin, such as caching_sha2_password. */
+    public String plugin() {
+        return plugin;
+    }
+
+    /** What the plugin stores: a password hash. A copy; never to be logged. */
+    public byte[] authenticationString() {
+        return authenticationString.clone();
+    }
+
+    /** Whether logins are refused (error 3118). */
+    public boolean isLocked() {
+        return locked;
+    }
+
+    /** Whether the password must be changed before anything else. */
+    public boolean isPasswordExpired() {
+        return passwordExpired;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Account that
+                && user.equals(that.user)
+                && host.equals(that.host)
+                && plugin.equals(that.plugin)
+                && Arrays.equals(authenticationString, that.authenticationString)
+                && locked == that.locked
+                && passwordExpired == that.passwordExpired;
+    }
+
+    @Override
+    public int hashCode() {
+        return user.hashCode() * 31 + host.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "Account[" + user + "@" + host + ", plugin=" + plugin + ", locked=" + locked + "]";
+    }
+}

@@ -1,0 +1,117 @@
+package dev.sluice.server.monitor;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.sluice.router.topology.BackendAddress;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The monitor's connections to one backend: a pool of two while the backend answers. Thread-safe: the pool is swapped
+ * under the monitor of this object.
+ *
+ * <p>While the backend does not answer there is no pool: a pool waits longer and longer between its attempts and hides why
+ * they fail, and a prober wants one attempt now and its error. So the first connection after a failure is a plain one, and
+ * its success brings the pool back.
+ */
+final class MonitorConnections implements AutoCloseable {
+    private static final int POOL_SIZE_MAX = 2;
+
+    private final BackendAddress address;
+    private final MonitorSettings settings;
+    private @Nullable HikariDataSource pool;
+    private boolean closed;
+
+    MonitorConnections(BackendAddress address, MonitorSettings settings) {
+        this.address = address;
+        this.settings = settings;
+    }
+
+    /**
+     * A connection that the caller closes.
+     *
+     * @throws SQLException if there is none within the timeout
+     */
+    Connection open() throws SQLException {
+        HikariDataSource current;
+        synchronized (this) {
+            if (closed) {
+                throw new SQLException("the monitor is closed");
+            }
+            current = pool;
+        }
+        return current == null ? DriverManager.getConnection(url(), properties()) : current.getConnection();
+    }
+
+    /** The backend answers: connections may be kept. */
+    synchronized void answered() {
+        if (pool == null && !closed) {
+            pool = new HikariDataSource(poolConfig());
+        }
+    }
+
+    /** The backend does not answer: connections to it are worthless. */
+    void failed() {
+        HikariDataSource old;
+        synchronized (this) {
+            old = pool;
+            pool = null;
+        }
+        closeInBackground(old);
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        failed();
+    }
+
+    /** Closing a pool waits for connections in use, which a dead backend keeps waiting: not on a prober's time. */
+    private void closeInBackground(@Nullable HikariDataSource old) {
+        if (old != null) {
+            Thread closer = new Thread(old::close, "sluice-monitor-close-" + address);
+            closer.setDaemon(true);
+            closer.start();
+        }
+    }
+
+    private String url() {
+        return "jdbc:mysql://" + address + "/";
+    }
+
+    private Properties properties() {
+        String millis = String.valueOf(settings.timeout().toMillis());
+        Properties properties = new Properties();
+        properties.setProperty("user", settings.user());
+        properties.setProperty("password", settings.password());
+        properties.setProperty("connectTimeout", millis);
+        properties.setProperty("socketTimeout", millis);
+        properties.setProperty("sslMode", settings.tlsRequired() ? "REQUIRED" : "PREFERRED");
+        // Without TLS the password goes under the server's public key instead; with it the property is not used.
+        properties.setProperty("allowPublicKeyRetrieval", String.valueOf(!settings.tlsRequired()));
+        properties.setProperty("allowMultiQueries", "true");
+        properties.setProperty("connectionAttributes", "program_name:sluice-monitor");
+        properties.setProperty("logger", "com.mysql.cj.log.Slf4JLogger");
+        return properties;
+    }
+
+    private HikariConfig poolConfig() {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("monitor-" + address);
+        config.setJdbcUrl(url());
+        config.setDataSourceProperties(properties());
+        config.setMaximumPoolSize(POOL_SIZE_MAX);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(settings.timeout().toMillis());
+        config.setValidationTimeout(settings.timeout().toMillis());
+        // A fresh login could meet "too many connections" just when the monitor is needed most.
+        config.setMaxLifetime(0);
+        config.setInitializationFailTimeout(-1);
+        return config;
+    }
+}

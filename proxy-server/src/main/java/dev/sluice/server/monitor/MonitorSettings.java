@@ -1,0 +1,55 @@
+package dev.sluice.server.monitor;
+
+import dev.sluice.router.topology.TopologyPolicy;
+import java.time.Duration;
+
+/**
+ * How backends are watched. Immutable.
+ *
+ * @param user the monitor account
+ * @param password its password
+ * @param interval time between two probes of one backend while nothing is written
+ * @param fastInterval time between two probes while writes happen, so that reads return to the replicas soon
+ * @param timeout how long a backend may take to answer before it counts as unreachable
+ * @param tlsRequired whether to refuse connections without TLS; otherwise TLS is used where it is offered
+ * @param policy how a topology is read
+ */
+public record MonitorSettings(
+        String user,
+        String password,
+        Duration interval,
+        Duration fastInterval,
+        Duration timeout,
+        boolean tlsRequired,
+        TopologyPolicy policy) {
+    /** The shortest timeout: the connection pool takes no less. */
+    public static final Duration TIMEOUT_MIN = Duration.ofMillis(250);
+
+    /** Checks the ranges. */
+    public MonitorSettings {
+        if (interval.toMillis() < 1 || fastInterval.toMillis() < 1) {
+            throw new IllegalArgumentException("probe intervals must be at least 1 ms");
+        }
+        if (timeout.compareTo(TIMEOUT_MIN) < 0) {
+            throw new IllegalArgumentException("timeout must be at least " + TIMEOUT_MIN.toMillis() + " ms");
+        }
+    }
+
+    /** The defaults: a probe every 500 ms, every 100 ms while writes happen, 2 s to answer. */
+    public static MonitorSettings of(String user, String password) {
+        return new MonitorSettings(
+                user,
+                password,
+                Duration.ofMillis(500),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(2),
+                false,
+                TopologyPolicy.DEFAULT);
+    }
+
+    @Override
+    public String toString() {
+        return "MonitorSettings[user=" + user + ", interval=" + interval + ", fastInterval=" + fastInterval
+                + ", timeout=" + timeout + ", tlsRequired=" + tlsRequired + ", policy=" + policy + "]";
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.monitor;
+
+import org.jspecify.annotations.NullMarked;

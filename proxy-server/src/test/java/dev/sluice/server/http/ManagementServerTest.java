@@ -1,0 +1,148 @@
+package dev.sluice.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.metrics.MetricsRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ManagementServerTest {
+    private final List<String> obstacles = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean alive = new AtomicBoolean(true);
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    @SuppressWarnings("NullAway.Init")
+    private ManagementServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        MetricsRegistry metrics = new MetricsRegistry(() -> Topology.EMPTY, List.of());
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        server = ManagementServer.start(any, metrics, () -> obstacles, alive::get);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private HttpResponse<String> request(String method, String path, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + server.address().getPort() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody());
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Sends bytes as they are and returns everything until the server closes. */
+    private String raw(String bytes) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    @Test
+    void metricsAreServedInTheFormatThatIsAskedFor() throws Exception {
+        HttpResponse<String> plain = request("GET", "/metrics");
+        assertThat(plain.statusCode()).isEqualTo(200);
+        assertThat(plain.headers().firstValue("content-type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain"));
+        assertThat(plain.body()).contains("sluice_sessions_open 0.0").contains("# TYPE jvm_threads_current gauge");
+        HttpResponse<String> open = request("GET", "/metrics?x=1", "Accept", "application/openmetrics-text");
+        assertThat(open.body()).endsWith("# EOF\n");
+    }
+
+    @Test
+    void readinessNamesWhatStandsInTheWay() throws Exception {
+        assertThat(request("GET", "/readyz").statusCode()).isEqualTo(200);
+        obstacles.add("no primary is known");
+        for (String path : List.of("/readyz", "/health")) {
+            HttpResponse<String> response = request("GET", path);
+            assertThat(response.statusCode()).isEqualTo(503);
+            assertThat(response.body()).isEqualTo("no primary is known\n");
+        }
+        assertThat(request("GET", "/livez").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void livenessFailsWhenTheLoopsStop() throws Exception {
+        alive.set(false);
+        assertThat(request("GET", "/livez").statusCode()).isEqualTo(503);
+    }
+
+    @Test
+    void otherPathsMethodsAndMalformedRequestsAreRefused() throws Exception {
+        assertThat(request("GET", "/").statusCode()).isEqualTo(404);
+        assertThat(request("GET", "/metrics/..").statusCode()).isEqualTo(404);
+        HttpResponse<String> post = request("POST", "/metrics");
+        assertThat(post.statusCode()).isEqualTo(405);
+        assertThat(post.headers().firstValue("allow")).hasValue("GET, HEAD");
+        assertThat(raw("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400");
+        HttpResponse<String> head = request("HEAD", "/livez");
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.headers().firstValue("content-length")).hasValue("6");
+        assertThat(head.body()).isEmpty();
+    }
+
+    @Test
+    void oversizedRequestsAreRefused() throws Exception {
+        assertThat(raw("GET /" + "x".repeat(10_000) + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 4");
+        assertThat(raw("GET /livez HTTP/1.1\r\nX: " + "x".repeat(10_000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 4");
+        assertThat(raw("POST /livez HTTP/1.1\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 413");
+    }
+
+    @Test
+    void connectionsBeyondTheLimitAreClosedAndTheServerRecovers() throws Exception {
+        List<Socket> sockets = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            Socket socket = new Socket(
+                    InetAddress.getLoopbackAddress(), server.address().getPort());
+            sockets.add(socket);
+            // An answer proves that the server has counted the connection.
+            socket.getOutputStream().write("GET /livez HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+        }
+        assertThat(raw("")).isEmpty();
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        org.awaitility.Awaitility.await()
+                .ignoreExceptions()
+                .until(() -> request("GET", "/livez").statusCode() == 200);
+    }
+
+    @Test
+    void anAddressInUseIsAnError() {
+        MetricsRegistry metrics = new MetricsRegistry(() -> Topology.EMPTY, List.of());
+        assertThatThrownBy(() -> ManagementServer.start(server.address(), metrics, List::of, () -> true))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot listen on");
+    }
+}

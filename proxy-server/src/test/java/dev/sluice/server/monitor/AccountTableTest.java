@@ -1,0 +1,93 @@
+package dev.sluice.server.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AccountTableTest {
+    private static Account account(String name, String hash) {
+        int at = name.indexOf('@');
+        return new Account(
+                new Account.AccountName(name.substring(0, at), name.substring(at + 1)),
+                "mysql_native_password",
+                hash.getBytes(StandardCharsets.US_ASCII),
+                false,
+                false);
+    }
+
+    private static AccountTable table(String ownHost, String... names) {
+        List<Account> accounts =
+                Arrays.stream(names).map(name -> account(name, "*1")).toList();
+        return new AccountTable(accounts, Set.of(ownHost));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "%,10.1.2.3,true",
+        "'',10.1.2.3,true",
+        "10.1.2.3,10.1.2.3,true",
+        "10.1.2.4,10.1.2.3,false",
+        "10.1.%,10.1.2.3,true",
+        "10.1._.3,10.1.2.3,true",
+        "10.1._.3,10.1.22.3,false",
+        "%.3,10.1.2.3,true",
+        "%.%.3,10.1.2.4,false",
+        "10.1.0.0/255.255.0.0,10.1.2.3,true",
+        "10.1.0.0/16,10.1.2.3,true",
+        "10.2.0.0/16,10.1.2.3,false",
+        "10.1.0.0/16,app.example,false",
+        "0.0.0.0/0,10.1.2.3,true",
+        "APP.Example,app.example,true",
+        "%.example,app.example,true",
+        "app_example,app.example,true",
+        "app\\_example,app.example,false",
+        "app\\_example,app_example,true",
+        "localhost,10.1.2.3,false",
+    })
+    void aHostPatternMatchesAsOnTheServer(String pattern, String host, boolean expected) {
+        assertThat(new HostPattern(pattern).matches(host)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3 10.1.0.0/16 10.1.%,10.1.2.3",
+        "10.1.0.0/16 10.1.2.0/24 %,10.1.2.0/24",
+        "10.1.0.0/16 10.1.%,10.1.0.0/16",
+        "% 10.% 10.1.%,10.1.%",
+        "% 10.9.%,%",
+    })
+    void theMostSpecificMatchingHostIsChosen(String hosts, String expected) {
+        String[] names =
+                Arrays.stream(hosts.split(" ")).map(host -> "u@" + host).toArray(String[]::new);
+        Account chosen = table("10.1.2.3", names).lookup("u");
+        assertThat(Objects.requireNonNull(chosen).host()).isEqualTo(expected);
+    }
+
+    @Test
+    void theAnonymousAccountOfAMoreSpecificHostHidesTheNamedOne() {
+        assertThat(table("localhost", "u@%", "@localhost").lookup("u"))
+                .hasToString("Account[@localhost, plugin=mysql_native_password, locked=false]");
+        assertThat(table("localhost", "u@localhost", "@localhost").lookup("u"))
+                .hasToString("Account[u@localhost, plugin=mysql_native_password, locked=false]");
+        assertThat(table("localhost", "@%").lookup("who")).isNotNull();
+        assertThat(table("localhost", "u@%").lookup("who")).isNull();
+        assertThat(table("10.0.0.1", "u@10.9.%").lookup("u")).isNull();
+    }
+
+    @Test
+    void changedAddedAndRemovedAccountsAreFoundByUser() {
+        AccountTable before = new AccountTable(
+                List.of(account("same@%", "*1"), account("changed@%", "*1"), account("removed@%", "*1")), Set.of("h"));
+        AccountTable now = new AccountTable(
+                List.of(account("same@%", "*1"), account("changed@%", "*2"), account("added@%", "*1")), Set.of("h"));
+        assertThat(now.changedUsers(before)).containsExactlyInAnyOrder("changed", "removed", "added");
+        assertThat(now.changedUsers(now)).isEmpty();
+    }
+}
