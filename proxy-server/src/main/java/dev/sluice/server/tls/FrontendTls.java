@@ -55,6 +55,18 @@ public final class FrontendTls {
         return new FrontendTls(config.mode(), Optional.of(context(identity, clock.instant())), rsaKeyPair);
     }
 
+    /**
+     * Checks a configured certificate and key without making anything; does nothing if none are configured.
+     *
+     * @throws TlsException as {@link #load} does
+     */
+    public static void verifyConfigured(TlsConfig config) throws TlsException {
+        if (config.frontend().mode() != TlsMode.OFF
+                && config.frontend().identity().isPresent()) {
+            context(config.frontend().identity().orElseThrow(), Instant.now());
+        }
+    }
+
     /** Whether clients may or must encrypt. */
     public TlsMode mode() {
         return mode;
