@@ -38,7 +38,7 @@ final class JdbcInspector implements BackendInspector {
     public BackendReport inspect(BackendConfig backend, SluiceConfig config) throws TlsException {
         Properties properties = properties(config);
         Optional<Path> ca = config.tls().backend().ca();
-        if (ca.isEmpty() || config.tls().backend().mode() == TlsMode.OFF) {
+        if (ca.isEmpty()) {
             return inspect(backend, properties);
         }
         try (JdbcTrustStore authorities = JdbcTrustStore.of(ca.orElseThrow())) {
@@ -60,7 +60,7 @@ final class JdbcInspector implements BackendInspector {
         TlsMode mode = config.tls().backend().mode();
         properties.setProperty("sslMode", mode == TlsMode.OFF ? "DISABLED" : mode.name());
         // Without an authority the connection can be interfered with anyway, so the key may come from the server.
-        boolean unverified = config.tls().backend().ca().isEmpty() || mode == TlsMode.OFF;
+        boolean unverified = config.tls().backend().ca().isEmpty();
         properties.setProperty("allowPublicKeyRetrieval", String.valueOf(unverified));
         return properties;
     }
@@ -177,6 +177,6 @@ final class JdbcInspector implements BackendInspector {
             last = last.getCause();
         }
         String text = last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
-        return text.lines().findFirst().orElse(text);
+        return "does not answer: " + text.lines().findFirst().orElse(text);
     }
 }

@@ -6,7 +6,10 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.encoder.EncoderBase;
 import java.nio.charset.StandardCharsets;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
@@ -18,6 +21,9 @@ import org.slf4j.event.KeyValuePair;
  */
 final class JsonLineEncoder extends EncoderBase<ILoggingEvent> {
     private static final Set<String> RESERVED = Set.of("time", "level", "logger", "message", "error");
+    // Always three digits: Instant's own text form varies in length, which breaks sorting by text.
+    private static final DateTimeFormatter TIME =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
     private static final byte[] NOTHING = new byte[0];
 
     private final boolean stackTraces;
@@ -42,7 +48,7 @@ final class JsonLineEncoder extends EncoderBase<ILoggingEvent> {
         StringBuilder line = new StringBuilder(256);
         JsonWriter json = new JsonWriter(line);
         json.beginObject()
-                .field("time", event.getInstant())
+                .field("time", TIME.format(event.getInstant()))
                 .field("level", event.getLevel())
                 .field("logger", event.getLoggerName())
                 .field("message", event.getFormattedMessage());

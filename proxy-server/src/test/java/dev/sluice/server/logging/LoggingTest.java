@@ -60,7 +60,7 @@ class LoggingTest {
                 .log("client connected"));
 
         assertThat(line)
-                .matches("\\{\"time\":\"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z\",\"level\":\"INFO\","
+                .matches("\\{\"time\":\"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\",\"level\":\"INFO\","
                         + "\"logger\":\"dev\\.sluice\\.server\\.Some\",\"message\":\"client connected\","
                         + "\"session\":7,\"backend\":\"db1:3306\",\"ok\":true,\"ratio\":\"NaN\"}\n");
     }

@@ -40,7 +40,7 @@ class FrontendTlsTest {
     }
 
     private static BackendTls client(Optional<Path> ca) throws TlsException {
-        return BackendTls.load(new TlsConfig.Backend(TlsMode.PREFERRED, ca), NOW);
+        return BackendTls.load(new TlsConfig.Backend(TlsMode.REQUIRED, ca), NOW);
     }
 
     private FrontendTls generated() throws TlsException {
