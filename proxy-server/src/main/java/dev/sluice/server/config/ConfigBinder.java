@@ -210,11 +210,19 @@ final class ConfigBinder {
         }
         Optional<TlsConfig.PemIdentity> identity =
                 cert.flatMap(file -> key.map(keyFile -> new TlsConfig.PemIdentity(file, keyFile)));
-        return new TlsConfig(
-                new TlsConfig.Frontend(value(ConfigKeys.TLS_FRONTEND_MODE), identity),
-                new TlsConfig.Backend(
-                        value(ConfigKeys.TLS_BACKEND_MODE),
-                        optional(ConfigKeys.TLS_BACKEND_CA).map(this::resolve)));
+        return new TlsConfig(new TlsConfig.Frontend(value(ConfigKeys.TLS_FRONTEND_MODE), identity), backendTls());
+    }
+
+    /** Verification that whoever sits in between can talk the proxy out of would only look like protection. */
+    private TlsConfig.Backend backendTls() {
+        TlsMode mode = value(ConfigKeys.TLS_BACKEND_MODE);
+        Optional<Path> ca = optional(ConfigKeys.TLS_BACKEND_CA).map(this::resolve);
+        if (ca.isPresent() && mode != TlsMode.REQUIRED) {
+            String what = "verifies nothing while a server may offer no TLS at all";
+            reportScalar("tls.backend.ca", what, "write tls.backend.mode: required or remove ca");
+            return new TlsConfig.Backend(mode, Optional.empty());
+        }
+        return new TlsConfig.Backend(mode, ca);
     }
 
     private Path resolve(Path path) {

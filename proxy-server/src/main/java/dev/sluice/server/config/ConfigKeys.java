@@ -201,7 +201,7 @@ public final class ConfigKeys {
             "tls.frontend.key",
             ValueType.path(),
             "self-signed, in `state-dir`",
-            "PEM file with the unencrypted PKCS#8 private key of `tls.frontend.cert`.");
+            "PEM file with the unencrypted private key of `tls.frontend.cert`.");
     static final ConfigKey<TlsMode> TLS_BACKEND_MODE = ConfigKey.defaulted(
             "tls.backend.mode",
             ValueType.oneOf(TlsMode.class),
@@ -211,7 +211,8 @@ public final class ConfigKeys {
             "tls.backend.ca",
             ValueType.path(),
             "any certificate is accepted",
-            "PEM file with the authorities that a server's certificate must lead to.");
+            "PEM file with the authorities that a server's certificate must lead to; needs `tls.backend.mode: required`."
+                    + " The host name is not compared.");
 
     // auth
 

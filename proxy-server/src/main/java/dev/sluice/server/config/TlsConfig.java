@@ -42,7 +42,7 @@ public record TlsConfig(Frontend frontend, Backend backend) {
      * A certificate with its private key. Immutable.
      *
      * @param cert PEM file with the certificate and then its intermediates
-     * @param key PEM file with the unencrypted PKCS#8 key
+     * @param key PEM file with the unencrypted key
      */
     public record PemIdentity(Path cert, Path key) {
         /** Rejects absent parts. */
@@ -56,13 +56,17 @@ public record TlsConfig(Frontend frontend, Backend backend) {
      * Encryption towards the servers. Immutable.
      *
      * @param mode whether it is used or demanded
-     * @param ca PEM file with the authorities that servers' certificates must lead to; if absent, any is accepted
+     * @param ca PEM file with the authorities that servers' certificates must lead to; only with REQUIRED;
+     *     if absent, any is accepted
      */
     public record Backend(TlsMode mode, Optional<Path> ca) {
-        /** Rejects absent parts. */
+        /** Rejects absent parts, and a {@code ca} that could be got around. */
         public Backend {
             Objects.requireNonNull(mode, "mode");
             Objects.requireNonNull(ca, "ca");
+            if (ca.isPresent() && mode != TlsMode.REQUIRED) {
+                throw new IllegalArgumentException("tls.backend.ca needs the mode required");
+            }
         }
     }
 }

@@ -102,7 +102,7 @@ class ConfigLoaderTest {
                   prepared-statements-max: 20
                 tls:
                   frontend: {mode: required, cert: c.pem, key: /k.pem}
-                  backend: {mode: off, ca: ../ca.pem}
+                  backend: {mode: required, ca: ../ca.pem}
                 auth: {credential-proof-age: 21s, credentials-max: 22}
                 metrics: {listen: "0.0.0.0:9104"}
                 log: {level: debug, format: json}
@@ -124,7 +124,7 @@ class ConfigLoaderTest {
                         + " frontendBuffer=18432, backendBuffer=19456, preparedStatementsMax=20],"
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"
                         + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]]],"
-                        + " backend=Backend[mode=OFF, ca=Optional[/etc/ca.pem]]],"
+                        + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"
                         + " auth=AuthConfig[credentialProofAge=PT21S, credentialsMax=22],"
                         + " metrics=MetricsConfig[listen=Optional[0.0.0.0:9104]],"
                         + " log=LogConfig[level=DEBUG, format=JSON], shutdown=ShutdownConfig[drainTimeout=PT23S]]");
@@ -192,6 +192,9 @@ class ConfigLoaderTest {
                 "max-lag: 1s | max-lag: is not a known key; did you mean monitor.max-lag?",
                 "log: {levle: info} | log.levle: is not a known key; did you mean level?",
                 "log: {colour: true} | log.colour: is not a known key; remove it; the keys here are level, format",
+                "tls: {backend: {ca: x}} | tls.backend.ca: verifies nothing while a server may offer no TLS at all; write"
+                        + " tls.backend.mode: required or remove ca",
+                "tls: {frontend: {key: x}} | tls.frontend.cert: is missing; name the certificate of key, or remove key",
                 "event-loops: | event-loops: has no value; write one or remove the key",
                 "event-loops: [1] | event-loops: is a list and not a single value; write one value",
                 "[1]: 2 | a key is a list; write a name",

@@ -1,0 +1,51 @@
+package dev.sluice.server.cli;
+
+import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.logging.Logging;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The command {@code serve}: runs the proxy until a signal stops it. Confined to the main thread. */
+@Command(
+        name = "serve",
+        description = "Run the proxy until SIGTERM or SIGINT; the first lets transactions end, a second stops at once.")
+final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ServeCommand.class);
+
+    @Mixin
+    private ConfigOption config = new ConfigOption();
+
+    private final ServerStarter starter;
+
+    ServeCommand(ServerStarter starter) {
+        this.starter = starter;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        SluiceConfig loaded = config.load();
+        Logging.install(loaded.log());
+        BuildInfo build = BuildInfo.current();
+        LOGGER.atInfo()
+                .addKeyValue("version", build.version())
+                .addKeyValue("commit", build.commit())
+                .addKeyValue("jdk", build.jdk())
+                .addKeyValue("listen", loaded.listen())
+                .addKeyValue("backends", loaded.backends().size())
+                .log("starting");
+        LOGGER.atDebug().addKeyValue("config", loaded).log("configuration");
+        ServerStarter.Running running = starter.start(loaded);
+        StopSignals signals = new StopSignals(running);
+        try (ProcessSignals handlers = new ProcessSignals()) {
+            handlers.on("TERM", () -> signals.received("SIGTERM"));
+            handlers.on("INT", () -> signals.received("SIGINT"));
+            handlers.on("HUP", new ReloadCheck(config.file(), loaded));
+            running.awaitTermination();
+        }
+        LOGGER.atInfo().log("stopped");
+        return signals.cut() ? ExitCode.FAILURE : ExitCode.OK;
+    }
+}

@@ -1,0 +1,26 @@
+package dev.sluice.server.cli;
+
+import dev.sluice.server.config.SluiceConfig;
+
+/** Starts a server; the command line knows no more of it. Thread-safe: implementations keep no state. */
+@FunctionalInterface
+public interface ServerStarter {
+    /**
+     * Starts and returns when clients can connect.
+     *
+     * @throws Exception if it cannot start; a {@link java.net.BindException} among the causes means an address is taken
+     */
+    Running start(SluiceConfig config) throws Exception;
+
+    /** A server that runs. Thread-safe: every method may be called from any thread and repeatedly. */
+    interface Running {
+        /** Waits until everything is closed. */
+        void awaitTermination() throws InterruptedException;
+
+        /** Accepts nothing new, lets transactions end up to the configured deadline, then closes. Does not wait. */
+        void drain();
+
+        /** Closes everything at once. Does not wait. */
+        void stopNow();
+    }
+}

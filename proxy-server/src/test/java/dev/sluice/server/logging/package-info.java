@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.logging;
+
+import org.jspecify.annotations.NullMarked;
