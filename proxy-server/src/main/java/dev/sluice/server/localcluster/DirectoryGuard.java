@@ -47,6 +47,10 @@ final class DirectoryGuard implements AutoCloseable {
         }
     }
 
+    Path path() {
+        return directory;
+    }
+
     /** Removes the directory; nothing must write in it any more. */
     @Override
     public void close() {

@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>Thread-safe: it has no state.
  */
-final class FreePorts {
+public final class FreePorts {
     private static final int FIRST = 17_000;
     private static final int LAST = 31_999;
     private static final int TRIES = 500;
@@ -22,7 +22,7 @@ final class FreePorts {
     private FreePorts() {}
 
     /** A port that was free; the caller must be ready to find that somebody was quicker. */
-    static int pick() {
+    public static int pick() {
         for (int i = 0; i < TRIES; i++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, LAST + 1);
             if (isFree(port)) {
@@ -34,7 +34,8 @@ final class FreePorts {
                         .formatted(FIRST, LAST));
     }
 
-    private static boolean isFree(int port) {
+    /** Whether a server could listen on this loopback port now. */
+    public static boolean isFree(int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));

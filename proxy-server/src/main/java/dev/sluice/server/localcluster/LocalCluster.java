@@ -160,6 +160,16 @@ public final class LocalCluster implements AutoCloseable {
         return installation.version();
     }
 
+    /** A directory for files of the caller that shall be removed together with the cluster. */
+    public Path directory() {
+        return directory.path();
+    }
+
+    /** Leaves it to the caller to close the cluster when the JVM ends by a signal, in the caller's own order. */
+    public void detachFromShutdown() {
+        ShutdownHooks.remove(shutdownHook);
+    }
+
     /** The server that takes the writes; after {@link #promote} another one. */
     public LocalServer primary() {
         return primary;

@@ -3,13 +3,15 @@ package dev.sluice.server.localcluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The system libraries MySQL needs and a bare machine lacks, taken from the distribution's packages without installing.
+ * The system libraries MySQL needs and a bare machine lacks, taken from where the
+ * distribution keeps them under another name, or from its packages without installing them.
  *
  * <p>Whether something is missing is never guessed from paths or from the linker's cache: the server is run with
  * {@code --version} and the dynamic linker says it.
@@ -22,6 +24,11 @@ final class SharedLibraries {
     /** Package names by library; newer distributions renamed the first when their time type grew. */
     private static final Map<String, List<String>> PACKAGES =
             Map.of("libaio.so.1", List.of("libaio1", "libaio1t64"), "libnuma.so.1", List.of("libnuma1"));
+
+    private static final List<Path> SYSTEM_DIRECTORIES = Stream.of(
+                    "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64")
+            .map(Path::of)
+            .toList();
 
     private SharedLibraries() {}
 
@@ -45,10 +52,15 @@ final class SharedLibraries {
     }
 
     private static void unpackFirst(Path directory, String library, List<String> packages) throws IOException {
+        Path lib = Files.createDirectories(directory.resolve("lib"));
+        for (Path system : SYSTEM_DIRECTORIES) {
+            if (Files.isDirectory(system) && collect(system, lib, library)) {
+                return;
+            }
+        }
         for (String name : packages) {
             Path work = Files.createDirectory(directory.resolve(name));
-            if (download(work, name)) {
-                collect(work, Files.createDirectories(directory.resolve("lib")), library);
+            if (download(work, name) && collect(work, lib, library)) {
                 return;
             }
         }
@@ -79,15 +91,18 @@ final class SharedLibraries {
         return true;
     }
 
-    /** Copies the library under the name that MySQL asks for, whatever name its package gives it. */
-    private static void collect(Path work, Path target, String library) throws IOException {
-        try (Stream<Path> files = Files.walk(work)) {
-            Path found = files.filter(Files::isRegularFile)
-                    .filter(file -> file.getFileName().toString().startsWith(library))
-                    .findFirst()
-                    .orElseThrow(() -> new ServerUnavailableException(
-                            "The package of " + library + " does not hold it: " + installHint() + "."));
-            Files.copy(found, target.resolve(library));
+    /** Copies the library under the name that MySQL asks for, whatever name the distribution gives it. */
+    private static boolean collect(Path directory, Path target, String library) throws IOException {
+        try (Stream<Path> files = Files.find(
+                directory,
+                5,
+                (path, attributes) -> path.getFileName().toString().startsWith(library))) {
+            Path found = files.filter(Files::isRegularFile).findFirst().orElse(null);
+            if (found == null) {
+                return false;
+            }
+            Files.copy(found, target.resolve(library), StandardCopyOption.REPLACE_EXISTING);
+            return true;
         }
     }
 }
