@@ -30,7 +30,8 @@ public final class RsaKeys {
     private final KeyPair keys;
     private final String publicKeyPem;
 
-    private RsaKeys(KeyPair keys) {
+    /** Wraps an RSA key pair of 2048 bits, the size that clients expect. */
+    public RsaKeys(KeyPair keys) {
         this.keys = keys;
         Base64.Encoder encoder = Base64.getMimeEncoder(PEM_LINE_LENGTH, new byte[] {'\n'});
         publicKeyPem =

@@ -47,6 +47,9 @@ public final class ResponseScanner {
     /** More columns than any server sends: the wire format of prepared statements ends here. */
     public static final int COLUMNS_MAX = 0xFFFF;
 
+    /** Stands for a first sequence id that is not known: the command was made of several packets. */
+    public static final int ANY_SEQUENCE_ID = -1;
+
     private static final int SEQUENCE_MASK = 0xFF;
 
     private enum Phase {
@@ -72,6 +75,8 @@ public final class ResponseScanner {
     private boolean untouched = true;
     /** The id the backend's next packet must carry. */
     private int expectedSequenceId;
+    /** The next packet's id is taken as it comes. */
+    private boolean anyFirst;
     /** EOF packets inserted so far. */
     private int insertedEofs;
     /** Payload bytes of the current packet that are still to come. */
@@ -96,11 +101,13 @@ public final class ResponseScanner {
      * Starts a response.
      *
      * @param frontendDeprecatesEof whether the frontend negotiated CLIENT_DEPRECATE_EOF
-     * @param firstSequenceId the id of the backend's first packet: one more than that of the command's last packet
+     * @param firstSequenceId the id of the backend's first packet: one more than that of the command's last packet, or
+     *     {@link #ANY_SEQUENCE_ID}
      */
     public void begin(ResponseShape shape, boolean frontendDeprecatesEof, int firstSequenceId) {
         this.shape = shape;
         this.frontendDeprecatesEof = frontendDeprecatesEof;
+        anyFirst = firstSequenceId == ANY_SEQUENCE_ID;
         expectedSequenceId = firstSequenceId & SEQUENCE_MASK;
         phase = shape == ResponseShape.FIELD_LIST || shape == ResponseShape.FETCH ? Phase.ROWS : Phase.FIRST;
         untouched = true;
@@ -280,7 +287,7 @@ public final class ResponseScanner {
     private void acceptFarewell(ByteBuf in, int start) {
         if (phase == Phase.INFILE) {
             expectedSequenceId = in.getUnsignedByte(start + 3);
-        } else if (untouched && in.getUnsignedByte(start + 3) == 0) {
+        } else if (untouched && !anyFirst && in.getUnsignedByte(start + 3) == 0) {
             in.setByte(start + 3, expectedSequenceId);
         }
     }

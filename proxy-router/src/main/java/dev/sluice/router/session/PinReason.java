@@ -48,7 +48,8 @@ public enum PinReason {
 
     private final String label = name().toLowerCase(Locale.ROOT);
 
-    /** The bit of this reason in a pin mask. */
+    /** The bit of this reason in a pin mask; masks live in memory only. */
+    @SuppressWarnings("EnumOrdinal")
     public int bit() {
         return 1 << ordinal();
     }

@@ -83,7 +83,8 @@ public final class SessionChanges {
         return schemaChanged;
     }
 
-    @Nullable String schema() {
+    @Nullable
+    String schema() {
         return schema;
     }
 
@@ -91,11 +92,13 @@ public final class SessionChanges {
         return stateChanged;
     }
 
-    @Nullable String transactionState() {
+    @Nullable
+    String transactionState() {
         return transactionState;
     }
 
-    @Nullable String characteristics() {
+    @Nullable
+    String characteristics() {
         return characteristics;
     }
 }

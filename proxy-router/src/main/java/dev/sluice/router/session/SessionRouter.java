@@ -134,7 +134,8 @@ public final class SessionRouter {
     /** What the router has to know about the session's connections. */
     public interface Context {
         /** The slot where the last statement ran, if its connection still is as that statement left it; else null. */
-        @Nullable Slot lastStatementSlot();
+        @Nullable
+        Slot lastStatementSlot();
 
         /** The backend of the connection held in a slot, or {@link #NO_BACKEND}. */
         int heldOrdinal(Slot slot);
@@ -147,7 +148,8 @@ public final class SessionRouter {
     }
 
     private static boolean isSessionEnd(Classification statement) {
-        return statement.has(Traits.ENDING) || statement.kind() == StatementKind.COMMIT
+        return statement.has(Traits.ENDING)
+                || statement.kind() == StatementKind.COMMIT
                 || statement.kind() == StatementKind.ROLLBACK;
     }
 
@@ -178,8 +180,7 @@ public final class SessionRouter {
     }
 
     /** Chooses a replica. When none qualifies, {@link #reason} says why. */
-    private boolean toReplica(
-            Topology topology, CausalityTracker causality, Context held, Classification statement) {
+    private boolean toReplica(Topology topology, CausalityTracker causality, Context held, Classification statement) {
         long readable = topology.readableReplicas() & ~held.excluded();
         if (readable == 0) {
             reason = RouteReason.NO_REPLICA;

@@ -32,7 +32,8 @@ public final class StateVector {
         this.multiStatements = multiStatements;
         this.names = names;
         this.values = values;
-        this.hash = 31 * (31 * Objects.hash(schema, multiStatements) + Arrays.hashCode(names)) + Arrays.hashCode(values);
+        this.hash =
+                31 * (31 * Objects.hash(schema, multiStatements) + Arrays.hashCode(names)) + Arrays.hashCode(values);
     }
 
     /** No schema and every variable at the server's default. */

@@ -261,8 +261,7 @@ public final class StatementEffects {
         }
     }
 
-    private void takePrepared(
-            Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+    private void takePrepared(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         if (statement.has(Traits.TEXT_PREPARE)) {
             objects.prepared(textOf(statement, text));
         } else if (succeeded && statement.has(Traits.TEXT_DEALLOCATE)) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param serverId {@code @@server_id}
  * @param serverUuid {@code @@server_uuid}; null on MariaDB, which has none
  * @param defaultCollationId the id of {@code @@collation_server}
+ * @param sqlMode the sql_mode that sessions start with
  * @param tracksGtids whether a session can learn the GTID of its own write, so that reads can wait for it
  */
 public record ServerFacts(
@@ -18,6 +19,7 @@ public record ServerFacts(
         long serverId,
         @Nullable String serverUuid,
         int defaultCollationId,
+        String sqlMode,
         boolean tracksGtids) {
 
     /** Whether both describe the same server instance, as far as its identifiers can tell. */

@@ -16,6 +16,7 @@ public record AuthServices(CredentialCache credentials, Accounts accounts, RsaKe
     @FunctionalInterface
     public interface Accounts {
         /** The account that the server would pick for a user who comes through Sluice; null if unknown or unreadable. */
-        @Nullable Account lookup(String user);
+        @Nullable
+        Account lookup(String user);
     }
 }

@@ -1,8 +1,8 @@
 package dev.sluice.server.auth;
 
 import dev.sluice.protocol.ErrorCode;
-import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.Packet;
+import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.NativePassword;
 import dev.sluice.protocol.auth.Nonce;

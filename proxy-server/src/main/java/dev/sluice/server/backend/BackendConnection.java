@@ -61,7 +61,9 @@ public final class BackendConnection {
     private @Nullable Owner owner;
     private @Nullable InsertIdHolder insertIdHolder;
     private int lastWarnings;
-    @Nullable Runnable onClose;
+
+    @Nullable
+    Runnable onClose;
 
     BackendConnection(Channel channel, PoolKey key, long threadId, StateVector vector, long nowNanos) {
         this.channel = channel;
@@ -251,7 +253,8 @@ public final class BackendConnection {
     private static BackendFailure unsolicited(ByteBuf in) {
         boolean error = in.readableBytes() > 4 && in.getUnsignedByte(in.readerIndex() + 4) == 0xFF;
         return BackendFailure.of(
-                Kind.BROKEN, error ? "the backend ended the idle connection" : "the backend sent bytes nobody asked for");
+                Kind.BROKEN,
+                error ? "the backend ended the idle connection" : "the backend sent bytes nobody asked for");
     }
 
     void readComplete() {

@@ -49,9 +49,7 @@ public final class BackendConnector {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(
-                                        "login",
-                                        new BackendLoginHandler(login, security, connectTimeout, listener));
+                                .addLast("login", new BackendLoginHandler(login, security, connectTimeout, listener));
                     }
                 })
                 .connect(address.host(), address.port())

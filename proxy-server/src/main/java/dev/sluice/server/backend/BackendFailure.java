@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param message one sentence for logs and for the client
  * @param serverError the server's own error, when it sent one
  */
-public record BackendFailure(Kind kind, String message, @Nullable ErrPacket serverError) {
+public record BackendFailure(
+        Kind kind, String message, @Nullable ErrPacket serverError) {
     /** What happened. */
     public enum Kind {
         /** The server answered the login with an error. */

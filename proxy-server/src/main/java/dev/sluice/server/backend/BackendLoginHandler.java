@@ -88,7 +88,10 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         int first = payload.getUnsignedByte(payload.readerIndex());
         if (first == 0xFF) {
             ErrPacket error = ErrPacket.decode(payload, login.capabilities());
-            fail(context, new BackendFailure(Kind.REFUSED, login.address() + " refused the login: " + error.message(), error));
+            fail(
+                    context,
+                    new BackendFailure(
+                            Kind.REFUSED, login.address() + " refused the login: " + error.message(), error));
         } else if (step == Step.GREETING) {
             greeted(context, HandshakeV10.decode(payload, 0), sequenceId);
         } else if (first == 0x00) {
@@ -112,14 +115,18 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         }
         step = Step.AUTHENTICATING;
         send(context, login.sslRequest(), sequenceId + 1);
-        SslHandler handler = tls.newHandler(context.alloc(), login.address().host(), login.address().port());
+        SslHandler handler = tls.newHandler(
+                context.alloc(), login.address().host(), login.address().port());
         context.pipeline().addFirst("tls", handler);
         handler.handshakeFuture().addListener(future -> {
             if (future.isSuccess()) {
                 encrypted = true;
                 send(context, login.response(), sequenceId + 2);
             } else {
-                fail(context, Kind.UNREACHABLE, "TLS handshake failed: " + future.cause().getMessage());
+                fail(
+                        context,
+                        Kind.UNREACHABLE,
+                        "TLS handshake failed: " + future.cause().getMessage());
             }
         });
     }

@@ -58,7 +58,8 @@ public final class KeyPool {
      * Takes the idle connection that is nearest to the wanted state: equal, else reachable without a reset, else any that
      * is reachable. The most recently used come first, so that surplus ones grow old and are closed.
      */
-    @Nullable BackendConnection takeNearest(StateVector wanted) {
+    @Nullable
+    BackendConnection takeNearest(StateVector wanted) {
         int best = -1;
         boolean bestNeedsReset = true;
         int last = idle.size() - 1;

@@ -80,9 +80,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Whether the backend is a MariaDB server, as far as the monitor has seen it. */
     public boolean isMariaDb(int backendOrdinal) {
         BackendStatus backend = environment.topology().get().find(backendOrdinal);
-        return backend != null
-                && backend.facts() != null
-                && backend.facts().flavor() == ServerFlavor.MARIADB;
+        return backend != null && backend.facts() != null && backend.facts().flavor() == ServerFlavor.MARIADB;
     }
 
     /**
@@ -338,8 +336,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
         List<BackendConnection> expired = new ArrayList<>();
         for (KeyPool pool : pools.values()) {
             for (BackendConnection connection : pool.idle()) {
-                boolean idleTooLong =
-                        now - connection.idleSinceNanos() > settings.idleTimeout().toNanos();
+                boolean idleTooLong = now - connection.idleSinceNanos()
+                        > settings.idleTimeout().toNanos();
                 if (idleTooLong || isOld(connection, now)) {
                     expired.add(connection);
                 }
@@ -349,7 +347,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
         if (waiting > 0) {
             giveUp(now);
         }
-        pools.values().removeIf(pool -> draining && pool.idle().isEmpty() && pool.waiters().isEmpty());
+        pools.values()
+                .removeIf(pool ->
+                        draining && pool.idle().isEmpty() && pool.waiters().isEmpty());
     }
 
     private void giveUp(long now) {

@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBuf;
  */
 public abstract class PendingResponse {
     /** The first sequence id of the response is whatever the server sends: the command was longer than one packet. */
-    public static final int ANY_SEQUENCE_ID = -1;
+    public static final int ANY_SEQUENCE_ID = ResponseScanner.ANY_SEQUENCE_ID;
 
     /** The shape of the reply. */
     public abstract ResponseShape shape();

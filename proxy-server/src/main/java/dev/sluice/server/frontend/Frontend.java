@@ -52,6 +52,13 @@ public final class Frontend {
                 : String.valueOf(channel.remoteAddress());
     }
 
+    /** The client's address without the port, for messages about accounts. */
+    String host() {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress().getHostAddress()
+                : "localhost";
+    }
+
     /** Writes bytes without flushing. Takes the reference. */
     public void write(ByteBuf bytes) {
         channel.write(bytes, channel.voidPromise());

@@ -28,6 +28,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     private @Nullable ChannelHandlerContext context;
     /** Payload bytes of the streamed command's current packet that are still to come; -1 when none is streamed. */
     private int streamLeft = -1;
+
     private boolean streamContinues;
     private boolean processing;
     private boolean paused;

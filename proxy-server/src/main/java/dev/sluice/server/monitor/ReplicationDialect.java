@@ -18,7 +18,7 @@ enum ReplicationDialect {
 
     private static final String COMMON_VARIABLES =
             "SELECT @@GLOBAL.read_only AS read_only, @@GLOBAL.version AS version, @@GLOBAL.server_id AS server_id,"
-                    + " @@GLOBAL.collation_server AS collation_server, ";
+                    + " @@GLOBAL.collation_server AS collation_server, @@GLOBAL.sql_mode AS sql_mode, ";
 
     private final String statusStatement;
     private final String source;

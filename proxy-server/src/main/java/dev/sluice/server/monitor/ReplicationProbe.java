@@ -88,6 +88,7 @@ final class ReplicationProbe implements BackendProbe {
                 row.getLong("server_id"),
                 row.getString("server_uuid"),
                 collation == null ? 0 : collation.id(),
+                text(row, "sql_mode"),
                 isOn(row.getString("tracks_gtids")));
         return new Variables(readOnly, text(row, "own_position"), text(row, "replicated_position"), facts);
     }

@@ -220,7 +220,8 @@ final class ClientResponse extends PendingResponse {
         relay(in, runStart, in.readerIndex());
         ByteBuf out = in.alloc().buffer(9);
         // The status that counts is the one behind the rows; here only "in a result set" is said.
-        int status = lastStatus & ~(ServerStatus.SERVER_MORE_RESULTS_EXISTS | ServerStatus.SERVER_SESSION_STATE_CHANGED);
+        int status =
+                lastStatus & ~(ServerStatus.SERVER_MORE_RESULTS_EXISTS | ServerStatus.SERVER_SESSION_STATE_CHANGED);
         ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, status);
         write(out);
         return in.readerIndex();

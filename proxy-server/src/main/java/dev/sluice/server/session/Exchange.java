@@ -84,9 +84,10 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         this.parts = parts;
         this.statement = initial;
         this.whenIdle = whenIdle;
-        this.keepsLastStatement = parts.context().habits().isDiagnosticsUser(parts.leases().credential().user());
-        this.response = new ClientResponse(
-                parts.frontend(), ClientResponse.trackersInto(parts.trackers()), this);
+        this.keepsLastStatement = parts.context()
+                .habits()
+                .isDiagnosticsUser(parts.leases().credential().user());
+        this.response = new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), this);
         this.settlement = new Settlement(parts);
         this.prelude = new PreludeAnswers(this::preludeAnswered);
         this.whenSettled = this::settled;
@@ -99,7 +100,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     /** Whether bytes of a streamed command can be taken now. */
     boolean takesBytes() {
         BackendConnection target = connection;
-        return discarding || phase == Phase.RUNNING && target != null && target.channel().isWritable();
+        return discarding
+                || phase == Phase.RUNNING && target != null && target.channel().isWritable();
     }
 
     /**
@@ -222,7 +224,9 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             acquired(home);
             return;
         }
-        parts.context().pool().acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+        parts.context()
+                .pool()
+                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
     }
 
     @Override
@@ -235,7 +239,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     @Override
     public void primaryTimeout() {
         if (phase == Phase.WAITING) {
-            answer(Failures.noPrimary(parts.context().topology(), parts.context().settings().acquireTimeout()));
+            answer(Failures.noPrimary(
+                    parts.context().topology(), parts.context().settings().acquireTimeout()));
         }
     }
 
@@ -485,9 +490,15 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             return;
         }
         dropPacket();
-        parts.context().metrics().statement(parts.router().reason(), response.isError(), parts.context().nowNanos() - startedNanos);
+        parts.context()
+                .metrics()
+                .statement(
+                        parts.router().reason(),
+                        response.isError(),
+                        parts.context().nowNanos() - startedNanos);
         phase = Phase.SETTLING;
-        settlement.settle(slot, target, statement, new Outcome(response.isError(), response.lastInsertId(), text), whenSettled);
+        settlement.settle(
+                slot, target, statement, new Outcome(response.isError(), response.lastInsertId(), text), whenSettled);
     }
 
     private void retryOnPrimary(BackendConnection replica) {
@@ -529,9 +540,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         if (target != null) {
             parts.leases().ranOn(slot, target);
             settlement.record(parts.router().reason(), slot, target);
-            boolean keep = response.warnings() > 0
-                    || statement.has(Traits.CALC_FOUND_ROWS)
-                    || keepsLastStatement;
+            boolean keep = response.warnings() > 0 || statement.has(Traits.CALC_FOUND_ROWS) || keepsLastStatement;
             if (keep && type != CommandType.COM_STMT_SEND_LONG_DATA) {
                 parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
             }
@@ -636,9 +645,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
 
     /** The client has gone: lets go of everything. */
     void abort() {
-        BackendConnection busy = phase == Phase.RUNNING || phase == Phase.PREPARING || phase == Phase.SETTLING
-                ? connection
-                : null;
+        BackendConnection busy =
+                phase == Phase.RUNNING || phase == Phase.PREPARING || phase == Phase.SETTLING ? connection : null;
         connection = null;
         phase = Phase.IDLE;
         dropPacket();

@@ -1,10 +1,10 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
-import dev.sluice.router.Target;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
@@ -26,7 +26,8 @@ final class Failures {
     }
 
     static ErrPacket noPrimary(Topology topology, Duration waited) {
-        StringBuilder text = new StringBuilder("No primary for " + waited.toMillis() + " ms, which this statement needs.");
+        StringBuilder text =
+                new StringBuilder("No primary for " + waited.toMillis() + " ms, which this statement needs.");
         for (BackendStatus backend : topology.backends()) {
             text.append(' ')
                     .append(backend.address())

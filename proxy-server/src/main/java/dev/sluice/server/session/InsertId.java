@@ -39,7 +39,8 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     }
 
     /** The connection that has the value, or null when it is known here. */
-    @Nullable BackendConnection home() {
+    @Nullable
+    BackendConnection home() {
         BackendConnection connection = home;
         return connection != null && !connection.isClosed() && connection.insertIdHolder() == this ? connection : null;
     }
@@ -74,27 +75,25 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         if (connection.insertIdHolder() instanceof InsertId other && other != this) {
             other.asked = true;
             connection.insertIdHolder(null);
-            connection.send(
-                    query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
-                        @Override
-                        void answered() {
-                            String text = value();
-                            other.insertIdCaptured(connection, text == null ? other.value : Long.parseUnsignedLong(text));
-                        }
+            connection.send(query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
+                @Override
+                void answered() {
+                    String text = value();
+                    other.insertIdCaptured(connection, text == null ? other.value : Long.parseUnsignedLong(text));
+                }
 
-                        @Override
-                        public void failed(BackendFailure failure) {
-                            // The connection died with it: what the last OK packet said is the best there is.
-                            other.insertIdCaptured(connection, other.value);
-                        }
-                    });
+                @Override
+                public void failed(BackendFailure failure) {
+                    // The connection died with it: what the last OK packet said is the best there is.
+                    other.insertIdCaptured(connection, other.value);
+                }
+            });
         }
     }
 
     /** Writes a SET that brings the value to a connection that does not have it. One answer will come. */
     void bringTo(BackendConnection connection, PendingResponse response) {
-        connection.send(
-                query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
+        connection.send(query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
         changedOn(connection, value);
     }
 

@@ -80,8 +80,10 @@ abstract class InternalResponse extends PendingResponse {
                 case NEED_MORE -> {
                     return;
                 }
-                case ERR -> error = ErrPacket.decode(
-                        in.slice(scanner.packetStart() + HEADER_LENGTH, scanner.packetLength() - HEADER_LENGTH), Capabilities.CLIENT_PROTOCOL_41);
+                case ERR ->
+                    error = ErrPacket.decode(
+                            in.slice(scanner.packetStart() + HEADER_LENGTH, scanner.packetLength() - HEADER_LENGTH),
+                            Capabilities.CLIENT_PROTOCOL_41);
                 case RELAY -> collect(in, start);
                 case OK, ROWS_END, EOF_PACKET -> {
                     status = scanner.status();

@@ -52,7 +52,8 @@ final class Leases {
         return found;
     }
 
-    @Nullable BackendConnection get(Slot slot) {
+    @Nullable
+    BackendConnection get(Slot slot) {
         return slot == Slot.PRIMARY ? primary : replica;
     }
 
@@ -65,7 +66,8 @@ final class Leases {
     }
 
     /** The slot that holds a connection, or null. */
-    @Nullable Slot slotOf(BackendConnection connection) {
+    @Nullable
+    Slot slotOf(BackendConnection connection) {
         if (connection == primary) {
             return Slot.PRIMARY;
         }
@@ -105,7 +107,8 @@ final class Leases {
     /**
      * The slot where the last statement ran if its connection still is as that statement left it; it is held again then.
      */
-    @Nullable Slot reclaimLast(BackendConnection.Owner owner) {
+    @Nullable
+    Slot reclaimLast(BackendConnection.Owner owner) {
         BackendConnection connection = last;
         if (connection == null || connection.isClosed() || connection.leases() != lastLease) {
             return null;

@@ -27,12 +27,14 @@ final class PreludeAnswers extends InternalResponse {
     }
 
     /** The first error in bringing the session's state to the connection, or null. */
-    @Nullable ErrPacket stateError() {
+    @Nullable
+    ErrPacket stateError() {
         return stateError;
     }
 
     /** The error of preparing the statement on the connection, or null; the connection is sound. */
-    @Nullable ErrPacket prepareError() {
+    @Nullable
+    ErrPacket prepareError() {
         return prepareError;
     }
 

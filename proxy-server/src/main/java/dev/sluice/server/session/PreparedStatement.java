@@ -21,6 +21,7 @@ final class PreparedStatement {
     private byte @Nullable [] types;
     /** Where a cursor is open or parameter data waits. */
     private @Nullable BackendConnection boundTo;
+
     private @Nullable Slot boundSlot;
     private @Nullable PinReason boundBy;
     private @Nullable ErrPacket deferredError;
@@ -57,16 +58,19 @@ final class PreparedStatement {
         types = bound;
     }
 
-    @Nullable BackendConnection boundTo() {
+    @Nullable
+    BackendConnection boundTo() {
         return boundTo;
     }
 
-    @Nullable Slot boundSlot() {
+    @Nullable
+    Slot boundSlot() {
         return boundSlot;
     }
 
     /** {@link PinReason#CURSOR} or {@link PinReason#LONG_DATA}; null when nothing ties the statement. */
-    @Nullable PinReason boundBy() {
+    @Nullable
+    PinReason boundBy() {
         return boundBy;
     }
 
@@ -88,7 +92,8 @@ final class PreparedStatement {
     }
 
     /** Why parameter data could not be delivered; reported by the execution, as COM_STMT_SEND_LONG_DATA has no answer. */
-    @Nullable ErrPacket takeDeferredError() {
+    @Nullable
+    ErrPacket takeDeferredError() {
         ErrPacket error = deferredError;
         deferredError = null;
         return error;

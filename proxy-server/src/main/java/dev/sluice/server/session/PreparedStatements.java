@@ -38,8 +38,11 @@ final class PreparedStatements {
     }
 
     /** The statement that a packet names, or null. The id stands behind the command byte. */
-    @Nullable PreparedStatement named(ByteBuf packet) {
-        return packet.readableBytes() < ID_INDEX + 4 ? null : statements.get(packet.getIntLE(packet.readerIndex() + ID_INDEX));
+    @Nullable
+    PreparedStatement named(ByteBuf packet) {
+        return packet.readableBytes() < ID_INDEX + 4
+                ? null
+                : statements.get(packet.getIntLE(packet.readerIndex() + ID_INDEX));
     }
 
     /** Reserves the next id for a statement that is being prepared. */

@@ -94,7 +94,9 @@ public final class Session {
                 state,
                 new StatementEffects(state),
                 new SessionRouter(
-                        context.balancer(), context.pool()::leased, context.settings().readSplitting()),
+                        context.balancer(),
+                        context.pool()::leased,
+                        context.settings().readSplitting()),
                 causality,
                 new Leases(context.pool(), start.credential(), frontend.capabilities()),
                 changes,
@@ -115,6 +117,16 @@ public final class Session {
     /** Connects the source of commands. */
     public void attach(Input source) {
         input = source;
+    }
+
+    /** Looks for the next command. */
+    void resume() {
+        resumeInput();
+    }
+
+    /** Whether several statements in one COM_QUERY are allowed. */
+    boolean allowsMultiStatements() {
+        return parts.state().vector().multiStatements();
     }
 
     private void resumeInput() {
@@ -220,7 +232,8 @@ public final class Session {
         if (parts.statements().size() >= context.settings().preparedStatementsMax()) {
             packet.release();
             frontend.sendError(
-                    ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED, context.settings().preparedStatementsMax());
+                    ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED,
+                    context.settings().preparedStatementsMax());
             return;
         }
         byte[] sql = new byte[packet.readableBytes() - Packets.HEADER_LENGTH - 1];
@@ -255,12 +268,7 @@ public final class Session {
     private static Classification longData(PreparedStatement statement) {
         Classification own = statement.classification();
         return new Classification(
-                Target.PRIMARY,
-                RouteReason.COMMAND,
-                own.kind(),
-                0,
-                own.fingerprintHigh(),
-                own.fingerprintLow());
+                Target.PRIMARY, RouteReason.COMMAND, own.kind(), 0, own.fingerprintHigh(), own.fingerprintLow());
     }
 
     private void unknownStatement(CommandType type, ByteBuf packet) {
@@ -362,8 +370,7 @@ public final class Session {
             exchange.refuseStream(Failures.typesNotAtHand());
             return;
         }
-        exchange.begin(
-                CommandType.COM_STMT_EXECUTE, head, statement.classification(), ResponseShape.QUERY, statement);
+        exchange.begin(CommandType.COM_STMT_EXECUTE, head, statement.classification(), ResponseShape.QUERY, statement);
     }
 
     /** Whether {@link #onCommandBytes} may be called. */

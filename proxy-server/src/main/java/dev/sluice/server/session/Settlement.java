@@ -50,14 +50,16 @@ final class Settlement {
     // ---- before ----
 
     /** The error that tells the client about state that died with its connection; reported once. */
-    @Nullable ErrPacket takeLostState() {
+    @Nullable
+    ErrPacket takeLostState() {
         ErrPacket error = lostState;
         lostState = null;
         return error;
     }
 
     /** The text of the statement where names in it will matter, before its bytes are sent and gone. */
-    @Nullable String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
+    @Nullable
+    String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
         boolean drops = statement.kind() == StatementKind.DDL && parts.state().pins() != 0;
         if (!statement.has(NAMED) && !drops) {
             return null;
@@ -131,9 +133,7 @@ final class Settlement {
 
     private static ErrPacket errorAt(ResponseScanner scanner, ByteBuf in) {
         return ErrPacket.decode(
-                in.slice(
-                        scanner.packetStart() + Packets.HEADER_LENGTH,
-                        scanner.packetLength() - Packets.HEADER_LENGTH),
+                in.slice(scanner.packetStart() + Packets.HEADER_LENGTH, scanner.packetLength() - Packets.HEADER_LENGTH),
                 Capabilities.CLIENT_PROTOCOL_41);
     }
 
@@ -162,7 +162,8 @@ final class Settlement {
      * @param lastInsertId what the OK said
      * @param text the statement, where names in it matter
      */
-    record Outcome(boolean failed, long lastInsertId, @Nullable String text) {}
+    record Outcome(
+            boolean failed, long lastInsertId, @Nullable String text) {}
 
     /** An error packet has no status flags: a transaction may have begun, or ended, without a word. */
     private boolean isDoubtful(Slot slot, Classification statement) {
@@ -362,7 +363,8 @@ final class Settlement {
         }
     }
 
-    @Nullable LastRoute lastRoute() {
+    @Nullable
+    LastRoute lastRoute() {
         return lastRoute;
     }
 }

@@ -25,8 +25,24 @@ final class StatementReader {
 
     /** Java's names for the character sets that differ from ASCII where a statement's structure is. */
     private static final Map<String, String> JAVA_NAMES = Map.of(
-            "gbk", "GBK", "gb2312", "GB2312", "gb18030", "GB18030", "big5", "Big5", "sjis", "Shift_JIS", "cp932",
-            "windows-31j", "ujis", "EUC-JP", "eucjpms", "EUC-JP", "euckr", "EUC-KR");
+            "gbk",
+            "GBK",
+            "gb2312",
+            "GB2312",
+            "gb18030",
+            "GB18030",
+            "big5",
+            "Big5",
+            "sjis",
+            "Shift_JIS",
+            "cp932",
+            "windows-31j",
+            "ujis",
+            "EUC-JP",
+            "eucjpms",
+            "EUC-JP",
+            "euckr",
+            "EUC-KR");
 
     /** A statement of which only the head was seen: it may do anything, and leave anything behind. */
     private static final Classification LARGE = new Classification(
@@ -61,7 +77,12 @@ final class StatementReader {
         waiting = packet;
         Classification candidate = context.classifier().candidate(context.lexer());
         context.classifier()
-                .confirm(text, charset(), mode, candidate, decided -> context.loop().execute(() -> resume(packet, decided, then)));
+                .confirm(
+                        text,
+                        charset(),
+                        mode,
+                        candidate,
+                        decided -> context.loop().execute(() -> resume(packet, decided, then)));
     }
 
     private void resume(ByteBuf packet, Classification decided, Consumer<Classification> then) {

@@ -1,0 +1,78 @@
+package dev.sluice.server;
+
+import dev.sluice.router.balance.BalancerKind;
+import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.router.topology.OperatorState;
+import dev.sluice.router.topology.TopologyPolicy;
+import dev.sluice.server.backend.BackendCapacities;
+import dev.sluice.server.backend.BackendTransportSecurity;
+import dev.sluice.server.config.BackendConfig;
+import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.monitor.MonitorSettings;
+import dev.sluice.server.monitor.MonitoredBackend;
+import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.tls.BackendTls;
+import dev.sluice.server.tls.TlsException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes the objects that stand for backends out of a configuration. Functions only. */
+final class Backends {
+    private static final Duration FAST_INTERVAL_MAX = Duration.ofMillis(100);
+
+    private Backends() {}
+
+    static BackendCapacities capacities(SluiceConfig config) {
+        List<Integer> limits =
+                config.backends().stream().map(BackendConfig::maxConnections).toList();
+        return new BackendCapacities(addresses(config), limits);
+    }
+
+    private static List<BackendAddress> addresses(SluiceConfig config) {
+        return config.backends().stream()
+                .map(backend -> new BackendAddress(
+                        backend.address().host(), backend.address().port()))
+                .toList();
+    }
+
+    static TopologyMonitor monitor(SluiceConfig config) {
+        List<BackendAddress> addresses = addresses(config);
+        List<MonitoredBackend> monitored = new ArrayList<>();
+        for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
+            BackendConfig backend = config.backends().get(ordinal);
+            monitored.add(new MonitoredBackend(
+                    ordinal,
+                    addresses.get(ordinal),
+                    OperatorState.ACTIVE,
+                    backend.weight(),
+                    backend.zone().orElse(null)));
+        }
+        Duration interval = config.monitor().interval();
+        Duration fast = interval.compareTo(FAST_INTERVAL_MAX) < 0 ? interval : FAST_INTERVAL_MAX;
+        MonitorSettings settings = new MonitorSettings(
+                config.monitor().user(),
+                config.monitor().password().reveal(),
+                interval,
+                fast,
+                config.monitor().timeout(),
+                config.tls().backend().mode() == TlsMode.REQUIRED,
+                new TopologyPolicy(config.monitor().maxLag()));
+        return new TopologyMonitor(settings, monitored);
+    }
+
+    static BackendTransportSecurity security(SluiceConfig config) throws TlsException {
+        BackendTls tls = BackendTls.load(config.tls());
+        return tls.sslContext()
+                .map(context -> new BackendTransportSecurity(context, tls.mode() == TlsMode.REQUIRED))
+                .orElse(BackendTransportSecurity.OFF);
+    }
+
+    static BalancerKind balancer(SluiceConfig config) {
+        return switch (config.routing().balance()) {
+            case WEIGHTED_ROUND_ROBIN -> BalancerKind.WEIGHTED_ROUND_ROBIN;
+            case LEAST_CONNECTIONS -> BalancerKind.LEAST_CONNECTIONS;
+        };
+    }
+}

@@ -1,0 +1,387 @@
+package dev.sluice.server;
+
+import dev.sluice.protocol.auth.RsaKeys;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.sql.ClassifierLimits;
+import dev.sluice.router.sql.StatementClassifier;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.auth.AuthServices;
+import dev.sluice.server.auth.CredentialCache;
+import dev.sluice.server.backend.BackendCapacities;
+import dev.sluice.server.backend.BackendConnector;
+import dev.sluice.server.backend.LoopPool;
+import dev.sluice.server.backend.PoolSettings;
+import dev.sluice.server.cli.BuildInfo;
+import dev.sluice.server.cli.ServerStarter;
+import dev.sluice.server.config.ClassifierConfig;
+import dev.sluice.server.config.PoolConfig;
+import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.frontend.FrontendHandshakeHandler;
+import dev.sluice.server.frontend.FrontendSettings;
+import dev.sluice.server.http.ManagementServer;
+import dev.sluice.server.metrics.MetricsRegistry;
+import dev.sluice.server.monitor.AccountDirectory;
+import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.session.DiagnosticsUsers;
+import dev.sluice.server.session.LoopContext;
+import dev.sluice.server.session.SessionRegistry;
+import dev.sluice.server.session.SessionSettings;
+import dev.sluice.server.session.SessionStarts;
+import dev.sluice.server.session.UserChange;
+import dev.sluice.server.tls.FrontendTls;
+import dev.sluice.server.tls.TlsException;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running Sluice: event loops, listener, monitor, pools, and the order in which they start and stop. Thread-safe: every
+ * public method may be called from any thread.
+ *
+ * <p>Stopping goes from the outside in: no new clients and not ready; idle sessions; sessions in a transaction, up to the
+ * deadline; then pools, monitor and loops.
+ */
+public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ProxyServer.class);
+    private static final Duration FIRST_PROBE_GRACE = Duration.ofMillis(500);
+    private static final Duration STICKY_AFTER_WRITE = Duration.ofSeconds(2);
+    private static final long POLL_MILLIS = 20;
+    private static final int BACKLOG = 4096;
+
+    private final SluiceConfig config;
+    private final MetricsRegistry metrics;
+    private final TopologyMonitor monitor;
+    private final AccountDirectory accounts;
+    private final StatementClassifier classifier;
+    private final SessionRegistry sessions;
+    private final EventLoopGroup acceptors;
+    private final EventLoopGroup loops;
+    private final Map<EventLoop, LoopContext> contexts = new IdentityHashMap<>();
+    private final IoTransport transport;
+    private final AtomicBoolean draining = new AtomicBoolean();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CountDownLatch terminated = new CountDownLatch(1);
+    private @Nullable Channel listener;
+    private @Nullable ManagementServer management;
+
+    private ProxyServer(SluiceConfig config) {
+        this.config = config;
+        this.transport = IoTransport.of(config.process().transport());
+        this.monitor = Backends.monitor(config);
+        this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
+        this.metrics = new MetricsRegistry(
+                monitor::current,
+                Arrays.stream(PinReason.values()).map(PinReason::label).toList());
+        this.classifier = new StatementClassifier(limits(config.routing().classifier()));
+        this.sessions = new SessionRegistry(config.limits().maxConnections());
+        this.acceptors = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("sluice-accept", true), transport.handlers());
+        this.loops = new MultiThreadIoEventLoopGroup(
+                config.process().effectiveEventLoops(),
+                new DefaultThreadFactory("sluice-loop", true),
+                transport.handlers());
+    }
+
+    /**
+     * Starts a server and returns when clients can connect.
+     *
+     * @throws BindException if the address is taken
+     * @throws TlsException if a certificate cannot be used
+     */
+    public static ProxyServer start(SluiceConfig config) throws IOException, TlsException, InterruptedException {
+        ProxyServer server = new ProxyServer(config);
+        boolean started = false;
+        try {
+            server.open();
+            started = true;
+            return server;
+        } finally {
+            if (!started) {
+                server.stopNow();
+            }
+        }
+    }
+
+    private static ClassifierLimits limits(ClassifierConfig config) {
+        return new ClassifierLimits(
+                config.parseCacheEntries(),
+                config.parseBytesMax(),
+                ClassifierLimits.DEFAULT.parseDepthMax(),
+                config.parseDeadline(),
+                ClassifierLimits.DEFAULT.parserThreads(),
+                ClassifierLimits.DEFAULT.parserQueueMax());
+    }
+
+    private void open() throws IOException, TlsException, InterruptedException {
+        FrontendTls tls = FrontendTls.load(config.tls(), config.process().stateDir());
+        SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
+        CredentialCache credentials = new CredentialCache(config.auth().credentialProofAge());
+        List<LoopPool> pools = openLoops();
+        accounts.addListener(user -> {
+            credentials.forget(user);
+            contexts.forEach(
+                    (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
+        });
+        monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
+        monitor.start();
+        accounts.start();
+        awaitFirstProbe();
+        listener = listen(
+                settings(tls, starts, new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()))));
+        if (config.metrics().listen().isPresent()) {
+            management = startManagement(config.metrics().listen().get().unresolved());
+        }
+        LOGGER.atInfo()
+                .addKeyValue("listen", address())
+                .addKeyValue("transport", transport.name())
+                .addKeyValue("loops", pools.size())
+                .addKeyValue("version", BuildInfo.current().version())
+                .log("Sluice serves");
+    }
+
+    private List<LoopPool> openLoops() throws TlsException {
+        BackendCapacities capacities = Backends.capacities(config);
+        BackendConnector connector = new BackendConnector(
+                transport.socket(), Backends.security(config), config.pool().connectTimeout(), System::nanoTime);
+        LoopContext.Shared shared = new LoopContext.Shared(
+                classifier, monitor::current, sessionSettings(), sessions, new DiagnosticsUsers(), System::nanoTime);
+        List<LoopPool> pools = new ArrayList<>();
+        for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
+            EventLoop loop = loops.next();
+            LoopPool pool = new LoopPool(
+                    loop,
+                    connector,
+                    capacities,
+                    poolSettings(config.pool()),
+                    new LoopPool.Environment(monitor::current, System::nanoTime));
+            pools.add(pool);
+            contexts.put(
+                    loop,
+                    new LoopContext(
+                            loop,
+                            shared,
+                            pool,
+                            Backends.balancer(config)
+                                    .create(config.routing().zone().orElse(null)),
+                            metrics.newLoop()));
+        }
+        metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
+        metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
+        return pools;
+    }
+
+    private SessionSettings sessionSettings() {
+        return new SessionSettings(
+                config.routing().readSplitting(),
+                config.routing().readYourWrites(),
+                STICKY_AFTER_WRITE,
+                config.pool().acquireTimeout(),
+                config.pool().waitingMax(),
+                config.limits().preparedStatementsMax());
+    }
+
+    private static PoolSettings poolSettings(PoolConfig pool) {
+        return new PoolSettings(pool.idleTimeout(), pool.maxAge(), pool.acquireTimeout(), pool.waitingMax());
+    }
+
+    /** Clients that come before the first probe has answered would be refused for nothing. */
+    private void awaitFirstProbe() throws InterruptedException {
+        long deadline = System.nanoTime()
+                + config.monitor().timeout().plus(FIRST_PROBE_GRACE).toNanos();
+        CountDownLatch primaryKnown = new CountDownLatch(1);
+        monitor.addListener((before, now) -> {
+            if (now.primary() != null) {
+                primaryKnown.countDown();
+            }
+        });
+        while (monitor.current().primary() == null && System.nanoTime() - deadline < 0) {
+            boolean unused = primaryKnown.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        Topology now = monitor.current();
+        if (now.primary() == null) {
+            LOGGER.atWarn().log("no primary found yet: statements that need it will wait");
+        }
+    }
+
+    private FrontendSettings settings(FrontendTls tls, SessionStarts starts, AuthServices services) {
+        return new FrontendSettings(
+                new UserChange.Services(services, starts),
+                channel -> {
+                    if (!sessions.tryEnter()) {
+                        return false;
+                    }
+                    channel.closeFuture().addListener(closed -> sessions.leave());
+                    return true;
+                },
+                tls.sslContext().orElse(null),
+                tls.mode() == TlsMode.REQUIRED,
+                config.process().serverVersion(),
+                config.limits().connectPhaseTimeout(),
+                config.routing().classifier().statementBytesMaxClassified());
+    }
+
+    private Channel listen(FrontendSettings settings) throws IOException {
+        long idleMillis = config.limits().idleTimeout().toMillis();
+        InetSocketAddress address =
+                new InetSocketAddress(config.listen().host(), config.listen().port());
+        var bound = new ServerBootstrap()
+                .group(acceptors, loops)
+                .channel(transport.serverSocket())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        LoopContext context = contexts.get(channel.eventLoop());
+                        if (context == null) {
+                            throw new IllegalStateException("a client on an event loop without a pool");
+                        }
+                        channel.pipeline()
+                                .addLast("idle", new IdleStateHandler(0, 0, idleMillis, TimeUnit.MILLISECONDS))
+                                .addLast("handshake", new FrontendHandshakeHandler(context, settings));
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            BindException failure = new BindException(
+                    "cannot listen on " + config.listen() + ": " + bound.cause().getMessage());
+            failure.initCause(bound.cause());
+            throw failure;
+        }
+        return bound.channel();
+    }
+
+    private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
+        return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());
+    }
+
+    private List<String> obstacles() {
+        List<String> obstacles = new ArrayList<>();
+        if (draining.get()) {
+            obstacles.add("Sluice is draining");
+        }
+        if (monitor.current().primary() == null) {
+            obstacles.add("no primary is known");
+        }
+        return obstacles;
+    }
+
+    /** Where clients connect. */
+    public InetSocketAddress address() {
+        Channel open = listener;
+        if (open == null || !(open.localAddress() instanceof InetSocketAddress bound)) {
+            throw new IllegalStateException("Sluice does not listen");
+        }
+        return bound;
+    }
+
+    /** Where metrics are served, or null when they are not. */
+    public @Nullable InetSocketAddress managementAddress() {
+        return management == null ? null : management.address();
+    }
+
+    /** What is known about the backends. */
+    public Topology topology() {
+        return monitor.current();
+    }
+
+    /** Every live session. */
+    public SessionRegistry sessions() {
+        return sessions;
+    }
+
+    @Override
+    public void awaitTermination() throws InterruptedException {
+        terminated.await();
+    }
+
+    @Override
+    public void drain() {
+        if (!draining.compareAndSet(false, true)) {
+            return;
+        }
+        Thread waiter = new Thread(this::drainAndStop, "sluice-drain");
+        waiter.setDaemon(true);
+        waiter.start();
+    }
+
+    private void drainAndStop() {
+        LOGGER.atInfo()
+                .addKeyValue("sessions", sessions.sessions())
+                .addKeyValue("deadline", config.shutdown().drainTimeout())
+                .log("draining");
+        closeListener();
+        sessions.drain();
+        long deadline = System.nanoTime() + config.shutdown().drainTimeout().toNanos();
+        try {
+            while (sessions.sessions() > 0 && System.nanoTime() - deadline < 0 && !stopping.get()) {
+                boolean unused = terminated.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (sessions.sessions() > 0) {
+            LOGGER.atWarn().addKeyValue("sessions", sessions.sessions()).log("drain deadline passed: closing sessions");
+        }
+        stopNow();
+    }
+
+    private void closeListener() {
+        Channel open = listener;
+        if (open != null) {
+            open.close().awaitUninterruptibly();
+        }
+    }
+
+    @Override
+    public void stopNow() {
+        if (!stopping.compareAndSet(false, true)) {
+            return;
+        }
+        draining.set(true);
+        closeListener();
+        sessions.closeAll();
+        contexts.forEach((loop, context) -> loop.execute(() -> context.pool().drain()));
+        if (management != null) {
+            management.close();
+        }
+        accounts.close();
+        monitor.close();
+        classifier.close();
+        acceptors.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).addListener(done -> terminated.countDown());
+    }
+
+    /** Stops at once and waits until nothing of it runs any more. */
+    @Override
+    public void close() {
+        stopNow();
+        boolean unused = loops.terminationFuture().awaitUninterruptibly(5, TimeUnit.SECONDS);
+    }
+}

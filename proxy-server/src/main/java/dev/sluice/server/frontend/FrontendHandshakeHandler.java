@@ -1,0 +1,346 @@
+package dev.sluice.server.frontend;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.ErrorCode;
+import dev.sluice.protocol.Packet;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.auth.CachingSha2Password;
+import dev.sluice.protocol.auth.NativePassword;
+import dev.sluice.protocol.auth.Nonce;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.packet.HandshakeResponse41;
+import dev.sluice.protocol.packet.HandshakeV10;
+import dev.sluice.protocol.packet.OkPacket;
+import dev.sluice.protocol.packet.SslRequest;
+import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.server.auth.ClientAuthentication;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.session.BackendLoginProver;
+import dev.sluice.server.session.LoopContext;
+import dev.sluice.server.session.SchemaCheck;
+import dev.sluice.server.session.Session;
+import dev.sluice.server.session.UserChange;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection phase of a client: greeting, TLS, login, schema. It replaces itself with a {@link FrontendCommandHandler}
+ * when the client is in, so no command can be run before. Confined to the session's event loop.
+ *
+ * <pre>
+ * GREETED ──SSLRequest──► TLS ──► GREETED ──HandshakeResponse41──► AUTHENTICATING ──► CHECKING_SCHEMA ──► replaced
+ *    any ──deadline, malformed, refused──► CLOSED (with an ERR where the client can read one)
+ * </pre>
+ *
+ * @see <a href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html">Connection phase</a>
+ */
+public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
+        implements ClientAuthentication.Listener {
+    private static final Logger LOGGER = LoggerFactory.getLogger(FrontendHandshakeHandler.class);
+    private static final int PACKET_BYTES_MAX = 64 * 1024;
+
+    /** What Sluice truly serves; a client that has more goes without. */
+    private static final int SERVED = Capabilities.CLIENT_LONG_PASSWORD
+            | Capabilities.CLIENT_FOUND_ROWS
+            | Capabilities.CLIENT_LONG_FLAG
+            | Capabilities.CLIENT_CONNECT_WITH_DB
+            | Capabilities.CLIENT_NO_SCHEMA
+            | Capabilities.CLIENT_ODBC
+            | Capabilities.CLIENT_IGNORE_SPACE
+            | Capabilities.CLIENT_PROTOCOL_41
+            | Capabilities.CLIENT_INTERACTIVE
+            | Capabilities.CLIENT_IGNORE_SIGPIPE
+            | Capabilities.CLIENT_TRANSACTIONS
+            | Capabilities.CLIENT_RESERVED
+            | Capabilities.CLIENT_SECURE_CONNECTION
+            | Capabilities.CLIENT_MULTI_STATEMENTS
+            | Capabilities.CLIENT_MULTI_RESULTS
+            | Capabilities.CLIENT_PS_MULTI_RESULTS
+            | Capabilities.CLIENT_PLUGIN_AUTH
+            | Capabilities.CLIENT_CONNECT_ATTRS
+            | Capabilities.CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA
+            | Capabilities.CLIENT_DEPRECATE_EOF;
+
+    private static final int REQUIRED = Capabilities.CLIENT_PROTOCOL_41 | Capabilities.CLIENT_SECURE_CONNECTION;
+
+    private enum Step {
+        GREETED,
+        AUTHENTICATING,
+        CHECKING_SCHEMA,
+        CLOSED
+    }
+
+    private final LoopContext context;
+    private final FrontendSettings settings;
+    private final byte[] nonce = Nonce.random();
+    private Step step = Step.GREETED;
+    private boolean encrypted;
+    private int offered;
+    private @Nullable ByteBuf pending;
+    private @Nullable ChannelHandlerContext channelContext;
+    private @Nullable Frontend frontend;
+    private @Nullable HandshakeResponse41 request;
+    private @Nullable ClientAuthentication authentication;
+    private @Nullable ScheduledFuture<?> deadline;
+
+    public FrontendHandshakeHandler(LoopContext context, FrontendSettings settings) {
+        this.context = context;
+        this.settings = settings;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        channelContext = ctx;
+        Frontend client = new Frontend(ctx.channel(), context.registry().nextId());
+        frontend = client;
+        if (!settings.admission().tryEnter(ctx.channel())) {
+            refuse(ErrorCode.ER_CON_COUNT_ERROR.toPacket(), 0);
+            return;
+        }
+        ServerFacts server = settings.login().starts().server();
+        if (server == null) {
+            refuse(new ErrPacket(1105, "08S01", "Sluice has not reached any backend yet"), 0);
+            return;
+        }
+        long limit = settings.connectPhaseTimeout().toMillis();
+        deadline = ctx.executor().schedule(this::tooLate, limit, TimeUnit.MILLISECONDS);
+        offered = SERVED | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
+        String version = settings.serverVersion().orElse(server.version());
+        client.send(
+                0,
+                new HandshakeV10(
+                        version,
+                        client.connectionId(),
+                        nonce,
+                        offered,
+                        // The greeting has one byte for it.
+                        server.defaultCollationId() & 0xFF,
+                        ServerStatus.SERVER_STATUS_AUTOCOMMIT,
+                        CachingSha2Password.NAME));
+    }
+
+    private void tooLate() {
+        LOGGER.atInfo().addKeyValue("client", address()).log("client did not log in in time");
+        refuse(ErrorCode.ER_NET_READ_INTERRUPTED.toPacket(), 2);
+    }
+
+    private String address() {
+        return frontend == null ? "?" : frontend.address();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        ByteBuf kept = pending;
+        if (kept == null) {
+            pending = bytes;
+        } else {
+            kept.writeBytes(bytes);
+            bytes.release();
+        }
+        process(ctx);
+    }
+
+    private void process(ChannelHandlerContext ctx) {
+        while (pending != null && (step == Step.GREETED || step == Step.AUTHENTICATING)) {
+            ByteBuf in = pending;
+            if (in.readableBytes() < Packets.HEADER_LENGTH) {
+                break;
+            }
+            int length = in.getUnsignedMediumLE(in.readerIndex());
+            if (length == 0 && step == Step.GREETED || length > PACKET_BYTES_MAX) {
+                throw new ProtocolException("a packet of " + length + " bytes in the connection phase");
+            }
+            if (in.readableBytes() < Packets.HEADER_LENGTH + length) {
+                break;
+            }
+            int sequenceId = in.getUnsignedByte(in.readerIndex() + 3);
+            in.skipBytes(Packets.HEADER_LENGTH);
+            ByteBuf payload = in.readRetainedSlice(length);
+            if (!in.isReadable()) {
+                dropPending();
+            }
+            try {
+                received(ctx, payload, sequenceId);
+            } finally {
+                payload.release();
+            }
+        }
+        if (pending != null && pending.readableBytes() > 2 * PACKET_BYTES_MAX) {
+            throw new ProtocolException("too many bytes during the login");
+        }
+    }
+
+    private void received(ChannelHandlerContext ctx, ByteBuf payload, int sequenceId) {
+        if (step == Step.AUTHENTICATING) {
+            ClientAuthentication login = authentication;
+            if (login != null) {
+                login.received(payload, sequenceId);
+            }
+        } else if (!encrypted && SslRequest.matches(payload)) {
+            startTls(ctx);
+        } else {
+            authenticate(HandshakeResponse41.decode(payload, 0), sequenceId);
+        }
+    }
+
+    private void startTls(ChannelHandlerContext ctx) {
+        SslContext tls = settings.tls();
+        if (tls == null) {
+            throw new ProtocolException("an SSLRequest that was not offered");
+        }
+        encrypted = true;
+        // A client does not wait after its SSLRequest: its hello may be here already.
+        ByteBuf rest = pending;
+        pending = null;
+        ctx.pipeline().addFirst("tls", tls.newHandler(ctx.alloc()));
+        if (rest != null) {
+            ctx.pipeline().fireChannelRead(rest);
+        }
+    }
+
+    private void authenticate(HandshakeResponse41 response, int sequenceId) {
+        Frontend client = frontend;
+        if (client == null || (response.capabilities() & REQUIRED) != REQUIRED) {
+            refuse(ErrorCode.ER_HANDSHAKE_ERROR.toPacket(), sequenceId + 1);
+            return;
+        }
+        client.capabilities(response.capabilities() & offered);
+        if (settings.tlsRequired() && !encrypted) {
+            refuse(ErrorCode.ER_SECURE_TRANSPORT_REQUIRED.toPacket(), sequenceId + 1);
+            return;
+        }
+        request = response;
+        step = Step.AUTHENTICATING;
+        ClientAuthentication login = new ClientAuthentication(
+                settings.login().services(),
+                new BackendLoginProver(context, client.capabilities()),
+                this,
+                new ClientAuthentication.Client(client.host(), encrypted),
+                nonce);
+        authentication = login;
+        String plugin = response.authPluginName() == null ? NativePassword.NAME : response.authPluginName();
+        login.start(response.username(), plugin, response.authResponse(), sequenceId);
+    }
+
+    @Override
+    public void send(int sequenceId, Packet packet) {
+        if (frontend != null) {
+            frontend.send(sequenceId & 0xFF, packet);
+        }
+    }
+
+    @Override
+    public void accepted(Credential credential, int sequenceId) {
+        HandshakeResponse41 response = request;
+        Frontend client = frontend;
+        if (step == Step.CLOSED || response == null || client == null) {
+            return;
+        }
+        step = Step.CHECKING_SCHEMA;
+        String schema = response.database() == null || response.database().isEmpty() ? null : response.database();
+        boolean multi = (client.capabilities() & Capabilities.CLIENT_MULTI_STATEMENTS) != 0;
+        Session.Start start = settings.login().starts().start(credential, response.collation(), schema, multi);
+        SchemaCheck.run(context, credential, client.capabilities(), start.vector(), new SchemaCheck.Verdict() {
+            @Override
+            public void usable() {
+                begin(client, start, sequenceId);
+            }
+
+            @Override
+            public void refused(ErrPacket error) {
+                refuse(error, sequenceId);
+            }
+        });
+    }
+
+    private void begin(Frontend client, Session.Start start, int sequenceId) {
+        ChannelHandlerContext ctx = channelContext;
+        if (step == Step.CLOSED || ctx == null || !ctx.channel().isActive()) {
+            return;
+        }
+        step = Step.CLOSED;
+        cancelDeadline();
+        ClientAuthentication.Client end = new ClientAuthentication.Client(client.host(), encrypted);
+        UserChange userChange = new UserChange(context, client, settings.login(), end, nonce);
+        Session session = new Session(context, client, start, userChange);
+        client.send(sequenceId & 0xFF, OkPacket.of(ServerStatus.SERVER_STATUS_AUTOCOMMIT));
+        LOGGER.atDebug()
+                .addKeyValue("session", client.connectionId())
+                .addKeyValue("user", start.credential().user())
+                .addKeyValue("client", client.address())
+                .log("client logged in");
+        ByteBuf rest = pending;
+        pending = null;
+        ctx.pipeline().replace(this, "commands", new FrontendCommandHandler(session, settings.wholeBytesMax()));
+        if (rest != null) {
+            ctx.pipeline().fireChannelRead(rest);
+        }
+    }
+
+    @Override
+    public void rejected(ErrPacket error, int sequenceId) {
+        LOGGER.atInfo()
+                .addKeyValue("client", address())
+                .addKeyValue("error", error.code())
+                .log("login refused");
+        refuse(error, sequenceId);
+    }
+
+    private void refuse(ErrPacket error, int sequenceId) {
+        if (step == Step.CLOSED) {
+            return;
+        }
+        step = Step.CLOSED;
+        cancelDeadline();
+        dropPending();
+        if (frontend != null) {
+            frontend.sendAndClose(sequenceId, error);
+        }
+    }
+
+    private void cancelDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+    }
+
+    private void dropPending() {
+        ByteBuf rest = pending;
+        pending = null;
+        if (rest != null) {
+            rest.release();
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        dropPending();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        step = Step.CLOSED;
+        cancelDeadline();
+        dropPending();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (step != Step.CLOSED) {
+            LOGGER.atInfo()
+                    .addKeyValue("client", address())
+                    .log("login failed: {}", String.valueOf(cause.getMessage()));
+        }
+        refuse(ErrorCode.ER_HANDSHAKE_ERROR.toPacket(), 1);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.session.StateVector;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.Borrower;
+import dev.sluice.server.backend.PoolKey;
+import dev.sluice.server.backend.StatePrelude;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The question to a backend whether a user may start in a schema: the server's own answer is what the client gets. Confined
+ * to the session's event loop.
+ */
+public final class SchemaCheck implements Borrower {
+    /** Learns the answer. */
+    public interface Verdict {
+        /** The state can be had. */
+        void usable();
+
+        /** It cannot: what the server, or Sluice in its place, says. */
+        void refused(ErrPacket error);
+    }
+
+    private final LoopContext context;
+    private final StateVector vector;
+    private final Verdict verdict;
+    private final PreludeAnswers answers = new PreludeAnswers(this::answered);
+    private @Nullable BackendConnection connection;
+    private boolean decided;
+
+    private SchemaCheck(LoopContext context, StateVector vector, Verdict verdict) {
+        this.context = context;
+        this.vector = vector;
+        this.verdict = verdict;
+    }
+
+    /** Asks, unless no schema is wanted. */
+    public static void run(
+            LoopContext context, Credential credential, int clientCapabilities, StateVector vector, Verdict verdict) {
+        if (vector.schema() == null) {
+            verdict.usable();
+            return;
+        }
+        SchemaCheck check = new SchemaCheck(context, vector, verdict);
+        int ordinal = ordinal(context.topology());
+        if (ordinal < 0) {
+            check.refuse(new ErrPacket(1105, "08S01", "No backend is reachable, so the schema cannot be checked"));
+            return;
+        }
+        PoolKey key = new PoolKey(ordinal, credential.user(), PoolKey.relevant(clientCapabilities));
+        context.pool().acquire(context.pool().pool(key, credential), vector, check);
+    }
+
+    private static int ordinal(Topology topology) {
+        if (topology.primaryOrdinal() >= 0) {
+            return topology.primaryOrdinal();
+        }
+        return topology.backends().stream()
+                .filter(BackendStatus::isUsable)
+                .mapToInt(BackendStatus::ordinal)
+                .findFirst()
+                .orElse(-1);
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return !decided;
+    }
+
+    @Override
+    public void acquired(BackendConnection acquired) {
+        connection = acquired;
+        boolean mariaDb = context.pool().isMariaDb(acquired.key().backendOrdinal());
+        int expected =
+                StatePrelude.isNeeded(acquired, vector) ? StatePrelude.write(acquired, vector, mariaDb, answers) : 0;
+        if (expected == 0) {
+            usable(acquired);
+        } else {
+            answers.expectTo(expected);
+            acquired.flush();
+        }
+    }
+
+    private void answered() {
+        BackendConnection asked = connection;
+        ErrPacket error = answers.stateError();
+        if (asked == null || decided) {
+            return;
+        }
+        if (error == null) {
+            usable(asked);
+        } else {
+            decided = true;
+            asked.close();
+            verdict.refused(error);
+        }
+    }
+
+    private void usable(BackendConnection asked) {
+        decided = true;
+        context.pool().release(asked);
+        verdict.usable();
+    }
+
+    private void refuse(ErrPacket error) {
+        decided = true;
+        verdict.refused(error);
+    }
+
+    @Override
+    public void acquireFailed(BackendFailure failure) {
+        ErrPacket own = failure.serverError();
+        refuse(own != null ? own : new ErrPacket(1105, "08S01", failure.message()));
+    }
+
+    @Override
+    public void backendReadComplete() {
+        // Nothing is relayed.
+    }
+
+    @Override
+    public void backendWritabilityChanged(BackendConnection changed) {
+        // A few short commands are all that is written.
+    }
+
+    @Override
+    public void backendClosed(BackendConnection closed, BackendFailure failure) {
+        if (!decided) {
+            refuse(new ErrPacket(
+                    1105, "08S01", "The backend connection was lost during the login: " + failure.message()));
+        }
+    }
+}

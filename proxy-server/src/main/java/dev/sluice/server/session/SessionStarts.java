@@ -1,0 +1,80 @@
+package dev.sluice.server.session;
+
+import dev.sluice.router.session.StateVector;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.monitor.CollationCatalog;
+import dev.sluice.server.monitor.CollationCatalog.Collation;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How sessions begin, as the servers would begin them: the collation that a client asks for by number, and the defaults
+ * that everything else starts from. Thread-safe: it reads immutable snapshots.
+ */
+public final class SessionStarts {
+    /** Servers understand any client with this, and report what they made of it. */
+    private static final Collation FALLBACK = new Collation(45, "utf8mb4_general_ci", "utf8mb4");
+
+    private final Supplier<Topology> topology;
+    private final Supplier<CollationCatalog> collations;
+
+    public SessionStarts(Supplier<Topology> topology, Supplier<CollationCatalog> collations) {
+        this.topology = topology;
+        this.collations = collations;
+    }
+
+    /** What is known of the primary or, while there is none, of any server seen; null before the first was reached. */
+    public @Nullable ServerFacts server() {
+        Topology now = topology.get();
+        BackendStatus primary = now.primary();
+        if (primary != null && primary.facts() != null) {
+            return primary.facts();
+        }
+        for (BackendStatus backend : now.backends()) {
+            if (backend.facts() != null) {
+                return backend.facts();
+            }
+        }
+        return null;
+    }
+
+    /** The start of a session that logged in with a collation and maybe a schema. */
+    public Session.Start start(Credential credential, int collationId, @Nullable String schema, boolean multi) {
+        ServerFacts facts = server();
+        StateVector defaults = withCollation(collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId()));
+        StateVector vector =
+                withCollation(requested(collationId, facts)).withSchema(schema).withMultiStatements(multi);
+        return new Session.Start(credential, vector, defaults, facts == null ? "" : facts.sqlMode());
+    }
+
+    private Collation requested(int collationId, @Nullable ServerFacts facts) {
+        Collation asked = collations.get().byId(collationId);
+        if (asked != null && isClientCharset(asked.characterSet())) {
+            return asked;
+        }
+        return collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId());
+    }
+
+    /** The server refuses these as a client's character set and takes its own default. */
+    private static boolean isClientCharset(String characterSet) {
+        return switch (characterSet) {
+            case "ucs2", "utf16", "utf16le", "utf32" -> false;
+            default -> true;
+        };
+    }
+
+    private Collation collationOf(int id) {
+        Collation known = collations.get().byId(id);
+        return known == null ? FALLBACK : known;
+    }
+
+    private static StateVector withCollation(Collation collation) {
+        return StateVector.empty()
+                .with(StateVector.CHARACTER_SET_CLIENT, collation.characterSet())
+                .with(StateVector.CHARACTER_SET_RESULTS, collation.characterSet())
+                .with(StateVector.COLLATION_CONNECTION, collation.name());
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.ErrorCode;
+import dev.sluice.protocol.Packet;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.auth.NativePassword;
+import dev.sluice.protocol.packet.ChangeUser;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.packet.OkPacket;
+import dev.sluice.server.auth.AuthServices;
+import dev.sluice.server.auth.ClientAuthentication;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.frontend.Frontend;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * COM_CHANGE_USER: another login on the same client connection. Confined to the session's event loop.
+ *
+ * @see <a href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_change_user.html">COM_CHANGE_USER</a>
+ */
+public final class UserChange implements ClientAuthentication.Listener {
+    private final LoopContext context;
+    private final Frontend frontend;
+    private final AuthServices services;
+    private final SessionStarts starts;
+    private final ClientAuthentication.Client client;
+    private final byte[] greetingNonce;
+    private @Nullable Session session;
+    private @Nullable ChangeUser request;
+    private @Nullable ClientAuthentication authentication;
+
+    /**
+     * What a login needs besides the connection. Immutable.
+     *
+     * @param services credentials, accounts, keys
+     * @param starts how sessions begin
+     */
+    public record Services(AuthServices services, SessionStarts starts) {}
+
+    /** @param greetingNonce the nonce that the client was greeted with, which it uses again */
+    public UserChange(
+            LoopContext context,
+            Frontend frontend,
+            Services services,
+            ClientAuthentication.Client client,
+            byte[] greetingNonce) {
+        this.context = context;
+        this.frontend = frontend;
+        this.services = services.services();
+        this.starts = services.starts();
+        this.client = client;
+        this.greetingNonce = greetingNonce;
+    }
+
+    /** Whether an exchange is going on: the next packets belong to it. */
+    boolean isActive() {
+        return authentication != null;
+    }
+
+    /** Starts the exchange. Takes the reference to the packet. */
+    void begin(Session changing, ByteBuf packet) {
+        session = changing;
+        try {
+            packet.skipBytes(Packets.HEADER_LENGTH);
+            ChangeUser change = ChangeUser.decode(packet, frontend.capabilities());
+            request = change;
+            ClientAuthentication login = new ClientAuthentication(
+                    services, new BackendLoginProver(context, frontend.capabilities()), this, client, greetingNonce);
+            authentication = login;
+            String plugin = change.plugin() == null ? NativePassword.NAME : change.plugin();
+            login.start(change.username(), plugin, change.authResponse(), 0);
+        } catch (ProtocolException e) {
+            authentication = null;
+            changing.protocolError(ErrorCode.ER_MALFORMED_PACKET);
+        } finally {
+            packet.release();
+        }
+    }
+
+    /** Takes the client's next packet of the exchange. Takes the reference. */
+    void received(ByteBuf packet) {
+        ClientAuthentication login = authentication;
+        try {
+            if (login != null) {
+                int sequenceId = packet.getUnsignedByte(packet.readerIndex() + 3);
+                packet.skipBytes(Packets.HEADER_LENGTH);
+                login.received(packet, sequenceId);
+            }
+        } catch (ProtocolException e) {
+            authentication = null;
+            Session changing = session;
+            if (changing != null) {
+                changing.protocolError(ErrorCode.ER_MALFORMED_PACKET);
+            }
+        } finally {
+            packet.release();
+        }
+    }
+
+    @Override
+    public void send(int sequenceId, Packet packet) {
+        frontend.send(sequenceId & 0xFF, packet);
+    }
+
+    @Override
+    public void accepted(Credential credential, int sequenceId) {
+        ChangeUser change = request;
+        Session changing = session;
+        if (change == null || changing == null || changing.isClosed()) {
+            return;
+        }
+        Session.Start start =
+                starts.start(credential, change.collation(), change.database(), changing.allowsMultiStatements());
+        SchemaCheck.run(context, credential, frontend.capabilities(), start.vector(), new SchemaCheck.Verdict() {
+            @Override
+            public void usable() {
+                authentication = null;
+                changing.userChanged(credential, start.vector());
+                frontend.send(sequenceId & 0xFF, OkPacket.of(ServerStatus.SERVER_STATUS_AUTOCOMMIT));
+                changing.resume();
+            }
+
+            @Override
+            public void refused(ErrPacket error) {
+                rejected(error, sequenceId);
+            }
+        });
+    }
+
+    @Override
+    public void rejected(ErrPacket error, int sequenceId) {
+        authentication = null;
+        frontend.sendAndClose(sequenceId, error);
+    }
+}
