@@ -37,15 +37,17 @@ final class ServeCommand implements Callable<Integer> {
                 .addKeyValue("backends", loaded.backends().size())
                 .log("starting");
         LOGGER.atDebug().addKeyValue("config", loaded).log("configuration");
-        ServerStarter.Running running = starter.start(loaded);
-        StopSignals signals = new StopSignals(running);
         try (ProcessSignals handlers = new ProcessSignals()) {
+            // From the beginning, because a reload that comes too early would otherwise end the process.
+            handlers.on("HUP", new ReloadCheck(config.file(), loaded));
+            ServerStarter.Running running = starter.start(loaded);
+            // Only now: until it serves there is nothing to drain, and a start that hangs must be easy to stop.
+            StopSignals signals = new StopSignals(running);
             handlers.on("TERM", () -> signals.received("SIGTERM"));
             handlers.on("INT", () -> signals.received("SIGINT"));
-            handlers.on("HUP", new ReloadCheck(config.file(), loaded));
             running.awaitTermination();
+            LOGGER.atInfo().log("stopped");
+            return signals.cut() ? ExitCode.FAILURE : ExitCode.OK;
         }
-        LOGGER.atInfo().log("stopped");
-        return signals.cut() ? ExitCode.FAILURE : ExitCode.OK;
     }
 }
