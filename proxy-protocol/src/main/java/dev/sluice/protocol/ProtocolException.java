@@ -9,6 +9,12 @@ public final class ProtocolException extends RuntimeException {
 
     private final String field;
 
+    /** A violation that is not about one field at one offset. */
+    public ProtocolException(String message) {
+        super(message);
+        this.field = "packet";
+    }
+
     /**
      * @param field the protocol's name of what was read
      * @param expected what would have been legal

@@ -46,9 +46,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -78,7 +78,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final SessionRegistry sessions;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
-    private final Map<EventLoop, LoopContext> contexts = new IdentityHashMap<>();
+    private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
     private final IoTransport transport;
     private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -374,8 +374,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         accounts.close();
         monitor.close();
         classifier.close();
-        acceptors.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-        loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).addListener(done -> terminated.countDown());
+        var unused = acceptors.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        var unusedToo =
+                loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).addListener(done -> terminated.countDown());
     }
 
     /** Stops at once and waits until nothing of it runs any more. */

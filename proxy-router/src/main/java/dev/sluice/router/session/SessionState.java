@@ -46,6 +46,7 @@ public final class SessionState {
     }
 
     /** Replaces the replayable state; the lexical mode follows. */
+    @SuppressWarnings("ReferenceEquality") // equal but not identical vectors only cost a recomputation
     public void vector(StateVector newVector) {
         if (vector != newVector) {
             vector = newVector;

@@ -69,7 +69,7 @@ public final class KeyPool {
                 break;
             }
             BackendConnection candidate = idle.get(i);
-            if (candidate.vector() == wanted || candidate.vector().equals(wanted)) {
+            if (candidate.vector().equals(wanted)) {
                 return idle.remove(i);
             }
             boolean needsReset = StatePrelude.needsReset(candidate, wanted);

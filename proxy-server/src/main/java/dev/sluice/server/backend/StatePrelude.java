@@ -30,6 +30,7 @@ public final class StatePrelude {
     }
 
     /** Whether a connection already is where {@code wanted} needs it. */
+    @SuppressWarnings("ReferenceEquality") // the cheap question; equal but not identical vectors need no command
     public static boolean isNeeded(BackendConnection connection, StateVector wanted) {
         return connection.vector() != wanted || !connection.trackersOn();
     }

@@ -65,7 +65,8 @@ public final class Main implements Callable<Integer> {
         CommandLine sluice = new CommandLine(main)
                 .addSubcommand(new ServeCommand(wiring.starter()))
                 .addSubcommand(new CheckCommand(wiring.inspector()))
-                .addSubcommand(new ExplainCommand(wiring.explainer()));
+                .addSubcommand(new ExplainCommand(wiring.explainer()))
+                .addSubcommand(new DemoCommand(wiring.demoStarter()));
         wiring.extensions().forEach(extension -> sluice.addSubcommand(extension.command()));
         return sluice.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::onWrongUsage)

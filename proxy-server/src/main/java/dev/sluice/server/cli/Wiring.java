@@ -1,5 +1,7 @@
 package dev.sluice.server.cli;
 
+import dev.sluice.server.ProxyServer;
+import dev.sluice.server.demo.ProxyStarter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -16,6 +18,7 @@ record Wiring(
         ServerStarter starter,
         BackendInspector inspector,
         StatementExplainer explainer,
+        ProxyStarter demoStarter,
         List<CliExtension> extensions) {
     Wiring {
         extensions = List.copyOf(extensions);
@@ -25,17 +28,6 @@ record Wiring(
     static Wiring production() {
         List<CliExtension> extensions = new ArrayList<>();
         ServiceLoader.load(CliExtension.class).forEach(extensions::add);
-        // Looked up when a command needs them: check and --version work without them.
-        return new Wiring(
-                config -> service(ServerStarter.class).start(config),
-                new JdbcInspector(),
-                request -> service(StatementExplainer.class).explain(request),
-                extensions);
-    }
-
-    private static <T> T service(Class<T> type) {
-        return ServiceLoader.load(type)
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no " + type.getSimpleName() + " on the class path"));
+        return new Wiring(ProxyServer::start, new JdbcInspector(), new Explainer(), DemoProxy::start, extensions);
     }
 }

@@ -100,7 +100,8 @@ public final class LoopContext {
         return shared.settings();
     }
 
-    SessionRegistry registry() {
+    /** Every client connection of the process. */
+    public SessionRegistry registry() {
         return shared.registry();
     }
 

@@ -70,7 +70,7 @@ public final class UserChange implements ClientAuthentication.Listener {
             ClientAuthentication login = new ClientAuthentication(
                     services, new BackendLoginProver(context, frontend.capabilities()), this, client, greetingNonce);
             authentication = login;
-            String plugin = change.plugin() == null ? NativePassword.NAME : change.plugin();
+            String plugin = change.authPluginName() == null ? NativePassword.NAME : change.authPluginName();
             login.start(change.username(), plugin, change.authResponse(), 0);
         } catch (ProtocolException e) {
             authentication = null;
