@@ -3,7 +3,7 @@ package dev.sluice.protocol;
 import java.util.StringJoiner;
 
 /**
- * The capability flags of the handshake. Constants and text only.
+ * The capability flags of the handshake. Thread-safe: constants and functions only.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html">Capabilities

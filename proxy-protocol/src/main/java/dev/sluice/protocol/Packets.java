@@ -12,6 +12,8 @@ import io.netty.buffer.ByteBuf;
  *  +--------+----+----------------
  * </pre>
  *
+ * Thread-safe: functions without state.
+ *
  * @see <a href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html">MySQL packets</a>
  */
 public final class Packets {

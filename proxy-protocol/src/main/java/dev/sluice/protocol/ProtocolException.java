@@ -3,6 +3,7 @@ package dev.sluice.protocol;
 /**
  * Bytes from a peer that break the protocol. The stream cannot be trusted after it: the connection is to be closed. The
  * message names the field, what was expected, what was found and where; it never quotes the peer's data.
+ * Immutable.
  */
 public final class ProtocolException extends RuntimeException {
     private static final long serialVersionUID = 1L;

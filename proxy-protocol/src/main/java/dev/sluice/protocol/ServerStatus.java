@@ -3,7 +3,7 @@ package dev.sluice.protocol;
 import java.util.StringJoiner;
 
 /**
- * The status flags that end every OK and EOF packet. Constants and text only.
+ * The status flags that end every OK and EOF packet. Thread-safe: constants and functions only.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/mysql__com_8h.html#a1d854e841086925be1883e4d7b4e8cad">Status

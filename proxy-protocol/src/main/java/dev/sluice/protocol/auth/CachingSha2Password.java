@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What caching_sha2_password computes on its fast path. Stage 1 is SHA256(password), which is as good as the password;
- * the verifier is SHA256(stage 1) and proves a response without knowing the password. Functions only.
+ * the verifier is SHA256(stage 1) and proves a response without knowing the password. Thread-safe: functions without state.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html">Caching_sha2_password

@@ -3,7 +3,7 @@ package dev.sluice.protocol.auth;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** The hash functions and the exclusive or that the plugins are made of. Functions only. */
+/** The hash functions and the exclusive or that the plugins are made of. Thread-safe: functions without state. */
 final class Digests {
     private Digests() {}
 

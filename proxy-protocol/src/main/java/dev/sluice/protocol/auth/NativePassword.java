@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What mysql_native_password computes. Stage 1 is SHA1(password), which is as good as the password; stage 2 is
- * SHA1(stage 1), which the server stores. Functions only.
+ * SHA1(stage 1), which the server stores. Thread-safe: functions without state.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_authentication_methods_native_password_authentication.html">Native

@@ -61,7 +61,8 @@ public record ChangeUser(
         if (in.remaining() > 0 && Capabilities.has(capabilities, Capabilities.CLIENT_CONNECT_ATTRS)) {
             attributes = ConnectAttributes.read(in);
         }
-        in.expectEnd("COM_CHANGE_USER");
+        // Servers ignore what follows.
+        in.eofBytes();
         return new ChangeUser(username, authResponse, database, collation, plugin, attributes);
     }
 

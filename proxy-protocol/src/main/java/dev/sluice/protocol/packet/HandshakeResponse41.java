@@ -64,14 +64,18 @@ public record HandshakeResponse41(
             String name = in.nulString("database");
             database = name.isEmpty() ? null : name;
         }
-        String plugin =
-                Capabilities.has(flags, Capabilities.CLIENT_PLUGIN_AUTH) ? in.nulString("client_plugin_name") : null;
-        Map<String, String> attributes =
-                Capabilities.has(flags, Capabilities.CLIENT_CONNECT_ATTRS) ? ConnectAttributes.read(in) : Map.of();
-        if (Capabilities.has(flags, Capabilities.CLIENT_ZSTD_COMPRESSION_ALGORITHM)) {
-            in.skip(1, "zstd_compression_level");
+        String plugin = null;
+        if (Capabilities.has(flags, Capabilities.CLIENT_PLUGIN_AUTH)) {
+            // Clients that put a NUL for a schema they do not announce leave an empty name here; servers switch them.
+            String name = in.nulString("client_plugin_name");
+            plugin = name.isEmpty() ? null : name;
         }
-        in.expectEnd("HandshakeResponse41");
+        Map<String, String> attributes = Map.of();
+        if (Capabilities.has(flags, Capabilities.CLIENT_CONNECT_ATTRS)) {
+            attributes = ConnectAttributes.read(in);
+        }
+        // A compression level may follow, and servers ignore what else does.
+        in.eofBytes();
         return new HandshakeResponse41(
                 flags, maxPacketSize, collation, username, authResponse, database, plugin, attributes);
     }

@@ -1,5 +1,6 @@
 package dev.sluice.protocol.response;
 
+import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.ServerStatus;
 import io.netty.buffer.ByteBuf;
@@ -22,6 +23,9 @@ final class ControlFields {
 
     static final int EOF_PAYLOAD_BYTES = 5;
     static final int PREPARE_OK_PAYLOAD_BYTES = 12;
+    /** More columns than any server sends: the wire format of prepared statements ends here. */
+    private static final int COLUMNS_MAX = 0xFFFF;
+
     private static final int ERR_PAYLOAD_BYTES_MIN = 3;
 
     long affectedRows;
@@ -57,6 +61,26 @@ final class ControlFields {
         sessionStateIndex = -1;
         sessionStateLength = 0;
         errorCode = 0;
+    }
+
+    /** Forgets also what outlives single packets of a response. */
+    void clearAll() {
+        clear();
+        statementId = 0;
+        columnCount = 0;
+        parameterCount = 0;
+    }
+
+    /** Whether a control packet is there up to its end, which it has to be before it is read. */
+    static boolean isWhole(int start, int limit, int length) {
+        if (length > ResponseScanner.CONTROL_PACKET_BYTES_MAX) {
+            throw new ProtocolException(
+                    "control packet",
+                    "at most " + ResponseScanner.CONTROL_PACKET_BYTES_MAX + " bytes",
+                    length + " bytes",
+                    start);
+        }
+        return limit - start - Packets.HEADER_LENGTH >= length;
     }
 
     /** Reads an OK packet with either header; the backend has negotiated CLIENT_SESSION_TRACK. */
@@ -129,10 +153,10 @@ final class ControlFields {
         cursor = payload;
         limit = payload + length;
         long count = lenenc(in, "column_count");
-        if (cursor != limit || count <= 0 || count > ResponseScanner.COLUMNS_MAX) {
+        if (cursor != limit || count <= 0 || count > COLUMNS_MAX) {
             throw new ProtocolException(
                     "column_count",
-                    "1 to " + ResponseScanner.COLUMNS_MAX + " and nothing behind it",
+                    "1 to " + COLUMNS_MAX + " and nothing behind it",
                     Long.toUnsignedString(count) + " in " + length + " bytes",
                     payload);
         }
@@ -181,5 +205,10 @@ final class ControlFields {
 
     private static ProtocolException lengthMismatch(String packet, String expected, int length, int offset) {
         return new ProtocolException(packet, expected, length + " bytes", offset);
+    }
+
+    static ProtocolException unexpected(String field, String expected, int first, int length, int offset) {
+        String found = String.format("0x%02X in a packet of %d bytes", first, length);
+        return new ProtocolException(field, expected, found, offset);
     }
 }

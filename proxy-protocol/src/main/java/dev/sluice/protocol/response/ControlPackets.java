@@ -5,7 +5,7 @@ import dev.sluice.protocol.ServerStatus;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Writers for the control packets that are put in place of a backend's. Functions only.
+ * Writers for the control packets that are put in place of a backend's. Thread-safe: functions without state.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html">OK_Packet</a>

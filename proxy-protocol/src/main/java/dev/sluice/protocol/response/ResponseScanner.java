@@ -27,66 +27,29 @@ import io.netty.buffer.ByteBuf;
  *  FIELD_LIST and FETCH start in ROWS.
  * </pre>
  *
- * <p>Sequence ids: the backend, which deprecates EOF, sends fewer packets than a frontend without that capability expects.
- * Every inserted EOF raises the ids of the packets behind it by one; the byte is changed in place when the packet's header
- * is consumed, so the buffer must be writable then.
+ * <p>A frontend without CLIENT_DEPRECATE_EOF gets more packets than the backend sends. Behind every inserted EOF the
+ * sequence ids are raised in place when a header is consumed, so the buffer must be writable.
  *
- * <p>The backend connection must have negotiated PROTOCOL_41, SESSION_TRACK and DEPRECATE_EOF, and neither compression nor
- * OPTIONAL_RESULTSET_METADATA.
- *
- * @see <a
- *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html">COM_QUERY
- *     response</a>
- * @see <a
- *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_prepare.html">COM_STMT_PREPARE
- *     response</a>
+ * <p>The backend must have agreed on SESSION_TRACK and DEPRECATE_EOF, not on COMPRESS or OPTIONAL_RESULTSET_METADATA.
  */
 public final class ResponseScanner {
-    /** The longest control packet that is waited for, in bytes: it has to lie in memory as a whole. */
-    public static final int CONTROL_PACKET_BYTES_MAX = 1 << 20;
-    /** More columns than any server sends: the wire format of prepared statements ends here. */
-    public static final int COLUMNS_MAX = 0xFFFF;
-
     /** Stands for a first sequence id that is not known: the command was made of several packets. */
     public static final int ANY_SEQUENCE_ID = -1;
 
-    private static final int SEQUENCE_MASK = 0xFF;
-
-    private enum Phase {
-        /** A result starts: its first byte tells which kind. */
-        FIRST,
-        /** The frontend's file is on its way; one answer follows it, with a sequence id that the frontend decided. */
-        INFILE,
-        /** Definitions of parameters or columns, as many as announced. */
-        DEFINITIONS,
-        /** Behind the last definition of a group, where older frontends expect an EOF. */
-        BOUNDARY,
-        /** Rows, or the definitions of COM_FIELD_LIST, until an end packet. */
-        ROWS,
-        /** The response is over. */
-        COMPLETE
-    }
+    /** The longest control packet that is waited for, in bytes: it has to lie in memory as a whole. */
+    public static final int CONTROL_PACKET_BYTES_MAX = 1 << 20;
 
     private final ControlFields fields = new ControlFields();
-
+    private final SequenceIds sequenceIds = new SequenceIds();
+    private final Definitions definitions = new Definitions();
     private ResponseShape shape = ResponseShape.SIMPLE;
     private Phase phase = Phase.COMPLETE;
     private boolean frontendDeprecatesEof;
     private boolean untouched = true;
-    /** The id the backend's next packet must carry. */
-    private int expectedSequenceId;
-    /** The next packet's id is taken as it comes. */
-    private boolean anyFirst;
-    /** EOF packets inserted so far. */
-    private int insertedEofs;
     /** Payload bytes of the current packet that are still to come. */
     private int payloadLeft;
     /** The current packet has the greatest length, so the next one continues it. */
     private boolean continued;
-
-    private int definitionsLeft;
-    /** Definitions of the group behind the current one: columns while parameters are read. */
-    private int definitionsOfNextGroup;
 
     private long rows;
     private int packetStart;
@@ -107,22 +70,14 @@ public final class ResponseScanner {
     public void begin(ResponseShape shape, boolean frontendDeprecatesEof, int firstSequenceId) {
         this.shape = shape;
         this.frontendDeprecatesEof = frontendDeprecatesEof;
-        anyFirst = firstSequenceId == ANY_SEQUENCE_ID;
-        expectedSequenceId = firstSequenceId & SEQUENCE_MASK;
+        sequenceIds.begin(firstSequenceId);
         phase = shape == ResponseShape.FIELD_LIST || shape == ResponseShape.FETCH ? Phase.ROWS : Phase.FIRST;
         untouched = true;
-        insertedEofs = 0;
         payloadLeft = 0;
         continued = false;
-        definitionsLeft = 0;
-        definitionsOfNextGroup = 0;
+        definitions.expect(0, 0);
         rows = 0;
-        packetStart = -1;
-        packetLength = 0;
-        fields.clear();
-        fields.statementId = 0;
-        fields.columnCount = 0;
-        fields.parameterCount = 0;
+        fields.clearAll();
     }
 
     /**
@@ -172,7 +127,7 @@ public final class ResponseScanner {
             if (!continued && !startsRelayedPacket(in, index, limit, length)) {
                 return index;
             }
-            takeSequenceId(in, index, header >>> 24);
+            sequenceIds.take(in, index, header >>> 24);
             continued = length == MAX_PAYLOAD_LENGTH;
             payloadLeft = length;
             index += HEADER_LENGTH;
@@ -197,8 +152,7 @@ public final class ResponseScanner {
             definition(first, length, index);
             return true;
         }
-        // A row whose first value has 16 MiB or more starts with 0xFE, too, but then the packet has the greatest
-        // length.
+        // A row whose first value has 16 MiB or more starts with 0xFE, too, in a packet of the greatest length.
         if (first == ControlFields.EOF_HEADER && length < MAX_PAYLOAD_LENGTH) {
             return false;
         }
@@ -208,11 +162,10 @@ public final class ResponseScanner {
 
     private void definition(int first, int length, int index) {
         if (first >= ControlFields.LOCAL_INFILE_HEADER || length == MAX_PAYLOAD_LENGTH) {
-            throw new ProtocolException(
-                    "column definition", definitionsLeft + " more definitions", describe(first, length), index);
+            throw ControlFields.unexpected(
+                    "column definition", definitions.left() + " more definitions", first, length, index);
         }
-        definitionsLeft--;
-        if (definitionsLeft == 0) {
+        if (definitions.takeLast()) {
             phase = frontendDeprecatesEof ? afterDefinitions() : Phase.BOUNDARY;
         }
     }
@@ -221,9 +174,7 @@ public final class ResponseScanner {
         if (shape == ResponseShape.QUERY) {
             return Phase.ROWS;
         }
-        definitionsLeft = definitionsOfNextGroup;
-        definitionsOfNextGroup = 0;
-        return definitionsLeft > 0 ? Phase.DEFINITIONS : Phase.COMPLETE;
+        return definitions.nextGroup() ? Phase.DEFINITIONS : Phase.COMPLETE;
     }
 
     /**
@@ -238,7 +189,7 @@ public final class ResponseScanner {
             int length = in.getUnsignedMediumLE(start);
             int first = in.getUnsignedByte(start + HEADER_LENGTH);
             if (first == ControlFields.EOF_HEADER && length < MAX_PAYLOAD_LENGTH) {
-                if (!isWhole(start, limit, length)) {
+                if (!ControlFields.isWhole(start, limit, length)) {
                     return Step.NEED_MORE;
                 }
                 fields.readEnd(in, start + HEADER_LENGTH, length);
@@ -248,7 +199,7 @@ public final class ResponseScanner {
                 }
             }
         }
-        insertedEofs++;
+        sequenceIds.insertEof();
         phase = afterDefinitions();
         return Step.COLUMNS_END;
     }
@@ -259,7 +210,7 @@ public final class ResponseScanner {
             return Step.NEED_MORE;
         }
         int length = in.getUnsignedMediumLE(start);
-        if (!isWhole(start, limit, length)) {
+        if (!ControlFields.isWhole(start, limit, length)) {
             return Step.NEED_MORE;
         }
         int payload = start + HEADER_LENGTH;
@@ -267,29 +218,20 @@ public final class ResponseScanner {
             throw new ProtocolException("packet length", "at least 1 byte", "0 bytes", start);
         }
         int first = length == 0 ? -1 : in.getUnsignedByte(payload);
-        if (first == ControlFields.ERR_HEADER) {
-            acceptFarewell(in, start);
-        } else if (phase == Phase.INFILE) {
-            expectedSequenceId = in.getUnsignedByte(start + 3);
+        int sequenceId = in.getUnsignedByte(start + 3);
+        if (phase == Phase.INFILE) {
+            sequenceIds.follow(sequenceId);
         }
-        takeSequenceId(in, start, in.getUnsignedByte(start + 3));
+        if (first == ControlFields.ERR_HEADER && untouched) {
+            sequenceIds.takeFirstErr(in, start, sequenceId);
+        } else {
+            sequenceIds.take(in, start, sequenceId);
+        }
         untouched = false;
         packetStart = start;
         packetLength = HEADER_LENGTH + length;
         in.readerIndex(start + packetLength);
         return read(in, payload, length, first);
-    }
-
-    /**
-     * A server that ends an idle connection sends its ERR unasked, with sequence id 0; it may cross the command on the
-     * wire and then stands where the response was expected.
-     */
-    private void acceptFarewell(ByteBuf in, int start) {
-        if (phase == Phase.INFILE) {
-            expectedSequenceId = in.getUnsignedByte(start + 3);
-        } else if (untouched && !anyFirst && in.getUnsignedByte(start + 3) == 0) {
-            in.setByte(start + 3, expectedSequenceId);
-        }
     }
 
     private Step read(ByteBuf in, int payload, int length, int first) {
@@ -306,8 +248,7 @@ public final class ResponseScanner {
         return switch (shape) {
             case QUERY -> firstOfResult(in, payload, length, first);
             case PREPARE -> prepareOk(in, payload, length, first);
-            case SIMPLE -> simple(in, payload, length, first);
-            case STATISTICS -> text();
+            case SIMPLE, STATISTICS -> single(in, payload, length, first);
             case FIELD_LIST, FETCH -> throw new IllegalStateException(shape + " in " + phase);
         };
     }
@@ -320,7 +261,7 @@ public final class ResponseScanner {
             return Step.OK;
         }
         if (phase == Phase.INFILE) {
-            throw unexpected("answer to LOCAL INFILE", "OK or ERR", first, length, payload);
+            throw ControlFields.unexpected("answer to LOCAL INFILE", "OK or ERR", first, length, payload);
         }
         if (first == ControlFields.LOCAL_INFILE_HEADER) {
             fields.clear();
@@ -328,25 +269,27 @@ public final class ResponseScanner {
             return Step.LOCAL_INFILE;
         }
         fields.readColumnCount(in, payload, length);
-        definitionsLeft = fields.columnCount;
+        definitions.expect(fields.columnCount, 0);
         phase = Phase.DEFINITIONS;
         return Step.RELAY;
     }
 
     private Step prepareOk(ByteBuf in, int payload, int length, int first) {
         if (first != ControlFields.OK_HEADER) {
-            throw unexpected("COM_STMT_PREPARE response", "0x00 or ERR", first, length, payload);
+            throw ControlFields.unexpected("COM_STMT_PREPARE response", "0x00 or ERR", first, length, payload);
         }
         fields.readPrepareOk(in, payload, length);
-        boolean hasParameters = fields.parameterCount > 0;
-        definitionsLeft = hasParameters ? fields.parameterCount : fields.columnCount;
-        definitionsOfNextGroup = hasParameters ? fields.columnCount : 0;
-        phase = definitionsLeft > 0 ? Phase.DEFINITIONS : Phase.COMPLETE;
+        definitions.expect(fields.parameterCount, fields.columnCount);
+        phase = fields.parameterCount > 0 ? Phase.DEFINITIONS : afterDefinitions();
         return Step.PREPARE_OK;
     }
 
-    private Step simple(ByteBuf in, int payload, int length, int first) {
+    private Step single(ByteBuf in, int payload, int length, int first) {
         phase = Phase.COMPLETE;
+        if (shape == ResponseShape.STATISTICS) {
+            fields.clear();
+            return Step.TEXT;
+        }
         if (first == ControlFields.OK_HEADER) {
             fields.readOk(in, payload, length);
             return Step.OK;
@@ -355,49 +298,13 @@ public final class ResponseScanner {
             fields.readEnd(in, payload, length);
             return length < ControlFields.OK_PAYLOAD_BYTES_MIN ? Step.EOF_PACKET : Step.ROWS_END;
         }
-        throw unexpected("response", "OK, EOF or ERR", first, length, payload);
-    }
-
-    private Step text() {
-        fields.clear();
-        phase = Phase.COMPLETE;
-        return Step.TEXT;
+        throw ControlFields.unexpected("response", "OK, EOF or ERR", first, length, payload);
     }
 
     /** Only the answer to a statement can have several results; elsewhere the flag is a remainder of an earlier one. */
     private void endResult() {
         boolean more = (fields.status & ServerStatus.SERVER_MORE_RESULTS_EXISTS) != 0;
         phase = more && shape == ResponseShape.QUERY ? Phase.FIRST : Phase.COMPLETE;
-    }
-
-    private static boolean isWhole(int start, int limit, int length) {
-        if (length > CONTROL_PACKET_BYTES_MAX) {
-            throw new ProtocolException(
-                    "control packet", "at most " + CONTROL_PACKET_BYTES_MAX + " bytes", length + " bytes", start);
-        }
-        return limit - start - HEADER_LENGTH >= length;
-    }
-
-    private void takeSequenceId(ByteBuf in, int index, int sequenceId) {
-        if (sequenceId != expectedSequenceId) {
-            throw new ProtocolException(
-                    "packets out of order: sequence id",
-                    Integer.toString(expectedSequenceId),
-                    Integer.toString(sequenceId),
-                    index + 3);
-        }
-        expectedSequenceId = (sequenceId + 1) & SEQUENCE_MASK;
-        if (insertedEofs > 0) {
-            in.setByte(index + 3, sequenceId + insertedEofs);
-        }
-    }
-
-    private static ProtocolException unexpected(String field, String expected, int first, int length, int offset) {
-        return new ProtocolException(field, expected, describe(first, length), offset);
-    }
-
-    private static String describe(int first, int length) {
-        return String.format("0x%02X in a packet of %d bytes", first, length);
     }
 
     /** Nothing more of this response will come. */
@@ -420,19 +327,19 @@ public final class ResponseScanner {
         return packetLength;
     }
 
-    /** The sequence id, as the frontend sees it, of the EOF that {@link Step#COLUMNS_END} asks for. */
+    /** The sequence id of the EOF that {@link Step#COLUMNS_END} asks for. */
     public int eofSequenceId() {
-        return lastSequenceId();
+        return sequenceIds.last();
     }
 
     /** The sequence id, as the frontend sees it, of the last packet consumed or inserted. */
     public int lastSequenceId() {
-        return (expectedSequenceId - 1 + insertedEofs) & SEQUENCE_MASK;
+        return sequenceIds.last();
     }
 
     /** By how much the frontend's sequence ids are ahead of the backend's; a file for LOCAL INFILE has to be lowered by it. */
     public int insertedEofs() {
-        return insertedEofs;
+        return sequenceIds.insertedEofs();
     }
 
     /** The status flags of the last OK or end packet, see {@link ServerStatus}. */

@@ -1,6 +1,14 @@
 package dev.sluice.protocol.response;
 
-/** The forms a response can have; the command decides which. Immutable. */
+/**
+ * The forms a response can have; the command decides which. Immutable.
+ *
+ * @see <a
+ *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html">COM_QUERY response</a>
+ * @see <a
+ *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_prepare.html">COM_STMT_PREPARE
+ *     response</a>
+ */
 public enum ResponseShape {
     /** Any number of results, each an OK, a result set or a LOCAL INFILE request, or an ERR: COM_QUERY, COM_STMT_EXECUTE. */
     QUERY,

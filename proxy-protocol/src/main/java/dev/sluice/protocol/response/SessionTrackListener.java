@@ -1,6 +1,6 @@
 package dev.sluice.protocol.response;
 
-/** Receives the entries of session state in the order in which the server sent them. */
+/** Receives the entries of session state in the order in which the server sent them. Confined to the session's event loop. */
 public interface SessionTrackListener {
     /** A session system variable has this value now. */
     void systemVariable(String name, String value);

@@ -5,7 +5,7 @@ import dev.sluice.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The session-state part of an OK packet, entry by entry. Functions only.
+ * The session-state part of an OK packet, entry by entry. Thread-safe: functions without state.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html">Session State

@@ -14,11 +14,11 @@ public enum Step {
     /** An OK packet with header 0x00. */
     OK,
     /**
-     * The packet with header 0xFE that ends rows or definitions; for a frontend without CLIENT_DEPRECATE_EOF it has to
-     * be replaced by an EOF packet.
+     * A packet with header 0xFE and the fields of an OK, which ends rows or definitions and answers COM_SET_OPTION; for a
+     * frontend without CLIENT_DEPRECATE_EOF an EOF packet has to take its place.
      */
     ROWS_END,
-    /** A short EOF packet that stands for itself, as in the answer to COM_SET_OPTION. */
+    /** A single EOF packet of five bytes, from servers that do not deprecate it; every frontend understands it. */
     EOF_PACKET,
     /** An ERR packet; it ends the response. */
     ERR,

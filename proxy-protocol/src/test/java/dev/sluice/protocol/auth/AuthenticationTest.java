@@ -113,6 +113,13 @@ class AuthenticationTest {
     }
 
     @Test
+    void aSha2ScrambleIsWhatARealServerAccepted() {
+        GoldenCapture login = GoldenCapture.of("mysql-8.0.31", "login-sha2");
+        assertThat(CachingSha2Password.scramble(ascii("shapw"), login.bytes("nonce")))
+                .isEqualTo(login.bytes("response"));
+    }
+
+    @Test
     void aSha2ResponseMatchesNoOtherPasswordOrNonce() {
         byte[] verifier = CachingSha2Password.verifier(PASSWORD);
         byte[] response = CachingSha2Password.scramble(PASSWORD, NONCE);

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.HexFormat;
 
-/** Bytes as hexadecimal text and back; blanks and line ends are for the reader. Functions only. */
+/** Bytes as hexadecimal text and back; blanks and line ends are for the reader. Thread-safe: functions without state. */
 public final class Hex {
     private Hex() {}
 

@@ -8,8 +8,7 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * A response as a server would send it to a client with or without CLIENT_DEPRECATE_EOF, packet by packet. Confined to one
- * test.
+ * A response as a server would send it to a client with or without CLIENT_DEPRECATE_EOF, packet by packet. Confined to one test.
  */
 public final class ResponseBytes {
     /** Status of the EOF packets that stand between columns and rows. */

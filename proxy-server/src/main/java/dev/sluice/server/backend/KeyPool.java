@@ -4,6 +4,7 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.server.auth.Credential;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ public final class KeyPool {
     private static final int LOOKED_AT_MAX = 8;
 
     private final PoolKey key;
-    private final ArrayList<BackendConnection> idle = new ArrayList<>();
+    private final List<BackendConnection> idle = new ArrayList<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private Credential credential;
 
@@ -50,7 +51,7 @@ public final class KeyPool {
         return waiters;
     }
 
-    ArrayList<BackendConnection> idle() {
+    List<BackendConnection> idle() {
         return idle;
     }
 

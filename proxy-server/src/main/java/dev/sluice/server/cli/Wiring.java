@@ -12,6 +12,7 @@ import java.util.ServiceLoader;
  * @param starter starts the server for {@code serve}
  * @param inspector looks at one backend for {@code check}
  * @param explainer explains a statement for {@code explain}
+ * @param demoStarter starts the server for {@code demo}
  * @param extensions commands of other modules
  */
 record Wiring(

@@ -59,6 +59,13 @@ public final class TextResultSet {
         return out;
     }
 
+    /** The packet that ends a result set, alone: what COM_SET_OPTION answers. */
+    public static ByteBuf end(ByteBufAllocator allocator, boolean deprecatesEof, int status) {
+        ByteBuf out = allocator.buffer();
+        end(out, 1, deprecatesEof, status);
+        return out;
+    }
+
     private static void column(PayloadWriter writer, String name) {
         writer.lenencString("def")
                 .lenencString("")

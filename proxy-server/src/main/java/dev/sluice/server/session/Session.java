@@ -4,7 +4,6 @@ import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
-import dev.sluice.protocol.packet.EofPacket;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.protocol.response.SessionTrackListener;
@@ -207,7 +206,8 @@ public final class Session {
             return;
         }
         parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
-        frontend.send(1, new EofPacket(0, status()));
+        frontend.write(TextResultSet.end(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
+        frontend.flush();
     }
 
     private void query(ByteBuf packet) {

@@ -2,6 +2,7 @@ package dev.sluice.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.server.demo.ProxyUnderDemo;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.SluiceConfig;
 import io.netty.channel.epoll.Epoll;
@@ -56,7 +57,12 @@ class MainTest {
                 starter,
                 (backend, config) -> BackendReport.unreachable(backend.address(), "not asked"),
                 request -> "explained " + request,
+                MainTest::noDemo,
                 List.of());
+    }
+
+    private static ProxyUnderDemo noDemo(Path configuration) {
+        throw new AssertionError("no demonstration may start");
     }
 
     private static Wiring nothing() {
@@ -71,6 +77,7 @@ class MainTest {
                 (backend, config) -> reports.getOrDefault(
                         backend.address().port(), BackendReport.unreachable(backend.address(), "Connection refused")),
                 request -> "",
+                MainTest::noDemo,
                 List.of());
     }
 
@@ -238,7 +245,7 @@ class MainTest {
         StatementExplainer picky = request -> {
             throw new IllegalArgumentException("unknown mode " + request.sqlModes());
         };
-        Wiring wiring = new Wiring(config -> new ServedOnce(), new JdbcInspector(), picky, List.of());
+        Wiring wiring = new Wiring(config -> new ServedOnce(), new JdbcInspector(), picky, MainTest::noDemo, List.of());
 
         assertThat(run(wiring, "explain", "--sql-mode", "X", "SELECT 1")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).startsWith("sluice: unknown mode [X]");
@@ -253,7 +260,7 @@ class MainTest {
                 out.append("extra ran");
             }
         }
-        Wiring wiring = new Wiring(config -> new ServedOnce(), new JdbcInspector(), request -> "", List.of(Extra::new));
+        Wiring wiring = new Wiring(config -> new ServedOnce(), new JdbcInspector(), request -> "", MainTest::noDemo, List.of(Extra::new));
 
         assertThat(run(wiring, "extra")).isEqualTo(ExitCode.OK);
         assertThat(out.toString()).isEqualTo("extra ran");
