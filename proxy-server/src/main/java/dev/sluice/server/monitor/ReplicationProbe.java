@@ -85,7 +85,8 @@ final class ReplicationProbe implements BackendProbe {
                 }
             }
             // Whether it replicates is not known without the status; a read-only server hardly does anything else.
-            boolean replica = withStatus ? !channels.isEmpty() : variables.readOnly;
+            boolean replica =
+                    withStatus ? channels.stream().anyMatch(ReplicationChannel::isFollowing) : variables.readOnly;
             return new ProbeReading(
                     variables.readOnly,
                     channels,
