@@ -40,12 +40,14 @@ class UnansweredProbeIT {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 TopologyMonitor monitor = new TopologyMonitor(
                         settings, List.of(backend(0, silent.getLocalPort()), backend(1, closedPort)))) {
+            long started = System.nanoTime();
             monitor.start();
             await().atMost(Duration.ofSeconds(2))
                     .until(() -> monitor.current().backend(1).health() == Health.UNREACHABLE);
             assertThat(monitor.current().backend(0).health()).isEqualTo(Health.UNPROBED);
             await().atMost(Duration.ofSeconds(6))
                     .until(() -> monitor.current().backend(0).health() == Health.UNREACHABLE);
+            assertThat(Duration.ofNanos(System.nanoTime() - started)).isGreaterThan(Duration.ofMillis(2900));
             Topology topology = monitor.current();
             assertThat(topology.primary()).isNull();
             assertThat(topology.alarm()).isEqualTo("no writable server");
