@@ -71,7 +71,8 @@ public final class TopologyResolver {
             return previous;
         }
         long epoch = previous.identityEpoch() + (isAnyIdentityChanged(backends) ? 1 : 0);
-        return new Topology(previous.version() + 1, epoch, backends, primaryOrdinal, lastPrimary, policy, alarm);
+        Topology.Election election = new Topology.Election(primaryOrdinal, lastPrimary, alarm);
+        return new Topology(previous.version() + 1, epoch, backends, election, policy);
     }
 
     private boolean isCandidate(BackendObservation server) {
