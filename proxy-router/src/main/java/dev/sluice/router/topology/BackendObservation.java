@@ -35,11 +35,29 @@ public record BackendObservation(
         channels = List.copyOf(channels);
     }
 
-    boolean isUsable() {
-        return health == Health.ONLINE && operatorState == OperatorState.ACTIVE;
+    /**
+     * This observation with what was known about the server before, if it gives no answer now: who it is matters most when
+     * it is gone, to tell which of the others were its replicas.
+     */
+    BackendObservation remembering(@Nullable BackendStatus before) {
+        if (health == Health.ONLINE || before == null || !before.address().equals(address)) {
+            return this;
+        }
+        return new BackendObservation(
+                ordinal,
+                address,
+                operatorState,
+                weight,
+                zone,
+                health,
+                readOnly,
+                channels,
+                executed == GtidPosition.UNKNOWN ? before.executed() : executed,
+                facts == null ? before.facts() : facts,
+                problem);
     }
 
-    boolean isFollowing() {
-        return channels.stream().anyMatch(ReplicationChannel::isFollowing);
+    boolean isUsable() {
+        return health == Health.ONLINE && operatorState == OperatorState.ACTIVE;
     }
 }

@@ -20,42 +20,45 @@ public final class Topology {
     public static final int WEIGHT_MAX = 10_000;
 
     /** What is known before the first probe: no backend at all. */
-    public static final Topology EMPTY = new Topology(0, 0, List.of(), -1, -1, TopologyPolicy.DEFAULT, null);
+    public static final Topology EMPTY = new Topology(0, 0, List.of(), Election.NONE, TopologyPolicy.DEFAULT);
 
     private final long version;
     private final long identityEpoch;
     private final List<BackendStatus> backends;
     private final @Nullable BackendStatus[] byOrdinal = new @Nullable BackendStatus[ORDINAL_MAX + 1];
-    private final int primaryOrdinal;
-    private final int lastPrimaryOrdinal;
+    private final Election election;
     private final long readableReplicas;
-    private final @Nullable String alarm;
 
-    Topology(
-            long version,
-            long identityEpoch,
-            List<BackendStatus> backends,
+    /**
+     * How the search for the primary ended. Immutable.
+     *
+     * @param primaryOrdinal the primary; -1 if there is none
+     * @param lastPrimaryOrdinal the primary, or the one before there was none; -1 if there never was one
+     * @param alarm what needs a person; null if nothing does
+     */
+    record Election(
             int primaryOrdinal,
             int lastPrimaryOrdinal,
-            TopologyPolicy policy,
             @Nullable String alarm) {
+        static final Election NONE = new Election(-1, -1, null);
+    }
+
+    Topology(long version, long identityEpoch, List<BackendStatus> backends, Election election, TopologyPolicy policy) {
         this.version = version;
         this.identityEpoch = identityEpoch;
         this.backends = List.copyOf(backends);
-        this.primaryOrdinal = primaryOrdinal;
-        this.lastPrimaryOrdinal = lastPrimaryOrdinal;
-        this.alarm = alarm;
+        this.election = election;
         long readable = 0;
         for (BackendStatus backend : this.backends) {
             if (byOrdinal[backend.ordinal()] != null) {
                 throw new IllegalArgumentException("two backends with ordinal " + backend.ordinal());
             }
             byOrdinal[backend.ordinal()] = backend;
-            if (isReadable(backend, primaryOrdinal >= 0, policy)) {
+            if (isReadable(backend, election.primaryOrdinal() >= 0, policy)) {
                 readable |= backend.bit();
             }
         }
-        if (primaryOrdinal >= 0 && byOrdinal[primaryOrdinal] == null) {
+        if (election.primaryOrdinal() >= 0 && primary() == null) {
             throw new IllegalArgumentException("the primary is none of the backends");
         }
         this.readableReplicas = readable;
@@ -67,7 +70,7 @@ public final class Topology {
      * @param primaryOrdinal the ordinal of the primary; -1 if there is none
      */
     public static Topology of(long version, List<BackendStatus> backends, int primaryOrdinal, TopologyPolicy policy) {
-        return new Topology(version, 0, backends, primaryOrdinal, primaryOrdinal, policy, null);
+        return new Topology(version, 0, backends, new Election(primaryOrdinal, primaryOrdinal, null), policy);
     }
 
     private static boolean isReadable(BackendStatus backend, boolean hasPrimary, TopologyPolicy policy) {
@@ -97,17 +100,17 @@ public final class Topology {
 
     /** The server that takes writes; null while there is none. */
     public @Nullable BackendStatus primary() {
-        return primaryOrdinal < 0 ? null : byOrdinal[primaryOrdinal];
+        return find(election.primaryOrdinal());
     }
 
     /** The ordinal of the primary; -1 while there is none. */
     public int primaryOrdinal() {
-        return primaryOrdinal;
+        return election.primaryOrdinal();
     }
 
     /** The ordinal of the primary or, while there is none, of the one there was before; -1 if there never was one. */
     public int lastPrimaryOrdinal() {
-        return lastPrimaryOrdinal;
+        return election.lastPrimaryOrdinal();
     }
 
     /** Bit mask over ordinals of the replicas that may take new reads; see the class for the rule. */
@@ -135,12 +138,11 @@ public final class Topology {
 
     /** What needs a person: two writable servers, no writable server; null if nothing does. */
     public @Nullable String alarm() {
-        return alarm;
+        return election.alarm();
     }
 
     @Override
     public String toString() {
-        return "Topology[version=" + version + ", primary=" + primaryOrdinal + ", backends=" + backends + ", alarm="
-                + alarm + "]";
+        return "Topology[version=" + version + ", " + election + ", backends=" + backends + "]";
     }
 }

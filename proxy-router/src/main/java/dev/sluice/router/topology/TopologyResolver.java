@@ -48,7 +48,10 @@ public final class TopologyResolver {
      * @throws IllegalArgumentException if two observations have the same ordinal
      */
     public static Topology resolve(Topology previous, List<BackendObservation> observations, TopologyPolicy policy) {
-        return new TopologyResolver(previous, List.copyOf(observations)).resolve(policy);
+        List<BackendObservation> remembered = observations.stream()
+                .map(seen -> seen.remembering(previous.find(seen.ordinal())))
+                .toList();
+        return new TopologyResolver(previous, remembered).resolve(policy);
     }
 
     private Topology resolve(TopologyPolicy policy) {
@@ -68,7 +71,8 @@ public final class TopologyResolver {
             return previous;
         }
         long epoch = previous.identityEpoch() + (isAnyIdentityChanged(backends) ? 1 : 0);
-        return new Topology(previous.version() + 1, epoch, backends, primaryOrdinal, lastPrimary, policy, alarm);
+        Topology.Election election = new Topology.Election(primaryOrdinal, lastPrimary, alarm);
+        return new Topology(previous.version() + 1, epoch, backends, election, policy);
     }
 
     private boolean isCandidate(BackendObservation server) {
@@ -130,12 +134,6 @@ public final class TopologyResolver {
     private BackendStatus status(BackendObservation server, @Nullable BackendObservation primary, int lastPrimary) {
         BackendStatus before = previous.find(server.ordinal());
         boolean sameAddress = before != null && before.address().equals(server.address());
-        ServerFacts facts = server.facts();
-        GtidPosition executed = server.executed();
-        if (sameAddress && before != null && server.health() != Health.ONLINE) {
-            facts = facts == null ? before.facts() : facts;
-            executed = executed == GtidPosition.UNKNOWN ? before.executed() : executed;
-        }
         return new BackendStatus(
                 server.ordinal(),
                 server.address(),
@@ -145,8 +143,8 @@ public final class TopologyResolver {
                 server.weight(),
                 server.zone(),
                 server.equals(primary) ? Duration.ZERO : lag(server, primary, observations.size()),
-                executed,
-                facts,
+                server.executed(),
+                server.facts(),
                 problem(server, primary));
     }
 

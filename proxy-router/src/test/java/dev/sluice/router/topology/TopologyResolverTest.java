@@ -165,6 +165,17 @@ class TopologyResolverTest {
     }
 
     @Test
+    void aWritableReplicaThatKnowsItsSourceByAnotherNameIsNotPromotedByItsOutage() {
+        Backends primary = writable(0);
+        primary.host = "public-name-";
+        observe(primary, replica(1, 0).open());
+        assertThat(topology.primaryOrdinal()).isZero();
+        observe(primary.health(Health.UNREACHABLE), replica(1, 0).open());
+        assertThat(topology.primary()).isNull();
+        assertThat(topology.alarm()).contains("stop their replication to promote one");
+    }
+
+    @Test
     void aPrimaryThatReplicatesFromOutsideIsAPrimary() {
         observe(replica(0, 9).open(), replica(1, 0));
         assertThat(topology.primaryOrdinal()).isZero();

@@ -1,12 +1,11 @@
 package dev.sluice.server.monitor;
 
+import com.mysql.cj.jdbc.MysqlDataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sluice.router.topology.BackendAddress;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +21,14 @@ final class MonitorConnections implements AutoCloseable {
 
     private final BackendAddress address;
     private final MonitorSettings settings;
+    private final MysqlDataSource source;
     private @Nullable HikariDataSource pool;
     private boolean closed;
 
     MonitorConnections(BackendAddress address, MonitorSettings settings) {
         this.address = address;
         this.settings = settings;
+        this.source = dataSource(address, settings);
     }
 
     /**
@@ -43,7 +44,7 @@ final class MonitorConnections implements AutoCloseable {
             }
             current = pool;
         }
-        return current == null ? DriverManager.getConnection(url(), properties()) : current.getConnection();
+        return current == null ? source.getConnection() : current.getConnection();
     }
 
     /** The backend answers: connections may be kept. */
@@ -80,31 +81,29 @@ final class MonitorConnections implements AutoCloseable {
         }
     }
 
-    private String url() {
-        return "jdbc:mysql://" + address + "/";
-    }
-
-    private Properties properties() {
-        String millis = String.valueOf(settings.timeout().toMillis());
-        Properties properties = new Properties();
-        properties.setProperty("user", settings.user());
-        properties.setProperty("password", settings.password());
-        properties.setProperty("connectTimeout", millis);
-        properties.setProperty("socketTimeout", millis);
-        properties.setProperty("sslMode", settings.tlsRequired() ? "REQUIRED" : "PREFERRED");
+    /**
+     * The driver as a data source of its own, not through DriverManager: the pool would set DriverManager's login timeout,
+     * which belongs to the whole process.
+     */
+    private static MysqlDataSource dataSource(BackendAddress address, MonitorSettings settings) {
+        long millis = settings.timeout().toMillis();
+        MysqlDataSource source = new MysqlDataSource();
+        source.setUser(settings.user());
+        source.setPassword(settings.password());
         // Without TLS the password goes under the server's public key instead; with it the property is not used.
-        properties.setProperty("allowPublicKeyRetrieval", String.valueOf(!settings.tlsRequired()));
-        properties.setProperty("allowMultiQueries", "true");
-        properties.setProperty("connectionAttributes", "program_name:sluice-monitor");
-        properties.setProperty("logger", "com.mysql.cj.log.Slf4JLogger");
-        return properties;
+        source.setUrl(
+                "jdbc:mysql://" + address + "/?connectTimeout=" + millis + "&socketTimeout=" + millis + "&sslMode="
+                        + (settings.tlsRequired() ? "REQUIRED" : "PREFERRED") + "&allowPublicKeyRetrieval="
+                        + !settings.tlsRequired()
+                        + "&allowMultiQueries=true&connectionAttributes=program_name:sluice-monitor"
+                        + "&logger=com.mysql.cj.log.Slf4JLogger");
+        return source;
     }
 
     private HikariConfig poolConfig() {
         HikariConfig config = new HikariConfig();
         config.setPoolName("monitor-" + address);
-        config.setJdbcUrl(url());
-        config.setDataSourceProperties(properties());
+        config.setDataSource(source);
         config.setMaximumPoolSize(POOL_SIZE_MAX);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(settings.timeout().toMillis());

@@ -50,13 +50,17 @@ enum ReplicationDialect {
 
     /** Variables, then replication status. */
     String query() {
+        return variablesQuery() + "; " + statusStatement;
+    }
+
+    String variablesQuery() {
         String variables = this == MARIADB
                 ? "0 AS innodb_read_only, NULL AS server_uuid, @@GLOBAL.log_bin AS tracks_gtids,"
-                        + " @@GLOBAL.gtid_current_pos AS own_position, @@GLOBAL.gtid_slave_pos AS replicated_position; "
+                        + " @@GLOBAL.gtid_current_pos AS own_position, @@GLOBAL.gtid_slave_pos AS replicated_position"
                 : "@@GLOBAL.innodb_read_only AS innodb_read_only, @@GLOBAL.server_uuid AS server_uuid,"
                         + " @@GLOBAL.gtid_mode = 'ON' AND @@GLOBAL.log_bin AS tracks_gtids,"
-                        + " @@GLOBAL.gtid_executed AS own_position, @@GLOBAL.gtid_executed AS replicated_position; ";
-        return COMMON_VARIABLES + variables + statusStatement;
+                        + " @@GLOBAL.gtid_executed AS own_position, @@GLOBAL.gtid_executed AS replicated_position";
+        return COMMON_VARIABLES + variables;
     }
 
     String missingPrivilege() {

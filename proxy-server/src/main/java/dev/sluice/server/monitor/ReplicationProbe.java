@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * its backend.
  *
  * <p>Variables and replication status are two statements in one packet. An account without the privilege for the second
- * still learns role and position from the first; only the lag stays unknown.
+ * is asked for the first alone and still learns role and position; only the lag stays unknown.
  *
  * <p>MariaDB: the position of a server that replicates is {@code gtid_slave_pos}, of one that does not
  * {@code gtid_current_pos}. The binary log position of a replica is no measure: it counts what was written to the replica
@@ -29,7 +29,11 @@ import org.jspecify.annotations.Nullable;
 final class ReplicationProbe implements BackendProbe {
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
 
+    /** After a refusal the status is not asked for; a privilege granted meanwhile is found after as many probes. */
+    private static final int PROBES_WITHOUT_STATUS = 100;
+
     private final ReplicationDialect dialect;
+    private int probesUntilStatus;
     private CollationCatalog collations = CollationCatalog.EMPTY;
     private String executedText = "";
     private GtidPosition executed = GtidPosition.EMPTY;
@@ -48,9 +52,24 @@ final class ReplicationProbe implements BackendProbe {
         if (collations == CollationCatalog.EMPTY) {
             collations = CollationCatalog.read(connection, dialect.flavor());
         }
+        try {
+            if (probesUntilStatus == 0) {
+                return read(connection, true);
+            }
+            probesUntilStatus--;
+        } catch (SQLException e) {
+            if (e.getErrorCode() != ER_SPECIFIC_ACCESS_DENIED) {
+                throw e;
+            }
+            probesUntilStatus = PROBES_WITHOUT_STATUS;
+        }
+        return read(connection, false);
+    }
+
+    private ProbeReading read(Connection connection, boolean withStatus) throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            statement.execute(withStatus ? dialect.query() : dialect.variablesQuery());
             Variables variables;
-            statement.execute(dialect.query());
             try (ResultSet row = statement.getResultSet()) {
                 if (!row.next()) {
                     throw new SQLException("the server has no variables");
@@ -58,22 +77,22 @@ final class ReplicationProbe implements BackendProbe {
                 variables = variables(row);
             }
             List<ReplicationChannel> channels = new ArrayList<>();
-            String degradation = null;
-            try {
-                statement.getMoreResults();
+            if (withStatus && statement.getMoreResults()) {
                 try (ResultSet rows = statement.getResultSet()) {
                     while (rows.next()) {
                         channels.add(channel(rows));
                     }
                 }
-            } catch (SQLException e) {
-                if (e.getErrorCode() != ER_SPECIFIC_ACCESS_DENIED) {
-                    throw e;
-                }
-                degradation = dialect.missingPrivilege();
             }
-            String position = channels.isEmpty() ? variables.ownPosition : variables.replicatedPosition;
-            return new ProbeReading(variables.readOnly, channels, position(position), variables.facts, degradation);
+            // Whether it replicates is not known without the status; a read-only server hardly does anything else.
+            boolean replica =
+                    withStatus ? channels.stream().anyMatch(ReplicationChannel::isFollowing) : variables.readOnly;
+            return new ProbeReading(
+                    variables.readOnly,
+                    channels,
+                    position(replica ? variables.replicatedPosition : variables.ownPosition),
+                    variables.facts,
+                    withStatus ? null : dialect.missingPrivilege());
         }
     }
 

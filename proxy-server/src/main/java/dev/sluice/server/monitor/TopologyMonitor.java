@@ -85,7 +85,8 @@ public final class TopologyMonitor implements AutoCloseable {
             backends.values().forEach(this::startProber);
             resolve();
         }
-        long period = Math.max(1, settings.interval().toMillis());
+        long period =
+                Math.min(settings.interval().toMillis(), settings.timeout().toMillis() / 4);
         overdueCheck = watchdog.scheduleWithFixedDelay(this::findOverdue, period, period, TimeUnit.MILLISECONDS);
     }
 
@@ -285,15 +286,18 @@ public final class TopologyMonitor implements AutoCloseable {
                 outcome.problem());
     }
 
+    /** Why a server cannot be reached is put in other words at each probe; that it cannot is said once. */
+    private static boolean isWorthALine(BackendStatus was, BackendStatus now) {
+        return was.role() != now.role()
+                || was.health() != now.health()
+                || was.operatorState() != now.operatorState()
+                || (now.health() == Health.ONLINE && !Objects.equals(was.problem(), now.problem()));
+    }
+
     private static void log(Topology before, Topology now) {
         for (BackendStatus backend : now.backends()) {
             BackendStatus was = before.find(backend.ordinal());
-            boolean same = was != null
-                    && was.role() == backend.role()
-                    && was.health() == backend.health()
-                    && was.operatorState() == backend.operatorState()
-                    && Objects.equals(was.problem(), backend.problem());
-            if (!same) {
+            if (was == null || isWorthALine(was, backend)) {
                 LOGGER.info(
                         "Backend {} is {} {} {}{}",
                         backend.address(),

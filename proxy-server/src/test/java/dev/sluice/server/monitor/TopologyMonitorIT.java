@@ -120,7 +120,8 @@ class TopologyMonitorIT {
         assertThat(facts.version()).startsWith(isMySql() ? "8." : "1");
         assertThat(facts.tracksGtids()).isTrue();
         CollationCatalog.Collation collation = monitor.collations().byId(facts.defaultCollationId());
-        assertThat(requireNonNull(collation).characterSet()).isEqualTo("utf8mb4");
+        assertThat(requireNonNull(collation).characterSet())
+                .isEqualTo(cluster.primary().queryValue("SELECT @@global.character_set_server"));
         assertThat(requireNonNull(monitor.collations().byName("UTF8MB4_BIN")).id())
                 .isEqualTo(46);
         assertThat(requireNonNull(monitor.collations().defaultOf("latin1")).name())

@@ -2,6 +2,7 @@ package dev.sluice.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.metrics.MetricsRegistry;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class ManagementServerTest {
+class ManagementServerIT {
     private final List<String> obstacles = new CopyOnWriteArrayList<>();
     private final AtomicBoolean alive = new AtomicBoolean(true);
     private final HttpClient client =
@@ -133,9 +134,7 @@ class ManagementServerTest {
         for (Socket socket : sockets) {
             socket.close();
         }
-        org.awaitility.Awaitility.await()
-                .ignoreExceptions()
-                .until(() -> request("GET", "/livez").statusCode() == 200);
+        await().ignoreExceptions().until(() -> request("GET", "/livez").statusCode() == 200);
     }
 
     @Test
