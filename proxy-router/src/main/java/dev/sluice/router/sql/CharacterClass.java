@@ -76,7 +76,7 @@ final class CharacterClass {
             classes[c] = SPACE;
         }
         classes[' '] = SPACE;
-        for (char c : "!%&()+,;<=>[]^{|}~\\".toCharArray()) {
+        for (char c : "!%&()+,;<=>^{|}~".toCharArray()) {
             classes[c] = SYMBOL;
         }
         classes['\''] = SINGLE_QUOTE;

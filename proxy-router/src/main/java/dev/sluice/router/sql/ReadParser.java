@@ -73,7 +73,7 @@ final class ReadParser implements AutoCloseable {
         ScheduledFuture<?> alarm = null;
         CCJSqlParser parser;
         try {
-            parser = new CCJSqlParser(ExplainPrefix.strip(text));
+            parser = new CCJSqlParser(ParserText.simplify(text));
         } catch (Throwable e) {
             return failure(e, false);
         }
