@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A temporary directory that is removed with this JVM, however the JVM dies.
@@ -14,6 +15,8 @@ import java.util.List;
  * <p>Confined to the {@link LocalCluster} that owns it.
  */
 final class DirectoryGuard implements AutoCloseable {
+    private static final long REMOVAL_SECONDS_MAX = 10;
+
     private static final String SHELL_SCRIPT = """
             read -r _
             tries=0
@@ -22,10 +25,12 @@ final class DirectoryGuard implements AutoCloseable {
 
     private final Path directory;
     private final Process shell;
+    private final Thread shutdownHook;
 
     private DirectoryGuard(Path directory, Process shell) {
         this.directory = directory;
         this.shell = shell;
+        this.shutdownHook = new Thread(this::awaitRemoval, "directory-guard-shutdown");
     }
 
     static DirectoryGuard start(Path directory) {
@@ -41,7 +46,10 @@ final class DirectoryGuard implements AutoCloseable {
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            return new DirectoryGuard(directory, shell);
+            DirectoryGuard guard = new DirectoryGuard(directory, shell);
+            // A JVM that ends in order waits, so that who waits for the JVM finds nothing left.
+            ShutdownHooks.add(guard.shutdownHook);
+            return guard;
         } catch (IOException e) {
             throw new LocalClusterException("Could not start /bin/sh (" + e.getMessage() + ").", e);
         }
@@ -60,6 +68,18 @@ final class DirectoryGuard implements AutoCloseable {
             throw LocalClusterException.io("delete", directory, e);
         } finally {
             shell.destroy();
+            ShutdownHooks.remove(shutdownHook);
+        }
+    }
+
+    private void awaitRemoval() {
+        try {
+            shell.getOutputStream().close();
+            shell.waitFor(REMOVAL_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (IOException gone) {
+            shell.destroy();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

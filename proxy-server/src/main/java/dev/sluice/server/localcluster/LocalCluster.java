@@ -136,13 +136,11 @@ public final class LocalCluster implements AutoCloseable {
         }
 
         private Path createDirectory() {
+            Path parent = baseDirectory == null ? Platform.temporaryDirectory() : baseDirectory;
             try {
-                return baseDirectory == null
-                        ? Files.createTempDirectory("sluice-cluster-")
-                        : Files.createTempDirectory(Files.createDirectories(baseDirectory), "sluice-cluster-");
+                return Files.createTempDirectory(Files.createDirectories(parent), "sluice-cluster-");
             } catch (IOException e) {
-                String parent = System.getProperty("java.io.tmpdir");
-                throw LocalClusterException.io("write", baseDirectory == null ? Path.of(parent) : baseDirectory, e);
+                throw LocalClusterException.io("write", parent, e);
             }
         }
     }

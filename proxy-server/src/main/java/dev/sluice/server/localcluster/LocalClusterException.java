@@ -2,6 +2,7 @@ package dev.sluice.server.localcluster;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -11,6 +12,7 @@ import java.nio.file.Path;
  */
 public class LocalClusterException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final long NEARLY_NOTHING_BYTES = 4L << 20;
 
     /** Creates an exception whose message is shown to the user as it is. */
     public LocalClusterException(String message) {
@@ -34,6 +36,15 @@ public class LocalClusterException extends RuntimeException {
                 "Could not %s %s (%s): check that the directory exists and is writable."
                         .formatted(action, path, reason),
                 cause);
+    }
+
+    /** Whether so little is left that a program which failed without a word most likely failed for that. */
+    static boolean isDiskFull(Path path) {
+        try {
+            return Files.getFileStore(path).getUsableSpace() < NEARLY_NOTHING_BYTES;
+        } catch (IOException unknown) {
+            return false;
+        }
     }
 
     static String diskFull(Path path) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -24,6 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class LocalServer {
     private static final Duration START_DEADLINE = Duration.ofSeconds(90);
     private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
+    private static final int PROBE_MILLIS = 2000;
     private static final int PORT_TRIES = 5;
     private static final String HOST = "127.0.0.1";
 
@@ -87,12 +87,16 @@ public final class LocalServer {
 
     /** A new connection with all privileges and no default database. */
     public Connection connect() throws SQLException {
+        return connectAsRoot("");
+    }
+
+    private Connection connectAsRoot(String urlOptions) throws SQLException {
         Properties properties = new Properties();
         properties.put("user", Accounts.ROOT_USER);
         properties.put("password", "");
         // The harness talks to itself on loopback: TLS would only cost time at each connect.
         properties.put("sslMode", "DISABLED");
-        return DriverManager.getConnection(jdbcUrl(""), properties);
+        return DriverManager.getConnection(jdbcUrl("") + urlOptions, properties);
     }
 
     /** A new connection to the application's database. */
@@ -210,11 +214,12 @@ public final class LocalServer {
             if (awaitReady()) {
                 return;
             }
-            String log = instance.logTail();
+            LocalClusterException failure = instance.failure("Starting server " + serverId + " on port " + port);
+            boolean portInUse = StartFailure.isPortInUse(instance.logTail());
             instance.kill();
             // Between the choice of a port and its use somebody else may have taken it.
-            if (portIsFixed || !StartFailure.isPortInUse(log) || attempt == PORT_TRIES) {
-                throw StartFailure.of("Starting server " + serverId + " on port " + port, log, Path.of("/"));
+            if (portIsFixed || !portInUse || attempt == PORT_TRIES) {
+                throw failure;
             }
         }
     }
@@ -262,11 +267,12 @@ public final class LocalServer {
 
     private boolean accepts() {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PROBE_MILLIS);
         } catch (IOException notYet) {
             return false;
         }
-        try (Connection connection = connect()) {
+        // Somebody else may have the port, accept connections and never say a word.
+        try (Connection connection = connectAsRoot("&socketTimeout=" + PROBE_MILLIS)) {
             return connection.isValid(10);
         } catch (SQLException notYet) {
             return false;

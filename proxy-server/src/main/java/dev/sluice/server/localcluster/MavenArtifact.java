@@ -38,7 +38,7 @@ record MavenArtifact(String groupId, String artifactId, String version, int mega
                 .run(DEADLINE, seconds -> progress.progress("  still fetching (%d s)".formatted(seconds)));
         Path jar = directory.resolve("%s-%s.jar".formatted(artifactId, version));
         if (!outcome.succeeded() || !Files.isRegularFile(jar)) {
-            if (outcome.output().contains("No space left on device")) {
+            if (LocalClusterException.isDiskFull(directory) || outcome.output().contains("No space left on device")) {
                 throw new LocalClusterException(LocalClusterException.diskFull(directory));
             }
             throw new ServerUnavailableException("Maven could not fetch " + this

@@ -58,7 +58,7 @@ final class MySqlArtifactFlavor implements ServerFlavor {
                         List.of("tar", "-xzf", archive.toString()), Map.of(), directory)
                 .run(Duration.ofMinutes(2));
         if (!outcome.succeeded()) {
-            throw outcome.output().contains("No space left")
+            throw LocalClusterException.isDiskFull(directory)
                     ? new LocalClusterException(LocalClusterException.diskFull(directory))
                     : new LocalClusterException(
                             "Could not unpack " + ARCHIVE + " (" + outcome.lastLine() + "): install tar and gzip.");

@@ -32,6 +32,12 @@ final class Platform {
         }
     }
 
+    /** Where temporary files go: TMPDIR, which Java itself does not look at, else Java's own choice. */
+    static Path temporaryDirectory() {
+        String tmpdir = System.getenv("TMPDIR");
+        return Path.of(tmpdir == null || tmpdir.isEmpty() ? System.getProperty("java.io.tmpdir") : tmpdir);
+    }
+
     /** A server started by root refuses to run unless it is told to stay root; data directories here belong to root then. */
     static List<String> userArguments() {
         return isRoot() ? List.of("--user=root") : List.of();

@@ -69,7 +69,7 @@ record ServerBinary(
 
     private static ExternalCommand.Outcome run(Path executable, Map<String, String> environment) {
         try {
-            Path work = Files.createTempDirectory("sluice-probe-");
+            Path work = Files.createTempDirectory(Platform.temporaryDirectory(), "sluice-probe-");
             try {
                 List<String> command = List.of(executable.toString(), "--no-defaults", "--version");
                 return new ExternalCommand(command, environment, work).run(DEADLINE);
@@ -77,7 +77,7 @@ record ServerBinary(
                 Directories.delete(work);
             }
         } catch (IOException e) {
-            throw LocalClusterException.io("write", Path.of(System.getProperty("java.io.tmpdir")), e);
+            throw LocalClusterException.io("write", Platform.temporaryDirectory(), e);
         }
     }
 }

@@ -28,4 +28,7 @@ public interface ServerInstance {
 
     /** The last lines of the server's log. */
     String logTail();
+
+    /** Why the process ended, as one sentence for the user that begins with what was attempted. */
+    LocalClusterException failure(String activity);
 }

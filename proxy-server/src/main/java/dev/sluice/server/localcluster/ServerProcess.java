@@ -93,4 +93,9 @@ final class ServerProcess implements ServerInstance {
             throw LocalClusterException.io("read", log, e);
         }
     }
+
+    @Override
+    public LocalClusterException failure(String activity) {
+        return StartFailure.of(activity, logTail(), directory);
+    }
 }

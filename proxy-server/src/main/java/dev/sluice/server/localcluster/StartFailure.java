@@ -31,7 +31,7 @@ final class StartFailure {
             return new ServerUnavailableException("%s failed because the library %s is missing: %s."
                     .formatted(activity, library.group(1), SharedLibraries.installHint()));
         }
-        if (DISK_FULL.matcher(log).find()) {
+        if (DISK_FULL.matcher(log).find() || LocalClusterException.isDiskFull(directory)) {
             return new LocalClusterException(activity + " failed. " + LocalClusterException.diskFull(directory));
         }
         if (isPortInUse(log)) {

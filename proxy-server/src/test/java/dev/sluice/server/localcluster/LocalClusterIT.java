@@ -149,10 +149,10 @@ class LocalClusterIT {
         Path temporary = Files.createTempDirectory("local-cluster-it-");
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + temporary,
                 "-cp",
                 System.getProperty("java.class.path"),
-                ClusterInAnotherJvm.class.getName());
+                ClusterInAnotherJvm.class.getName(),
+                temporary.toString());
         builder.redirectError(ProcessBuilder.Redirect.INHERIT);
         Process parent = builder.start();
         try (BufferedReader output =
@@ -180,6 +180,7 @@ class LocalClusterIT {
             LocalCluster cluster = LocalCluster.builder()
                     .flavor(ServerFlavor.mysql())
                     .replicas(1)
+                    .baseDirectory(Path.of(arguments[0]))
                     .start();
             // A suspended server must die as well.
             cluster.primary().suspend();
