@@ -66,7 +66,7 @@ public final class ClientAuthentication {
     private int sequenceId;
 
     /**
-     * @param encrypted whether the client's connection is protected by TLS
+     * @param client the client's end
      * @param nonce the 20 bytes that the client was greeted with
      */
     public ClientAuthentication(

@@ -67,7 +67,7 @@ public final class Credential {
     }
 
     private static boolean same(byte @Nullable [] a, byte @Nullable [] b) {
-        return a == null || b == null ? a == b : MessageDigest.isEqual(a, b);
+        return (a == null && b == null) || (a != null && b != null && MessageDigest.isEqual(a, b));
     }
 
     /** The password as a NUL-terminated string, as the full exchange of caching_sha2_password sends it; null if unknown. */

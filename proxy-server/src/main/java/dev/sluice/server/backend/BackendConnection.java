@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * any ──failure, max age, idle time, unsolicited bytes──► CLOSED
  * </pre>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 public final class BackendConnection {
     private static final Logger LOGGER = LoggerFactory.getLogger(BackendConnection.class);
     private static final int CUMULATION_BYTES = 1024;

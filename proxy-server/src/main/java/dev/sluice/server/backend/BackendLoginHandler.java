@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     any ──ERR, deadline, malformed, closed──► failed
  * </pre>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 final class BackendLoginHandler extends ByteToMessageDecoder {
     private static final int PACKET_BYTES_MAX = 64 * 1024;
     private static final int ROUNDS_MAX = 8;

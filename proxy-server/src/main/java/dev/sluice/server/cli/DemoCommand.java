@@ -16,7 +16,6 @@ import picocli.CommandLine.Option;
  */
 @Command(
         name = "demo",
-        mixinStandardHelpOptions = true,
         description = "Start a real primary and two replicas with Sluice in front, and show what goes where.",
         footer = {"", "Exit codes: 0 every step passed, 1 a step failed or something did not start, 2 wrong usage."})
 public final class DemoCommand implements Callable<Integer> {

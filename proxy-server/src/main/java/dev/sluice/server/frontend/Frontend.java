@@ -11,6 +11,7 @@ import io.netty.channel.ChannelFutureListener;
 import java.net.InetSocketAddress;
 
 /** The client's end of a session: what was negotiated, and how to write to it. Confined to the session's event loop. */
+@SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 public final class Frontend {
     private final Channel channel;
     private final long connectionId;

@@ -62,7 +62,7 @@ final class ClientResponse extends PendingResponse {
     /**
      * Gets ready for the next response.
      *
-     * @param statementId the client's id to put into a PREPARE_OK; 0 for other shapes
+     * @param newStatementId the client's id to put into a PREPARE_OK; 0 for other shapes
      */
     void begin(ResponseShape newShape, int newFirstSequenceId, int newStatementId) {
         shape = newShape;

@@ -100,8 +100,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     /** Whether bytes of a streamed command can be taken now. */
     boolean takesBytes() {
         BackendConnection target = connection;
-        return discarding
-                || phase == Phase.RUNNING && target != null && target.channel().isWritable();
+        return discarding || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
     }
 
     /**
@@ -473,7 +472,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             return;
         }
         if (refusedByReplica) {
-            retryOnPrimary(target);
+            retryOnPrimary();
             return;
         }
         ErrPacket preludeError = prelude.stateError();
@@ -501,7 +500,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
                 slot, target, statement, new Outcome(response.isError(), response.lastInsertId(), text), whenSettled);
     }
 
-    private void retryOnPrimary(BackendConnection replica) {
+    private void retryOnPrimary() {
         parts.context().classifier().learnWrite(statement);
         parts.context().metrics().retried();
         parts.leases().release(slot);

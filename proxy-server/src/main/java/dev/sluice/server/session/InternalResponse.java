@@ -52,7 +52,7 @@ abstract class InternalResponse extends PendingResponse {
         int index = 0;
         // Column count, one column definition, one row.
         for (int packet = 0; packet < 2 && index + HEADER_LENGTH <= collected.length; packet++) {
-            index += HEADER_LENGTH + (collected[index] & 0xFF | (collected[index + 1] & 0xFF) << 8);
+            index += HEADER_LENGTH + ((collected[index] & 0xFF) | ((collected[index + 1] & 0xFF) << 8));
         }
         int value = index + HEADER_LENGTH;
         if (value >= collected.length) {

@@ -85,6 +85,7 @@ final class StatementReader {
                         decided -> context.loop().execute(() -> resume(packet, decided, then)));
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same packet, not one with equal bytes
     private void resume(ByteBuf packet, Classification decided, Consumer<Classification> then) {
         if (waiting == packet) {
             waiting = null;

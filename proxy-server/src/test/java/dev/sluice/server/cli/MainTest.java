@@ -2,9 +2,9 @@ package dev.sluice.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.server.demo.ProxyUnderDemo;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.demo.ProxyUnderDemo;
 import io.netty.channel.epoll.Epoll;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -260,7 +260,8 @@ class MainTest {
                 out.append("extra ran");
             }
         }
-        Wiring wiring = new Wiring(config -> new ServedOnce(), new JdbcInspector(), request -> "", MainTest::noDemo, List.of(Extra::new));
+        Wiring wiring = new Wiring(
+                config -> new ServedOnce(), new JdbcInspector(), request -> "", MainTest::noDemo, List.of(Extra::new));
 
         assertThat(run(wiring, "extra")).isEqualTo(ExitCode.OK);
         assertThat(out.toString()).isEqualTo("extra ran");
