@@ -157,7 +157,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
                 break;
             }
             int length = in.getUnsignedMediumLE(in.readerIndex());
-            if (length == 0 && step == Step.GREETED || length > PACKET_BYTES_MAX) {
+            if ((length == 0 && step == Step.GREETED) || length > PACKET_BYTES_MAX) {
                 throw new ProtocolException("a packet of " + length + " bytes in the connection phase");
             }
             if (in.readableBytes() < Packets.HEADER_LENGTH + length) {
