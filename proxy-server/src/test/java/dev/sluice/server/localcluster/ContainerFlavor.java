@@ -68,7 +68,7 @@ final class ContainerFlavor implements ServerFlavor {
         }
     }
 
-    /** One server in its container. Confined to the {@link LocalServer} that owns it. */
+    /** One server in its container. Thread-safe: confined to the {@link LocalServer} that owns it. */
     private static final class Container implements ServerInstance {
         private static final int LOG_CHARACTERS_MAX = 64 * 1024;
 
