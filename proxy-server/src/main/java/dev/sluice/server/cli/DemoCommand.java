@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 /**
  * The {@code demo} subcommand: a real primary and two replicas, Sluice in front, and a tour over one URL.
  *
- * <p>Confined to the main thread.
+ * <p>Thread-safe: confined to the main thread.
  */
 @Command(
         name = "demo",

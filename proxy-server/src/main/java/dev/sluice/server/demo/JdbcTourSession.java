@@ -14,7 +14,7 @@ import java.util.Properties;
 /**
  * A connection of the tour that is a real Connector/J connection.
  *
- * <p>Confined to the thread of the tour.
+ * <p>Thread-safe: confined to the thread of the tour.
  */
 final class JdbcTourSession implements TourSession {
     private static final String SOCKET_TIMEOUT_MILLIS = "20000";

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * <p>A step believes the server before the proxy: where a statement can carry {@code @@server_id} it does, and the
  * answer must agree with what {@code SHOW SLUICE ROUTE} says.
  *
- * <p>Confined to the thread of the tour.
+ * <p>Thread-safe: confined to the thread of the tour.
  */
 final class Tour {
     /** What the tour needs to exist on all servers before it starts. */

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 /**
  * One client connection of the tour, which asks after each statement where it went.
  *
- * <p>Confined to the thread of the tour.
+ * <p>Thread-safe: confined to the thread of the tour.
  */
 interface TourSession extends AutoCloseable {
     /** Runs a statement as text. */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * <p>A shell waits for the end of a pipe from the JVM and then removes the directory; it tries again for some seconds,
  * because servers that are being killed at the same moment may still write.
  *
- * <p>Confined to the {@link LocalCluster} that owns it.
+ * <p>Thread-safe: confined to the {@link LocalCluster} that owns it.
  */
 final class DirectoryGuard implements AutoCloseable {
     private static final long REMOVAL_SECONDS_MAX = 10;

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  * It runs in a session of its own where that is possible: a Ctrl-C on the terminal is for the JVM, which then stops
  * things in its own order.
  *
- * <p>Confined to the {@link ServerProcess} that owns it, which calls one method at a time.
+ * <p>Thread-safe: confined to the {@link ServerProcess} that owns it, which calls one method at a time.
  */
 final class GuardedProcess {
     private static final String SHELL_SCRIPT = """

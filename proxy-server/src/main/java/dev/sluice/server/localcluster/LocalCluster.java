@@ -37,7 +37,7 @@ public final class LocalCluster implements AutoCloseable {
         this.shutdownHook = new Thread(this::closeServers, "local-cluster-shutdown");
     }
 
-    /** What to start; MySQL with two replicas unless told otherwise. Confined to the thread that builds. */
+    /** What to start; MySQL with two replicas unless told otherwise. Thread-safe: confined to the thread that builds. */
     public static final class Builder {
         private ServerFlavor flavor = ServerFlavor.automatic();
         private ServerCache cache = ServerCache.perUser();
@@ -184,11 +184,12 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * Makes a replica the primary and points the other running read-only servers at it. The old primary is not
+     * Makes a replica the primary, once it has applied what it received, and points the other running read-only servers at it. The old primary is not
      * touched: it may be dead, or still alive and writable, as in a real failover.
      */
     public synchronized void promote(LocalServer server) {
         requireMember(server);
+        server.applyReceived(SWITCH_DEADLINE);
         server.execute(server.dialect().forgetSource());
         server.setReadOnly(false);
         primary = server;
@@ -253,15 +254,10 @@ public final class LocalCluster implements AutoCloseable {
      */
     public void awaitReplicated(Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        String position = primary.queryValue(primary.dialect().positionQuery()).replaceAll("\\s", "");
+        String position = primary.position();
         for (LocalServer replica : replicas()) {
             if (isResponsive(replica)) {
-                double seconds = Math.max(0.001, (deadline - System.nanoTime()) / 1e9);
-                String result = replica.queryValue(replica.dialect().awaitPositionQuery(position, seconds));
-                if (!result.equals("0")) {
-                    throw new LocalClusterException(
-                            "%s did not reach %s within %d ms.".formatted(replica, position, timeout.toMillis()));
-                }
+                replica.awaitPosition(position, Duration.ofNanos(deadline - System.nanoTime()));
             }
         }
     }

@@ -150,18 +150,49 @@ public final class LocalServer {
 
     /** Whether the server is connected to a source and applies what it receives. */
     public boolean isReplicating() {
+        List<String> states = replicationStatus(dialect.replicationStatusColumns());
+        return !states.isEmpty() && states.stream().allMatch("Yes"::equals);
+    }
+
+    /** Waits until the server has executed all that it received from its source; it receives no more. */
+    void applyReceived(Duration timeout) {
+        List<String> received = replicationStatus(List.of(dialect.receivedPositionColumn()));
+        if (received.isEmpty()) {
+            return;
+        }
+        execute(dialect.stopReceiving());
+        // Read again: more may have come between the question and the stop.
+        awaitPosition(
+                replicationStatus(List.of(dialect.receivedPositionColumn())).get(0), timeout);
+    }
+
+    /** Everything this server has executed, in the vendor's notation. */
+    String position() {
+        return queryValue(dialect.positionQuery());
+    }
+
+    /** Waits until the server has executed everything up to a position. */
+    void awaitPosition(String position, Duration timeout) {
+        String compact = position.replaceAll("\\s", "");
+        double seconds = Math.max(0.001, timeout.toNanos() / 1e9);
+        if (!compact.isEmpty()
+                && !queryValue(dialect.awaitPositionQuery(compact, seconds)).equals("0")) {
+            throw new LocalClusterException("%s did not execute %s within %.1f s.".formatted(this, compact, seconds));
+        }
+    }
+
+    /** Columns of the replication status; nothing when the server has no source. */
+    private List<String> replicationStatus(List<String> columns) {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(dialect.replicationStatusQuery())) {
-            if (!row.next()) {
-                return false;
-            }
-            for (String column : dialect.replicationStatusColumns()) {
-                if (!"Yes".equals(row.getString(column))) {
-                    return false;
+            List<String> values = new ArrayList<>();
+            if (row.next()) {
+                for (String column : columns) {
+                    values.add(String.valueOf(row.getString(column)));
                 }
             }
-            return true;
+            return values;
         } catch (SQLException e) {
             throw new LocalClusterException("Server " + address() + " does not say whether it replicates.", e);
         }

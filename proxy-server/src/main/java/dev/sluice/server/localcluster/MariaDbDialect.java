@@ -80,6 +80,16 @@ record MariaDbDialect() implements ServerDialect {
     }
 
     @Override
+    public String receivedPositionColumn() {
+        return "Gtid_IO_Pos";
+    }
+
+    @Override
+    public List<String> stopReceiving() {
+        return List.of("STOP SLAVE IO_THREAD");
+    }
+
+    @Override
     public String positionQuery() {
         return "SELECT @@global.gtid_current_pos";
     }

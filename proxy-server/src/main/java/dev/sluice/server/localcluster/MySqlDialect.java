@@ -92,6 +92,16 @@ record MySqlDialect(ServerVersion version) implements ServerDialect {
     }
 
     @Override
+    public String receivedPositionColumn() {
+        return "Retrieved_Gtid_Set";
+    }
+
+    @Override
+    public List<String> stopReceiving() {
+        return List.of("STOP REPLICA IO_THREAD");
+    }
+
+    @Override
     public String positionQuery() {
         return "SELECT @@global.gtid_executed";
     }

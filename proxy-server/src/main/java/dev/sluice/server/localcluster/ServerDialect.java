@@ -47,6 +47,12 @@ interface ServerDialect {
     /** The columns of that row which say {@code Yes} while the server replicates. */
     List<String> replicationStatusColumns();
 
+    /** The column of that row with what this server has received from its source, executed or not. */
+    String receivedPositionColumn();
+
+    /** Statements that end receiving and let applying go on. */
+    List<String> stopReceiving();
+
     /** A query of one value: everything this server has executed. */
     String positionQuery();
 

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * One server's process and files, without knowledge of ports, accounts or replication.
  *
- * <p>Confined to the {@link LocalServer} that owns it, which calls one method at a time.
+ * <p>Thread-safe: confined to the {@link LocalServer} that owns it, which calls one method at a time.
  */
 public interface ServerInstance {
     /** Starts the process and returns at once; the server may still fail or need time to listen. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server that runs as a process of this machine, under a {@link GuardedProcess}.
  *
- * <p>Confined to the {@link LocalServer} that owns it, which calls one method at a time.
+ * <p>Thread-safe: confined to the {@link LocalServer} that owns it, which calls one method at a time.
  */
 final class ServerProcess implements ServerInstance {
     private final ServerBinary binary;

@@ -33,6 +33,11 @@ class LocalClusterIT {
         if (ExecutableFlavor.find("mariadbd") != null) {
             flavors.add(ServerFlavor.executable("mariadbd"));
         }
+        if (ContainerFlavor.isDockerAvailable()) {
+            flavors.add(new ContainerFlavor());
+        } else {
+            log("Docker required: no daemon answers, so the cluster is not tested on image mysql:8.4.");
+        }
         return flavors;
     }
 
