@@ -90,9 +90,7 @@ final class TraitCollector {
             case TokenCursor.SYMBOL -> onSymbol(cursor);
             case TokenCursor.QUOTED_NAME -> onQuotedName(cursor);
             case TokenCursor.USER_VARIABLE -> onUserVariable(cursor);
-            case TokenCursor.SYSTEM_VARIABLE ->
-                traits |= SystemVariableCatalog.readTraits(
-                        cursor.bytes(), cursor.start() + 2, cursor.start() + cursor.length());
+            case TokenCursor.SYSTEM_VARIABLE -> onSystemVariable(cursor);
             case TokenCursor.ASSIGNMENT -> {
                 if (verb.kind() != StatementKind.SET || previousType == TokenCursor.USER_VARIABLE) {
                     traits |= Traits.USER_VARIABLE_ASSIGNED;
@@ -100,6 +98,17 @@ final class TraitCollector {
             }
             case TokenCursor.PLACEHOLDER -> traits |= Traits.PLACEHOLDERS;
             default -> noteOperand();
+        }
+    }
+
+    /** Reads are collected here; what SET assigns is the verb's business. */
+    private void onSystemVariable(TokenCursor cursor) {
+        checkNestedWrite(0);
+        boolean target = verb.kind() == StatementKind.SET
+                && (previousKeyword == Keyword.SET || (previousSymbol == ',' && depth == 0));
+        if (!target) {
+            traits |= SystemVariableCatalog.readTraits(
+                    cursor.bytes(), cursor.start() + 2, cursor.start() + cursor.length());
         }
     }
 
