@@ -20,6 +20,7 @@ final class CharacterClass {
     static final int SYMBOL = 15;
 
     private static final byte[] CLASSES = classes();
+    private static final boolean[] NAME_PARTS = nameParts();
 
     private CharacterClass() {}
 
@@ -29,8 +30,7 @@ final class CharacterClass {
 
     /** Whether the byte may stand in an unquoted name after its start. */
     static boolean isNamePart(int b) {
-        int c = CLASSES[b & 0xFF];
-        return c == LETTER || c == DIGIT;
+        return NAME_PARTS[b & 0xFF];
     }
 
     static int skipDigits(byte[] bytes, int index, int limit) {
@@ -56,6 +56,14 @@ final class CharacterClass {
         }
         int folded = b | 0x20;
         return (b >= '0' && b <= '9') || (folded >= 'a' && folded <= 'f');
+    }
+
+    private static boolean[] nameParts() {
+        boolean[] parts = new boolean[256];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = CLASSES[i] == LETTER || CLASSES[i] == DIGIT;
+        }
+        return parts;
     }
 
     private static byte[] classes() {

@@ -35,7 +35,9 @@ final class Fingerprinter {
             semicolonPending = false;
             hash.mix(SYMBOL_MARK | ';');
         }
-        list.beforeToken(cursor, hash);
+        if (list.isActive()) {
+            list.beforeToken(cursor, hash);
+        }
         int type = cursor.type();
         boolean number = type == TokenCursor.NUMBER;
         if (signPending) {

@@ -34,10 +34,12 @@ final class ListFolder {
         depth = 0;
     }
 
+    /** Whether a list is being read or announced. */
+    boolean isActive() {
+        return state != State.NONE;
+    }
+
     void beforeToken(TokenCursor cursor, FingerprintHasher hash) {
-        if (state == State.NONE) {
-            return;
-        }
         int symbol = cursor.symbol();
         if (state == State.ANNOUNCED) {
             if (symbol != '(' && !isRow(cursor)) {

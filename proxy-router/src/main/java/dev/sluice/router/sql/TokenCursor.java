@@ -99,32 +99,48 @@ final class TokenCursor {
         boolean behindDot = symbol == '.';
         word = null;
         symbol = 0;
-        while (position < limit) {
-            start = position;
-            int c = bytes[position];
-            int found = switch (CharacterClass.of(c)) {
-                case CharacterClass.SPACE -> skipSpace();
-                case CharacterClass.LETTER -> lexWord(behindDot && start == previousEnd);
-                case CharacterClass.DIGIT -> lexNumber(behindDot && start == previousEnd);
-                case CharacterClass.SINGLE_QUOTE -> lexString('\'');
-                case CharacterClass.DOUBLE_QUOTE -> mode.ansiQuotes() ? lexQuotedName('"') : lexString('"');
-                case CharacterClass.BACKTICK -> lexQuotedName('`');
-                case CharacterClass.SLASH -> lexSlash();
-                case CharacterClass.STAR -> lexStar();
-                case CharacterClass.DASH -> lexDash();
-                case CharacterClass.HASH -> skipLine();
-                case CharacterClass.AT -> lexVariable();
-                case CharacterClass.DOT -> lexDot();
-                case CharacterClass.COLON -> lexColon();
-                case CharacterClass.QUESTION -> single(PLACEHOLDER);
-                case CharacterClass.SYMBOL -> lexSymbol(c);
-                default -> lexStray(c);
-            };
+        byte[] text = bytes;
+        while (true) {
+            int p = position;
+            while (p < limit && CharacterClass.of(text[p]) == CharacterClass.SPACE) {
+                p++;
+            }
+            position = p;
+            if (p >= limit) {
+                return end();
+            }
+            start = p;
+            int c = text[p];
+            int kind = CharacterClass.of(c);
+            boolean name = behindDot && p == previousEnd;
+            int found = kind == CharacterClass.LETTER ? lexWord(name) : lexOther(kind, c, name);
             if (found != END) {
                 type = found;
                 return found;
             }
         }
+    }
+
+    private int lexOther(int kind, int c, boolean behindDot) {
+        return switch (kind) {
+            case CharacterClass.SYMBOL -> lexSymbol(c);
+            case CharacterClass.DIGIT -> lexNumber(behindDot);
+            case CharacterClass.SINGLE_QUOTE -> lexString('\'');
+            case CharacterClass.DOUBLE_QUOTE -> mode.ansiQuotes() ? lexQuotedName('"') : lexString('"');
+            case CharacterClass.BACKTICK -> lexQuotedName('`');
+            case CharacterClass.SLASH -> lexSlash();
+            case CharacterClass.STAR -> lexStar();
+            case CharacterClass.DASH -> lexDash();
+            case CharacterClass.HASH -> skipLine();
+            case CharacterClass.AT -> lexVariable();
+            case CharacterClass.DOT -> lexDot();
+            case CharacterClass.COLON -> lexColon();
+            case CharacterClass.QUESTION -> single(PLACEHOLDER);
+            default -> lexStray(c);
+        };
+    }
+
+    private int end() {
         if (versionCommentOpen) {
             textTraits |= Traits.AMBIGUOUS_TEXT;
         }
@@ -152,35 +168,31 @@ final class TokenCursor {
         return SYMBOL;
     }
 
-    private int skipSpace() {
-        int p = position + 1;
-        while (p < limit && CharacterClass.of(bytes[p]) == CharacterClass.SPACE) {
+    private int lexWord(boolean behindDot) {
+        byte[] text = bytes;
+        int first = start;
+        int p = first;
+        int seen = 0;
+        while (p < limit && CharacterClass.isNamePart(text[p])) {
+            seen |= text[p];
             p++;
         }
         position = p;
-        return END;
-    }
-
-    private int lexWord(boolean behindDot) {
-        int p = position;
-        int seen = 0;
-        while (p < limit && CharacterClass.isNamePart(bytes[p])) {
-            seen |= bytes[p];
-            p++;
-        }
-        if (p - position == 1 && p < limit && bytes[p] == '\'' && !behindDot && isLiteralPrefix(bytes[position])) {
-            position = p;
+        if (p - first == 1 && p < limit && text[p] == '\'' && !behindDot && isLiteralPrefix(text[first])) {
             return lexString('\'');
         }
-        position = p;
-        if ((seen < 0 && mode.charset() != LexicalCharset.UTF8) || bytes[start] == '$') {
+        if (seen < 0 || text[first] == '$') {
+            noteUnusualName(seen < 0);
+        }
+        Word found = Vocabulary.WORDS.find(text, first, p - first);
+        word = behindDot && found != null ? Vocabulary.behindDot(found) : found;
+        return WORD;
+    }
+
+    private void noteUnusualName(boolean beyondAscii) {
+        if (!beyondAscii || mode.charset() != LexicalCharset.UTF8 || bytes[start] == '$') {
             textTraits |= Traits.AMBIGUOUS_TEXT;
         }
-        word = Vocabulary.WORDS.find(bytes, start, p - start);
-        if (behindDot && word != null) {
-            word = Vocabulary.behindDot(word);
-        }
-        return WORD;
     }
 
     private static boolean isLiteralPrefix(int c) {

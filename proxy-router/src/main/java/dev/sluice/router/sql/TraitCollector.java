@@ -119,13 +119,16 @@ final class TraitCollector {
 
     private void onWord(TokenCursor cursor) {
         checkNestedWrite(0);
-        Word word = cursor.word();
-        if (word == null || word.keyword() == Keyword.NONE) {
+        if (insideServerSchema) {
             onName(cursor, 0, 0);
-            return;
         }
-        Keyword keyword = word.keyword();
-        onName(cursor, 0, 0);
+        Word word = cursor.word();
+        if (word != null && word.keyword() != Keyword.NONE) {
+            onKeyword(word.keyword());
+        }
+    }
+
+    private void onKeyword(Keyword keyword) {
         calls.onKeyword(keyword, previousKeyword, depth);
         switch (keyword) {
             case UPDATE -> {
