@@ -41,6 +41,16 @@ final class CharacterClass {
         return p;
     }
 
+    /** The end of the exponent whose letter is at {@code index}, or -1 if there are no digits. */
+    static int exponentEnd(byte[] bytes, int index, int limit) {
+        int p = index + 1;
+        if (p < limit && (bytes[p] == '+' || bytes[p] == '-')) {
+            p++;
+        }
+        int end = skipDigits(bytes, p, limit);
+        return end > p ? end : -1;
+    }
+
     /** Skips hexadecimal or binary digits. */
     static int skipRadixDigits(byte[] bytes, int index, int limit, boolean hexadecimal) {
         int p = index;

@@ -30,7 +30,9 @@ final class ListFolder {
     private int kept;
 
     void reset() {
-        state = State.NONE;
+        if (state != State.NONE) {
+            state = State.NONE;
+        }
         depth = 0;
     }
 
@@ -83,7 +85,9 @@ final class ListFolder {
         } else if (symbol == ','
                 && (state == State.BETWEEN || (state == State.ELEMENT && !rows && depth == listDepth))) {
             hash.set(startA, startB);
-            state = State.ELEMENT;
+            if (state != State.ELEMENT) {
+                state = State.ELEMENT;
+            }
         } else if (cursor.type() == TokenCursor.WORD) {
             onWord(cursor, hash);
         }

@@ -50,22 +50,33 @@ final class NameTable<T> {
     }
 
     /** What the bytes stand for, or null if they are none of the names. */
-    @SuppressWarnings("unchecked")
     @Nullable
     T find(byte[] bytes, int start, int length) {
+        int id = findId(bytes, start, length);
+        return id == 0 ? null : get(id);
+    }
+
+    /** What a number stands for that {@link #findId} returned; not for 0. */
+    @SuppressWarnings("unchecked")
+    T get(int id) {
+        return (T) values[id - 1];
+    }
+
+    /** A positive number for the name, or 0 if the bytes are none of the names. */
+    int findId(byte[] bytes, int start, int length) {
         if (length == 0) {
-            return null;
+            return 0;
         }
         long first = PackedBytes.readFolded(bytes, start, Math.min(8, length));
         int slot = slot(first, length);
         while (firsts[slot] != 0) {
             boolean same = firsts[slot] == first && lengths[slot] == length;
             if (same && (length <= 8 || hasTail(keys[slot], bytes, start, length))) {
-                return (T) values[slot];
+                return slot + 1;
             }
             slot = (slot + 1) & mask;
         }
-        return null;
+        return 0;
     }
 
     private static boolean hasTail(long[] key, byte[] bytes, int start, int length) {

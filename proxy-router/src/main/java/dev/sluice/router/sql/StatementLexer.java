@@ -84,7 +84,10 @@ public final class StatementLexer {
                 routineEnd.onToken(cursor);
             }
         }
-        kind = first == StatementKind.EMPTY ? collector.kind() : first;
+        StatementKind firstKind = first == StatementKind.EMPTY ? collector.kind() : first;
+        if (kind != firstKind) {
+            kind = firstKind;
+        }
         traits = found | collector.traits() | cursor.textTraits() | routineEnd.traits();
         settleUncertain();
     }

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts the bytes of a statement into tokens the way the server's own lexer does, one at a time and without making
- * objects. White space and ordinary comments vanish; the content of version comments is read as code. Confined to the
- * session's event loop.
+ * objects. White space and ordinary comments vanish; the content of version comments is read as code.
+ * Confined to the session's event loop.
  */
 final class TokenCursor {
     static final int END = 0;
@@ -29,12 +29,19 @@ final class TokenCursor {
     private int symbol;
     private int start;
     private int previousEnd;
-    private @Nullable Word word;
+    /**
+     * The number of the word in the vocabulary, 0 if it is not in there. A number and no reference: storing references
+     * in long-lived objects makes collectors do work for each token.
+     */
+    private int wordId;
+
     private boolean versionCommentOpen;
     private long textTraits;
 
     void reset(byte[] newBytes, int offset, int length, LexicalMode newMode) {
-        bytes = newBytes;
+        if (bytes != newBytes) {
+            bytes = newBytes;
+        }
         position = offset;
         limit = offset + length;
         mode = newMode;
@@ -42,7 +49,7 @@ final class TokenCursor {
         symbol = 0;
         start = offset;
         previousEnd = -1;
-        word = null;
+        wordId = 0;
         versionCommentOpen = false;
         textTraits = 0;
     }
@@ -85,7 +92,12 @@ final class TokenCursor {
     /** What is known about a {@link #WORD}; null for any other name. */
     @Nullable
     Word word() {
-        return word;
+        return wordId == 0 ? null : Vocabulary.WORDS.get(wordId);
+    }
+
+    /** The number of that word, or 0. */
+    int wordId() {
+        return wordId;
     }
 
     /** {@link Traits} that show in how the text is written, complete at {@link #END}. */
@@ -97,7 +109,7 @@ final class TokenCursor {
     int next() {
         previousEnd = type == END ? -1 : position;
         boolean behindDot = symbol == '.';
-        word = null;
+        wordId = 0;
         symbol = 0;
         byte[] text = bytes;
         while (true) {
@@ -184,8 +196,8 @@ final class TokenCursor {
         if (seen < 0 || text[first] == '$') {
             noteUnusualName(seen < 0);
         }
-        Word found = Vocabulary.WORDS.find(text, first, p - first);
-        word = behindDot && found != null ? Vocabulary.behindDot(found) : found;
+        int found = Vocabulary.WORDS.findId(text, first, p - first);
+        wordId = behindDot && found != 0 ? Vocabulary.behindDot(found) : found;
         return WORD;
     }
 
@@ -215,7 +227,7 @@ final class TokenCursor {
         }
         p = CharacterClass.skipDigits(bytes, p, limit);
         if (p < limit && (bytes[p] | 0x20) == 'e') {
-            int exponent = exponentEnd(p);
+            int exponent = CharacterClass.exponentEnd(bytes, p, limit);
             if (exponent > 0) {
                 position = exponent;
                 return NUMBER;
@@ -231,7 +243,7 @@ final class TokenCursor {
     private int lexFraction(int point) {
         int p = CharacterClass.skipDigits(bytes, point + 1, limit);
         if (p < limit && (bytes[p] | 0x20) == 'e') {
-            int exponent = exponentEnd(p);
+            int exponent = CharacterClass.exponentEnd(bytes, p, limit);
             if (exponent > 0) {
                 return endNumber(exponent);
             }
@@ -242,16 +254,6 @@ final class TokenCursor {
     private int endNumber(int end) {
         position = end;
         return NUMBER;
-    }
-
-    /** The end of the exponent whose letter is at {@code index}, or -1 if there are no digits. */
-    private int exponentEnd(int index) {
-        int p = index + 1;
-        if (p < limit && (bytes[p] == '+' || bytes[p] == '-')) {
-            p++;
-        }
-        int end = CharacterClass.skipDigits(bytes, p, limit);
-        return end > p ? end : -1;
     }
 
     private int lexString(int quote) {
