@@ -100,7 +100,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     /** Whether bytes of a streamed command can be taken now. */
     boolean takesBytes() {
         BackendConnection target = connection;
-        return discarding || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
+        return discarding
+                || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
     }
 
     /**
