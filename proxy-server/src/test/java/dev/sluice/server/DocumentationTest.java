@@ -36,7 +36,7 @@ class DocumentationTest {
     private static final Pattern DECISION = Pattern.compile("\\d{4}-[a-z0-9-]+\\.md");
 
     /** Classes of the JDK and of libraries that the pages mention. */
-    private static final Set<String> FOREIGN = Set.of("ByteBuf", "EmbeddedChannel", "SplittableRandom");
+    private static final Set<String> FOREIGN = Set.of("ByteBuf", "EventLoop");
 
     @Test
     void everyClassThatTheArchitecturePageNamesExistsWithTheMemberNamed() throws IOException {
