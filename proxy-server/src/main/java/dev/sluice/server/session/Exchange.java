@@ -172,7 +172,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         connection = target;
         PreparedStatement about = prepared;
         boolean wasQuiet = target.isQuiet();
-        if (about != null && needsHandle() && !hasHandle(target, about)) {
+        if (about != null && needsHandle() && !willHaveHandle(target, about)) {
             phase = Phase.PREPARING;
             prelude.expectTo(stateOf(target, about.text().preparedIn()) + settlement.prepareOn(target, about, prelude));
             target.flush();
@@ -200,6 +200,11 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
                 || type == CommandType.COM_STMT_SEND_LONG_DATA
                 || type == CommandType.COM_STMT_FETCH
                 || type == CommandType.COM_STMT_RESET;
+    }
+
+    /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
+    private boolean willHaveHandle(BackendConnection target, PreparedStatement about) {
+        return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about);
     }
 
     private static boolean hasHandle(BackendConnection target, PreparedStatement about) {
