@@ -29,8 +29,8 @@ class ContainerFilesTest {
         for (String server : List.of("primary", "replica-1", "replica-2")) {
             // What a "<<" brings in is looked up where it points to: the loader leaves it to the reader.
             assertThat(merged(map(services.get(server))).get("image")).isEqualTo("mysql:8.4");
-            assertThat(list(map(services.get(server)).get("command")))
-                    .containsAll(List.of("--gtid-mode=ON", "--enforce-gtid-consistency=ON"));
+            assertThat(String.valueOf(map(services.get(server)).get("command")))
+                    .contains("--gtid-mode=ON", "--enforce-gtid-consistency=ON");
         }
         Map<?, ?> sluice = map(services.get("sluice"));
         assertThat(sluice.get("read_only")).isEqualTo(true);

@@ -33,7 +33,7 @@ class ContainerHealthcheckIT {
     }
 
     private ManagementServer start() throws IOException {
-        InetSocketAddress any = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         return ManagementServer.start(
                 any, new MetricsRegistry(() -> Topology.EMPTY, List.of()), () -> obstacles, () -> true);
     }
