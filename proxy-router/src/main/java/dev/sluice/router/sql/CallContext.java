@@ -42,10 +42,11 @@ final class CallContext {
     void afterKeyword(Keyword keyword, int depth) {
         ended = false;
         switch (keyword) {
-            case SELECT, VALUES, VALUE, TABLE, WITH -> {
+            case SELECT -> {
                 selectSeen = true;
                 targetNamed = true;
             }
+            case VALUES, VALUE, TABLE, WITH -> targetNamed = true;
             case SET -> {
                 setSeen = true;
                 targetNamed = true;

@@ -20,6 +20,7 @@ final class CharacterClass {
     static final int SYMBOL = 15;
 
     private static final byte[] CLASSES = classes();
+    private static final boolean[] NAME_PARTS = nameParts();
 
     private CharacterClass() {}
 
@@ -29,8 +30,7 @@ final class CharacterClass {
 
     /** Whether the byte may stand in an unquoted name after its start. */
     static boolean isNamePart(int b) {
-        int c = CLASSES[b & 0xFF];
-        return c == LETTER || c == DIGIT;
+        return NAME_PARTS[b & 0xFF];
     }
 
     static int skipDigits(byte[] bytes, int index, int limit) {
@@ -39,6 +39,16 @@ final class CharacterClass {
             p++;
         }
         return p;
+    }
+
+    /** The end of the exponent whose letter is at {@code index}, or -1 if there are no digits. */
+    static int exponentEnd(byte[] bytes, int index, int limit) {
+        int p = index + 1;
+        if (p < limit && (bytes[p] == '+' || bytes[p] == '-')) {
+            p++;
+        }
+        int end = skipDigits(bytes, p, limit);
+        return end > p ? end : -1;
     }
 
     /** Skips hexadecimal or binary digits. */
@@ -56,6 +66,14 @@ final class CharacterClass {
         }
         int folded = b | 0x20;
         return (b >= '0' && b <= '9') || (folded >= 'a' && folded <= 'f');
+    }
+
+    private static boolean[] nameParts() {
+        boolean[] parts = new boolean[256];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = CLASSES[i] == LETTER || CLASSES[i] == DIGIT;
+        }
+        return parts;
     }
 
     private static byte[] classes() {

@@ -2,8 +2,8 @@ package dev.sluice.router.sql;
 
 /**
  * A 128-bit hash over a sequence of numbers: two lanes with different multipliers. Not meant to resist an adversary; a
- * cached decision is only ever consulted for statements that show no forbidding trait themselves. Confined to the
- * session's event loop.
+ * cached decision is only ever consulted for statements that show no forbidding trait themselves.
+ * Confined to the session's event loop.
  */
 final class FingerprintHasher {
     private static final long SEED_A = 0x243F_6A88_85A3_08D3L;

@@ -2,8 +2,8 @@ package dev.sluice.router.sql;
 
 /**
  * Computes the fingerprint of a statement from its tokens: literals count as one marker, and lists behind IN and VALUES
- * count each different element once, so that a list of any length has the fingerprint of a short one. Confined to the
- * session's event loop.
+ * count each different element once, so that a list of any length has the fingerprint of a short one.
+ * Confined to the session's event loop.
  */
 final class Fingerprinter {
     private static final int LITERAL = 1;
@@ -35,7 +35,9 @@ final class Fingerprinter {
             semicolonPending = false;
             hash.mix(SYMBOL_MARK | ';');
         }
-        list.beforeToken(cursor, hash);
+        if (list.isActive()) {
+            list.beforeToken(cursor, hash);
+        }
         int type = cursor.type();
         boolean number = type == TokenCursor.NUMBER;
         if (signPending) {

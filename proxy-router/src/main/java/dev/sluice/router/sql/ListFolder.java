@@ -30,14 +30,18 @@ final class ListFolder {
     private int kept;
 
     void reset() {
-        state = State.NONE;
+        if (state != State.NONE) {
+            state = State.NONE;
+        }
         depth = 0;
     }
 
+    /** Whether a list is being read or announced. */
+    boolean isActive() {
+        return state != State.NONE;
+    }
+
     void beforeToken(TokenCursor cursor, FingerprintHasher hash) {
-        if (state == State.NONE) {
-            return;
-        }
         int symbol = cursor.symbol();
         if (state == State.ANNOUNCED) {
             if (symbol != '(' && !isRow(cursor)) {
@@ -81,7 +85,9 @@ final class ListFolder {
         } else if (symbol == ','
                 && (state == State.BETWEEN || (state == State.ELEMENT && !rows && depth == listDepth))) {
             hash.set(startA, startB);
-            state = State.ELEMENT;
+            if (state != State.ELEMENT) {
+                state = State.ELEMENT;
+            }
         } else if (cursor.type() == TokenCursor.WORD) {
             onWord(cursor, hash);
         }

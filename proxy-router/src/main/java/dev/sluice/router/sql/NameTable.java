@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what a name stands for
  */
 final class NameTable<T> {
+    /** The first eight bytes of the name in each slot; 0 where there is none, which no name folds to. */
+    private final long[] firsts;
+
     private final long[][] keys;
     private final int[] lengths;
     private final Object[] values;
@@ -17,6 +20,7 @@ final class NameTable<T> {
 
     NameTable(Map<String, T> names) {
         int size = Integer.highestOneBit(Math.max(8, names.size())) * 4;
+        firsts = new long[size];
         keys = new long[size][];
         lengths = new int[size];
         values = new Object[size];
@@ -31,9 +35,10 @@ final class NameTable<T> {
             key[i] = PackedBytes.readFolded(bytes, i * 8, Math.min(8, bytes.length - i * 8));
         }
         int slot = slot(key[0], bytes.length);
-        while (lengths[slot] != 0) {
+        while (firsts[slot] != 0) {
             slot = (slot + 1) & mask;
         }
+        firsts[slot] = key[0];
         keys[slot] = key;
         lengths[slot] = bytes.length;
         values[slot] = value;
@@ -45,21 +50,33 @@ final class NameTable<T> {
     }
 
     /** What the bytes stand for, or null if they are none of the names. */
-    @SuppressWarnings("unchecked")
     @Nullable
     T find(byte[] bytes, int start, int length) {
+        int id = findId(bytes, start, length);
+        return id == 0 ? null : get(id);
+    }
+
+    /** What a number stands for that {@link #findId} returned; not for 0. */
+    @SuppressWarnings("unchecked")
+    T get(int id) {
+        return (T) values[id - 1];
+    }
+
+    /** A positive number for the name, or 0 if the bytes are none of the names. */
+    int findId(byte[] bytes, int start, int length) {
         if (length == 0) {
-            return null;
+            return 0;
         }
         long first = PackedBytes.readFolded(bytes, start, Math.min(8, length));
         int slot = slot(first, length);
-        while (lengths[slot] != 0) {
-            if (lengths[slot] == length && keys[slot][0] == first && hasTail(keys[slot], bytes, start, length)) {
-                return (T) values[slot];
+        while (firsts[slot] != 0) {
+            boolean same = firsts[slot] == first && lengths[slot] == length;
+            if (same && (length <= 8 || hasTail(keys[slot], bytes, start, length))) {
+                return slot + 1;
             }
             slot = (slot + 1) & mask;
         }
-        return null;
+        return 0;
     }
 
     private static boolean hasTail(long[] key, byte[] bytes, int start, int length) {

@@ -2,24 +2,23 @@ package dev.sluice.router.sql;
 
 /**
  * Tells whether the semicolons in the definition of a routine belong to its body: then the text ends with END, perhaps
- * followed by a label. Otherwise other statements follow the definition, and nobody has looked at them. Confined to the
- * session's event loop.
+ * followed by a label. Otherwise other statements follow the definition, and nobody has looked at them.
+ * Confined to the session's event loop.
  */
 final class RoutineEnd {
     private boolean statementInside;
-    private Keyword last = Keyword.NONE;
-    private Keyword beforeLast = Keyword.NONE;
+    private int last;
+    private int beforeLast;
 
     void reset() {
         statementInside = false;
-        last = Keyword.NONE;
-        beforeLast = Keyword.NONE;
+        last = 0;
+        beforeLast = 0;
     }
 
     void onToken(TokenCursor cursor) {
         beforeLast = last;
-        Word word = cursor.word();
-        last = word == null ? Keyword.NONE : word.keyword();
+        last = cursor.wordId();
     }
 
     void onStatementInside() {
@@ -27,7 +26,7 @@ final class RoutineEnd {
     }
 
     long traits() {
-        boolean body = last == Keyword.END || beforeLast == Keyword.END;
+        boolean body = Vocabulary.keyword(last) == Keyword.END || Vocabulary.keyword(beforeLast) == Keyword.END;
         return statementInside && !body ? Traits.MULTI_STATEMENT | Traits.OPAQUE : 0;
     }
 }

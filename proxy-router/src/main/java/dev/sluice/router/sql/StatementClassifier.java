@@ -7,6 +7,7 @@ import dev.sluice.router.Target;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * yet: the caller sends it to the primary, or waits, and calls {@link #confirm} so that the next one is known.
  */
 public final class StatementClassifier implements AutoCloseable {
+    /** Whoever waits for an answer would rather wait for the truth than be told that the parser was busy. */
+    private static final Duration BLOCKING_DEADLINE = Duration.ofSeconds(10);
+
     private final ClassifierLimits limits;
     private final Cache<StatementKey, Classification> cache;
     private final ReadParser parser;
@@ -93,19 +97,29 @@ public final class StatementClassifier implements AutoCloseable {
             LexicalMode mode,
             Classification candidate,
             Consumer<Classification> done) {
-        boolean queued = parser.submit(() -> done.accept(parse(text, javaCharset, mode, candidate)));
+        confirm(new Candidate(text, javaCharset, mode, candidate, limits.parseDeadline()), done);
+    }
+
+    /** A statement on its way to the parser. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Candidate(
+            byte[] text, Charset javaCharset, LexicalMode mode, Classification description, Duration deadline) {}
+
+    private void confirm(Candidate candidate, Consumer<Classification> done) {
+        boolean queued = parser.submit(() -> done.accept(parse(candidate)));
         if (!queued) {
-            done.accept(candidate.toPrimary(RouteReason.PARSER_BUSY));
+            done.accept(candidate.description().toPrimary(RouteReason.PARSER_BUSY));
         }
     }
 
-    private Classification parse(byte[] text, Charset javaCharset, LexicalMode mode, Classification candidate) {
-        StatementKey key = StatementKey.of(candidate, mode.index());
+    private Classification parse(Candidate task) {
+        Classification candidate = task.description();
+        StatementKey key = StatementKey.of(candidate, task.mode().index());
         Classification known = cache.getIfPresent(key);
         if (known != null) {
             return known;
         }
-        ReadParser.Verdict verdict = parser.parse(text, javaCharset, mode);
+        ReadParser.Verdict verdict = parser.parse(task.text(), task.javaCharset(), task.mode(), task.deadline());
         Classification decided = switch (verdict) {
             case READ ->
                 new Classification(
@@ -135,7 +149,9 @@ public final class StatementClassifier implements AutoCloseable {
             return decided;
         }
         CompletableFuture<Classification> answer = new CompletableFuture<>();
-        confirm(text, StandardCharsets.UTF_8, mode, candidate(lexer), answer::complete);
+        confirm(
+                new Candidate(text, StandardCharsets.UTF_8, mode, candidate(lexer), BLOCKING_DEADLINE),
+                answer::complete);
         return answer.join();
     }
 

@@ -18,6 +18,7 @@ public final class StatementLexer {
     private final TokenCursor cursor = new TokenCursor();
     private final TraitCollector collector = new TraitCollector();
     private final Fingerprinter fingerprinter = new Fingerprinter();
+    private final RoutineEnd routineEnd = new RoutineEnd();
     private byte[] scratch = new byte[1024];
 
     private LexicalMode mode = LexicalMode.DEFAULT;
@@ -61,7 +62,6 @@ public final class StatementLexer {
         StatementKind first = StatementKind.EMPTY;
         long found = 0;
         boolean separated = false;
-        RoutineEnd routineEnd = this.routineEnd;
         routineEnd.reset();
         while (cursor.next() != TokenCursor.END) {
             fingerprinter.onToken(cursor);
@@ -79,15 +79,18 @@ public final class StatementLexer {
                     collector.startStatement();
                 }
             }
-            routineEnd.onToken(cursor);
             collector.onToken(cursor);
+            if (collector.isRoutine()) {
+                routineEnd.onToken(cursor);
+            }
         }
-        kind = first == StatementKind.EMPTY ? collector.kind() : first;
+        StatementKind firstKind = first == StatementKind.EMPTY ? collector.kind() : first;
+        if (kind != firstKind) {
+            kind = firstKind;
+        }
         traits = found | collector.traits() | cursor.textTraits() | routineEnd.traits();
         settleUncertain();
     }
-
-    private final RoutineEnd routineEnd = new RoutineEnd();
 
     /** What may or may not run must not end a state, nor promise that a transaction is read-only. */
     private void settleUncertain() {

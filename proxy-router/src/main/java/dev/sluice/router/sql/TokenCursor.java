@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts the bytes of a statement into tokens the way the server's own lexer does, one at a time and without making
- * objects. White space and ordinary comments vanish; the content of version comments is read as code. Confined to the
- * session's event loop.
+ * objects. White space and ordinary comments vanish; the content of version comments is read as code.
+ * Confined to the session's event loop.
  */
 final class TokenCursor {
     static final int END = 0;
@@ -29,12 +29,19 @@ final class TokenCursor {
     private int symbol;
     private int start;
     private int previousEnd;
-    private @Nullable Word word;
+    /**
+     * The number of the word in the vocabulary, 0 if it is not in there. A number and no reference: storing references
+     * in long-lived objects makes collectors do work for each token.
+     */
+    private int wordId;
+
     private boolean versionCommentOpen;
     private long textTraits;
 
     void reset(byte[] newBytes, int offset, int length, LexicalMode newMode) {
-        bytes = newBytes;
+        if (bytes != newBytes) {
+            bytes = newBytes;
+        }
         position = offset;
         limit = offset + length;
         mode = newMode;
@@ -42,7 +49,7 @@ final class TokenCursor {
         symbol = 0;
         start = offset;
         previousEnd = -1;
-        word = null;
+        wordId = 0;
         versionCommentOpen = false;
         textTraits = 0;
     }
@@ -85,7 +92,12 @@ final class TokenCursor {
     /** What is known about a {@link #WORD}; null for any other name. */
     @Nullable
     Word word() {
-        return word;
+        return wordId == 0 ? null : Vocabulary.WORDS.get(wordId);
+    }
+
+    /** The number of that word, or 0. */
+    int wordId() {
+        return wordId;
     }
 
     /** {@link Traits} that show in how the text is written, complete at {@link #END}. */
@@ -97,34 +109,50 @@ final class TokenCursor {
     int next() {
         previousEnd = type == END ? -1 : position;
         boolean behindDot = symbol == '.';
-        word = null;
+        wordId = 0;
         symbol = 0;
-        while (position < limit) {
-            start = position;
-            int c = bytes[position];
-            int found = switch (CharacterClass.of(c)) {
-                case CharacterClass.SPACE -> skipSpace();
-                case CharacterClass.LETTER -> lexWord(behindDot && start == previousEnd);
-                case CharacterClass.DIGIT -> lexNumber(behindDot && start == previousEnd);
-                case CharacterClass.SINGLE_QUOTE -> lexString('\'');
-                case CharacterClass.DOUBLE_QUOTE -> mode.ansiQuotes() ? lexQuotedName('"') : lexString('"');
-                case CharacterClass.BACKTICK -> lexQuotedName('`');
-                case CharacterClass.SLASH -> lexSlash();
-                case CharacterClass.STAR -> lexStar();
-                case CharacterClass.DASH -> lexDash();
-                case CharacterClass.HASH -> skipLine();
-                case CharacterClass.AT -> lexVariable();
-                case CharacterClass.DOT -> lexDot();
-                case CharacterClass.COLON -> lexColon();
-                case CharacterClass.QUESTION -> single(PLACEHOLDER);
-                case CharacterClass.SYMBOL -> lexSymbol(c);
-                default -> lexStray(c);
-            };
+        byte[] text = bytes;
+        while (true) {
+            int p = position;
+            while (p < limit && CharacterClass.of(text[p]) == CharacterClass.SPACE) {
+                p++;
+            }
+            position = p;
+            if (p >= limit) {
+                return end();
+            }
+            start = p;
+            int c = text[p];
+            int kind = CharacterClass.of(c);
+            boolean name = behindDot && p == previousEnd;
+            int found = kind == CharacterClass.LETTER ? lexWord(name) : lexOther(kind, c, name);
             if (found != END) {
                 type = found;
                 return found;
             }
         }
+    }
+
+    private int lexOther(int kind, int c, boolean behindDot) {
+        return switch (kind) {
+            case CharacterClass.SYMBOL -> lexSymbol(c);
+            case CharacterClass.DIGIT -> lexNumber(behindDot);
+            case CharacterClass.SINGLE_QUOTE -> lexString('\'');
+            case CharacterClass.DOUBLE_QUOTE -> mode.ansiQuotes() ? lexQuotedName('"') : lexString('"');
+            case CharacterClass.BACKTICK -> lexQuotedName('`');
+            case CharacterClass.SLASH -> lexSlash();
+            case CharacterClass.STAR -> lexStar();
+            case CharacterClass.DASH -> lexDash();
+            case CharacterClass.HASH -> skipLine();
+            case CharacterClass.AT -> lexVariable();
+            case CharacterClass.DOT -> lexDot();
+            case CharacterClass.COLON -> lexColon();
+            case CharacterClass.QUESTION -> single(PLACEHOLDER);
+            default -> lexStray(c);
+        };
+    }
+
+    private int end() {
         if (versionCommentOpen) {
             textTraits |= Traits.AMBIGUOUS_TEXT;
         }
@@ -152,35 +180,31 @@ final class TokenCursor {
         return SYMBOL;
     }
 
-    private int skipSpace() {
-        int p = position + 1;
-        while (p < limit && CharacterClass.of(bytes[p]) == CharacterClass.SPACE) {
+    private int lexWord(boolean behindDot) {
+        byte[] text = bytes;
+        int first = start;
+        int p = first;
+        int seen = 0;
+        while (p < limit && CharacterClass.isNamePart(text[p])) {
+            seen |= text[p];
             p++;
         }
         position = p;
-        return END;
-    }
-
-    private int lexWord(boolean behindDot) {
-        int p = position;
-        int seen = 0;
-        while (p < limit && CharacterClass.isNamePart(bytes[p])) {
-            seen |= bytes[p];
-            p++;
-        }
-        if (p - position == 1 && p < limit && bytes[p] == '\'' && !behindDot && isLiteralPrefix(bytes[position])) {
-            position = p;
+        if (p - first == 1 && p < limit && text[p] == '\'' && !behindDot && isLiteralPrefix(text[first])) {
             return lexString('\'');
         }
-        position = p;
-        if ((seen < 0 && mode.charset() != LexicalCharset.UTF8) || bytes[start] == '$') {
+        if (seen < 0 || text[first] == '$') {
+            noteUnusualName(seen < 0);
+        }
+        int found = Vocabulary.WORDS.findId(text, first, p - first);
+        wordId = behindDot && found != 0 ? Vocabulary.behindDot(found) : found;
+        return WORD;
+    }
+
+    private void noteUnusualName(boolean beyondAscii) {
+        if (!beyondAscii || mode.charset() != LexicalCharset.UTF8 || bytes[start] == '$') {
             textTraits |= Traits.AMBIGUOUS_TEXT;
         }
-        word = Vocabulary.WORDS.find(bytes, start, p - start);
-        if (behindDot && word != null) {
-            word = Vocabulary.behindDot(word);
-        }
-        return WORD;
     }
 
     private static boolean isLiteralPrefix(int c) {
@@ -203,7 +227,7 @@ final class TokenCursor {
         }
         p = CharacterClass.skipDigits(bytes, p, limit);
         if (p < limit && (bytes[p] | 0x20) == 'e') {
-            int exponent = exponentEnd(p);
+            int exponent = CharacterClass.exponentEnd(bytes, p, limit);
             if (exponent > 0) {
                 position = exponent;
                 return NUMBER;
@@ -219,7 +243,7 @@ final class TokenCursor {
     private int lexFraction(int point) {
         int p = CharacterClass.skipDigits(bytes, point + 1, limit);
         if (p < limit && (bytes[p] | 0x20) == 'e') {
-            int exponent = exponentEnd(p);
+            int exponent = CharacterClass.exponentEnd(bytes, p, limit);
             if (exponent > 0) {
                 return endNumber(exponent);
             }
@@ -230,16 +254,6 @@ final class TokenCursor {
     private int endNumber(int end) {
         position = end;
         return NUMBER;
-    }
-
-    /** The end of the exponent whose letter is at {@code index}, or -1 if there are no digits. */
-    private int exponentEnd(int index) {
-        int p = index + 1;
-        if (p < limit && (bytes[p] == '+' || bytes[p] == '-')) {
-            p++;
-        }
-        int end = CharacterClass.skipDigits(bytes, p, limit);
-        return end > p ? end : -1;
     }
 
     private int lexString(int quote) {

@@ -1,7 +1,5 @@
 package dev.sluice.router.sql;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Collects the traits of one statement that can stand anywhere in it: locking clauses, INTO, variables, functions,
  * server tables, writes behind common table expressions. Confined to the session's event loop.
@@ -19,14 +17,13 @@ final class TraitCollector {
     private boolean intoSeen;
     private boolean insideServerSchema;
 
-    /** The token before this one, and the one before that: type, symbol and keyword. */
+    /** The token before this one, and the one before that: type, symbol and number of the word. */
     private int previousType;
 
     private int previousSymbol;
-    private @Nullable Word previousWord;
-    private Keyword previousKeyword = Keyword.NONE;
+    private int previousWord;
     private int beforeSymbol;
-    private Keyword beforeKeyword = Keyword.NONE;
+    private int beforeWord;
 
     /** Starts a packet. */
     void reset(LexicalMode newMode) {
@@ -45,10 +42,9 @@ final class TraitCollector {
         insideServerSchema = false;
         previousType = TokenCursor.END;
         previousSymbol = 0;
-        previousWord = null;
-        previousKeyword = Keyword.NONE;
+        previousWord = 0;
         beforeSymbol = 0;
-        beforeKeyword = Keyword.NONE;
+        beforeWord = 0;
     }
 
     StatementKind kind() {
@@ -77,11 +73,18 @@ final class TraitCollector {
             collect(cursor);
         }
         beforeSymbol = previousSymbol;
-        beforeKeyword = previousKeyword;
+        beforeWord = previousWord;
         previousType = cursor.type();
         previousSymbol = cursor.symbol();
-        previousWord = cursor.word();
-        previousKeyword = previousWord == null ? Keyword.NONE : previousWord.keyword();
+        previousWord = cursor.wordId();
+    }
+
+    private Keyword previousKeyword() {
+        return Vocabulary.keyword(previousWord);
+    }
+
+    private Keyword beforeKeyword() {
+        return Vocabulary.keyword(beforeWord);
     }
 
     private void collect(TokenCursor cursor) {
@@ -90,9 +93,7 @@ final class TraitCollector {
             case TokenCursor.SYMBOL -> onSymbol(cursor);
             case TokenCursor.QUOTED_NAME -> onQuotedName(cursor);
             case TokenCursor.USER_VARIABLE -> onUserVariable(cursor);
-            case TokenCursor.SYSTEM_VARIABLE ->
-                traits |= SystemVariableCatalog.readTraits(
-                        cursor.bytes(), cursor.start() + 2, cursor.start() + cursor.length());
+            case TokenCursor.SYSTEM_VARIABLE -> onSystemVariable(cursor);
             case TokenCursor.ASSIGNMENT -> {
                 if (verb.kind() != StatementKind.SET || previousType == TokenCursor.USER_VARIABLE) {
                     traits |= Traits.USER_VARIABLE_ASSIGNED;
@@ -103,6 +104,17 @@ final class TraitCollector {
         }
     }
 
+    /** Reads are collected here; what SET assigns is the verb's business. */
+    private void onSystemVariable(TokenCursor cursor) {
+        checkNestedWrite(0);
+        boolean target = verb.kind() == StatementKind.SET
+                && (previousKeyword() == Keyword.SET || (previousSymbol == ',' && depth == 0));
+        if (!target) {
+            traits |= SystemVariableCatalog.readTraits(
+                    cursor.bytes(), cursor.start() + 2, cursor.start() + cursor.length());
+        }
+    }
+
     /** Literals and hints have no traits, but a write verb in front of one is no function call. */
     private void noteOperand() {
         checkNestedWrite(0);
@@ -110,24 +122,27 @@ final class TraitCollector {
 
     private void onWord(TokenCursor cursor) {
         checkNestedWrite(0);
-        Word word = cursor.word();
-        if (word == null || word.keyword() == Keyword.NONE) {
+        if (insideServerSchema) {
             onName(cursor, 0, 0);
-            return;
         }
-        Keyword keyword = word.keyword();
-        onName(cursor, 0, 0);
-        calls.onKeyword(keyword, previousKeyword, depth);
+        Word word = cursor.word();
+        if (word != null && word.keyword() != Keyword.NONE) {
+            onKeyword(word.keyword());
+        }
+    }
+
+    private void onKeyword(Keyword keyword) {
+        calls.onKeyword(keyword, previousKeyword(), depth);
         switch (keyword) {
             case UPDATE -> {
-                if (previousKeyword == Keyword.FOR) {
+                if (previousKeyword() == Keyword.FOR) {
                     traits |= Traits.LOCKING_READ;
                 } else if (calls.endsWithList(depth)) {
                     traits |= Traits.WRITES;
                 }
             }
-            case SHARE -> traits |= previousKeyword == Keyword.FOR ? Traits.LOCKING_READ : 0;
-            case IN -> traits |= previousKeyword == Keyword.LOCK ? Traits.LOCKING_READ : 0;
+            case SHARE -> traits |= previousKeyword() == Keyword.FOR ? Traits.LOCKING_READ : 0;
+            case IN -> traits |= previousKeyword() == Keyword.LOCK ? Traits.LOCKING_READ : 0;
             case DELETE, INSERT, REPLACE -> {
                 if (calls.endsWithList(depth)) {
                     traits |= Traits.WRITES;
@@ -141,7 +156,7 @@ final class TraitCollector {
             }
             case SQL_CALC_FOUND_ROWS -> traits |= Traits.CALC_FOUND_ROWS;
             case VALUE -> {
-                if (previousKeyword == Keyword.NEXT || previousKeyword == Keyword.PREVIOUS) {
+                if (previousKeyword() == Keyword.NEXT || previousKeyword() == Keyword.PREVIOUS) {
                     traits |= Traits.SIDE_EFFECT_FUNCTION;
                 }
             }
@@ -169,11 +184,11 @@ final class TraitCollector {
         checkNestedWrite(0);
         onName(cursor, 1, 1);
         int length = cursor.length() - 2;
-        Word word = length <= 0 ? null : Vocabulary.WORDS.find(cursor.bytes(), cursor.start() + 1, length);
-        quotedSchema = word == null ? Keyword.NONE : word.keyword();
+        quotedSchema = length <= 0 ? 0 : Vocabulary.WORDS.findId(cursor.bytes(), cursor.start() + 1, length);
     }
 
-    private Keyword quotedSchema = Keyword.NONE;
+    /** The word that the last quoted name spells. */
+    private int quotedSchema;
 
     private void onSymbol(TokenCursor cursor) {
         int symbol = cursor.symbol();
@@ -194,7 +209,7 @@ final class TraitCollector {
     }
 
     private void onDot() {
-        Keyword schema = previousType == TokenCursor.QUOTED_NAME ? quotedSchema : previousKeyword;
+        Keyword schema = previousType == TokenCursor.QUOTED_NAME ? Vocabulary.keyword(quotedSchema) : previousKeyword();
         switch (schema) {
             case PERFORMANCE_SCHEMA, SYS, MYSQL -> traits |= Traits.SERVER_TABLE;
             case INFORMATION_SCHEMA -> insideServerSchema = true;
@@ -213,7 +228,9 @@ final class TraitCollector {
             return;
         }
         boolean qualified = beforeSymbol == '.';
-        FunctionClass function = previousWord == null || qualified ? FunctionClass.UNKNOWN : previousWord.function();
+        FunctionClass function = previousWord == 0 || qualified
+                ? FunctionClass.UNKNOWN
+                : Vocabulary.WORDS.get(previousWord).function();
         if (function == FunctionClass.SAFE_ADJACENT && !cursor.isAdjacent() && !mode.ignoreSpace()) {
             function = FunctionClass.UNKNOWN;
         }
@@ -228,9 +245,9 @@ final class TraitCollector {
         if (qualified) {
             return false;
         }
-        return beforeKeyword == Keyword.WITH
-                || beforeKeyword == Keyword.RECURSIVE
-                || beforeKeyword == Keyword.AS
+        return beforeKeyword() == Keyword.WITH
+                || beforeKeyword() == Keyword.RECURSIVE
+                || beforeKeyword() == Keyword.AS
                 || beforeSymbol == ')'
                 || (beforeSymbol == ',' && calls.insideWithList(depth));
     }
@@ -240,7 +257,7 @@ final class TraitCollector {
         if (beforeSymbol != '(' || symbol == '(') {
             return;
         }
-        switch (previousKeyword) {
+        switch (previousKeyword()) {
             case INSERT, REPLACE, UPDATE, DELETE -> traits |= Traits.WRITES;
             default -> {}
         }

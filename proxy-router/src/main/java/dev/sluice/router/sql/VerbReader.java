@@ -1,14 +1,15 @@
 package dev.sluice.router.sql;
 
 /**
- * Recognises the kind of one statement from its first words, and the traits that follow from its verb. Confined to the
- * session's event loop.
+ * Recognises the kind of one statement from its first words, and the traits that follow from its verb.
+ * Confined to the session's event loop.
  */
 final class VerbReader {
     private final SetReader set = new SetReader();
     private StatementKind kind = StatementKind.EMPTY;
     private Keyword verb = Keyword.NONE;
     private Keyword previous = Keyword.NONE;
+    private boolean verbSeen;
     private long traits;
     private boolean watching;
     private boolean objectSeen;
@@ -16,9 +17,7 @@ final class VerbReader {
     private boolean skipFormatValue;
 
     void reset() {
-        kind = StatementKind.EMPTY;
-        verb = Keyword.NONE;
-        previous = Keyword.NONE;
+        verbSeen = false;
         traits = 0;
         watching = true;
         objectSeen = false;
@@ -27,11 +26,11 @@ final class VerbReader {
     }
 
     StatementKind kind() {
-        return kind;
+        return verbSeen ? kind : StatementKind.EMPTY;
     }
 
     long traits() {
-        return kind == StatementKind.SET ? traits | set.traits() : traits;
+        return verbSeen && kind == StatementKind.SET ? traits | set.traits() : traits;
     }
 
     /** Whether more tokens can still change anything here. */
@@ -47,7 +46,7 @@ final class VerbReader {
     void onToken(TokenCursor cursor, int depth) {
         Word word = cursor.word();
         Keyword keyword = word == null ? Keyword.NONE : word.keyword();
-        if (kind == StatementKind.EMPTY) {
+        if (!verbSeen) {
             boolean opening = cursor.symbol() == '(';
             if (!opening && cursor.type() != TokenCursor.HINT) {
                 onVerb(cursor.type() == TokenCursor.WORD ? keyword : Keyword.NONE);
@@ -59,12 +58,19 @@ final class VerbReader {
         } else if (cursor.type() == TokenCursor.WORD) {
             onLaterWord(keyword);
         }
-        previous = keyword;
+        if (previous != keyword) {
+            previous = keyword;
+        }
     }
 
     private void onVerb(Keyword keyword) {
-        verb = keyword;
-        kind = Verbs.kindOf(keyword);
+        StatementKind found = Verbs.kindOf(keyword);
+        verbSeen = true;
+        if (verb != keyword || kind != found) {
+            // Most statements are like the one before: references are stored only when they change.
+            verb = keyword;
+            kind = found;
+        }
         traits = Verbs.traitsOf(kind);
         watching = Verbs.hasMoreToSay(kind);
         set.reset();

@@ -58,15 +58,18 @@ final class Vocabulary {
     /** By name in any case. */
     static final NameTable<Word> WORDS = new NameTable<>(load());
 
-    private static final Word PLAIN_NAME = new Word(Keyword.NONE, FunctionClass.UNKNOWN, false);
-
     private Vocabulary() {}
 
-    /** A word behind a dot is a name, except for the sequence functions of Oracle mode. */
-    static Word behindDot(Word word) {
-        return switch (word.keyword()) {
-            case NEXTVAL, CURRVAL, LASTVAL -> word;
-            default -> PLAIN_NAME;
+    /** The keyword of a word by its number in {@link #WORDS}. */
+    static Keyword keyword(int wordId) {
+        return wordId == 0 ? Keyword.NONE : WORDS.get(wordId).keyword();
+    }
+
+    /** A word behind a dot is a name like any other, except for the sequence functions of Oracle mode. */
+    static int behindDot(int wordId) {
+        return switch (keyword(wordId)) {
+            case NEXTVAL, CURRVAL, LASTVAL -> wordId;
+            default -> 0;
         };
     }
 

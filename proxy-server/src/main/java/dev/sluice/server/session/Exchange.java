@@ -489,6 +489,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             return;
         }
         dropPacket();
+        // Before the connection may go to somebody else; results that are still coming are flushed once per read.
+        parts.frontend().flush();
         parts.context()
                 .metrics()
                 .statement(
