@@ -15,7 +15,7 @@ final class Executables {
     /** The program of that name on the PATH or in the directories of daemons, which a user's PATH often lacks. */
     static Optional<Path> find(String name) {
         String path = System.getenv().getOrDefault("PATH", "");
-        return Stream.concat(Stream.of(path.split(File.pathSeparator)), Stream.of("/usr/sbin", "/usr/local/sbin"))
+        return Stream.concat(Stream.of(path.split(File.pathSeparator, -1)), Stream.of("/usr/sbin", "/usr/local/sbin"))
                 .filter(directory -> !directory.isEmpty())
                 .map(directory -> Path.of(directory, name))
                 .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))

@@ -38,7 +38,7 @@ record ProcFileSystem(Path root) {
         Path process = root.resolve(Long.toString(pid));
         String stat = Files.readString(process.resolve("stat"));
         // The name in front may hold spaces and parentheses.
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
         long user = Long.parseLong(fields[FIELD_UTIME - FIELD_STATE]);
         long system = Long.parseLong(fields[FIELD_STIME - FIELD_STATE]);
         long residentBytes = field(Files.readString(process.resolve("status")), "VmRSS:") * 1024;
@@ -68,7 +68,7 @@ record ProcFileSystem(Path root) {
 
     /** The number behind a name at the start of a line; 0 if there is none, as in a process that is a zombie. */
     private static long field(String status, String name) {
-        for (String line : status.split("\n")) {
+        for (String line : status.lines().toList()) {
             if (line.startsWith(name)) {
                 return Long.parseLong(
                         line.substring(name.length()).replace("kB", "").trim());
