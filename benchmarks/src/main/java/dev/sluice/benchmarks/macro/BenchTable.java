@@ -41,7 +41,7 @@ final class BenchTable implements AutoCloseable {
                     + " c CHAR(120) NOT NULL DEFAULT '', pad CHAR(60) NOT NULL DEFAULT '', KEY k_1 (k))");
         } catch (SQLException e) {
             throw new CommandFailure(
-                    "cannot make the table " + servers.database() + "." + NAME + ": " + e.getMessage());
+                    "cannot make the table " + servers.database() + "." + NAME + ": " + Jdbc.reason(e));
         }
         BenchTable table = new BenchTable(servers);
         try {
@@ -114,7 +114,7 @@ final class BenchTable implements AutoCloseable {
             statement.execute("SET SESSION lock_wait_timeout = 5");
             statement.execute("DROP TABLE IF EXISTS " + NAME);
         } catch (SQLException e) {
-            throw new CommandFailure("the table " + NAME + " stays on the servers: " + e.getMessage());
+            throw new CommandFailure("the table " + NAME + " stays on the servers: " + Jdbc.reason(e));
         }
     }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A load of Connector/J: one thread and one connection for each client, each of which sends its next query when the last
@@ -45,12 +46,10 @@ final class ConnectorJLoad implements Load {
             for (Client client : clients) {
                 client.join();
             }
-            if (stage.failure() != null) {
+            @Nullable Exception failure = stage.failure();
+            if (failure != null) {
                 throw new CommandFailure(
-                        1,
-                        target.name() + ": a client got an error: "
-                                + stage.failure().getMessage(),
-                        stage.failure());
+                        1, target.name() + ": a client got an error: " + failure.getMessage(), failure);
             }
             return sum(clients, (end - start) / NANOS_PER_SECOND);
         } finally {
@@ -73,18 +72,22 @@ final class ConnectorJLoad implements Load {
             throw new CommandFailure(
                     1,
                     "%s: client %d of %d could not connect: %s"
-                            .formatted(target.name(), clients.size() + 1, connections, e.getMessage()),
+                            .formatted(target.name(), clients.size() + 1, connections, Jdbc.reason(e)),
                     e);
         }
     }
 
     private static void close(List<Client> clients) throws CommandFailure {
+        @Nullable SQLException failure = null;
         for (Client client : clients) {
             try {
                 client.work.close();
             } catch (SQLException e) {
-                throw new CommandFailure("a client could not disconnect: " + e.getMessage());
+                failure = e;
             }
+        }
+        if (failure != null) {
+            throw new CommandFailure("a client could not disconnect: " + Jdbc.reason(failure));
         }
     }
 

@@ -21,12 +21,13 @@ import java.util.stream.Stream;
 record Environment(ProcFileSystem proc, Servers servers) {
     /** Name and text of each fact, in the order of the report. */
     Map<String, String> describe() throws CommandFailure {
+        BuildInfo build = BuildInfo.current();
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put("machine", machine());
         facts.put("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
         facts.put("servers", serverVersion() + ", " + servers.replicas().size() + " replicas");
-        facts.put("sluice", BuildInfo.current().text());
+        facts.put("sluice", build.version() + ", commit " + build.commit() + ", transport " + build.transport());
         version("haproxy", "-v").ifPresent(text -> facts.put("haproxy", text));
         version("sysbench", "--version").ifPresent(text -> facts.put("sysbench", text));
         return facts;
@@ -68,7 +69,7 @@ record Environment(ProcFileSystem proc, Servers servers) {
             rows.next();
             return rows.getString(1) + " " + rows.getString(2);
         } catch (SQLException e) {
-            throw new CommandFailure(1, "cannot ask " + primary + " for its version: " + e.getMessage(), e);
+            throw new CommandFailure(1, "cannot ask " + primary + " for its version: " + Jdbc.reason(e), e);
         }
     }
 

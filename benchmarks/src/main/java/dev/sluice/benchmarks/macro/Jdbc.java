@@ -8,6 +8,11 @@ import java.util.Properties;
 
 /** Opens connections with Connector/J as the benchmark wants them: plain text, as the other ways to the data. Immutable. */
 record Jdbc(Login login, String database) {
+    /** Why it did not work, in one line: the driver likes to add paragraphs. */
+    static String reason(SQLException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+    }
+
     /** A connection whose prepared statements are prepared on the server or not. */
     Connection connect(HostPort address, boolean serverPrepared) throws SQLException {
         Properties properties = new Properties();

@@ -28,7 +28,7 @@ record SelectCounter(long onPrimary, long onReplicas) {
             rows.next();
             return rows.getLong(2);
         } catch (SQLException e) {
-            throw new CommandFailure(1, "cannot read the counters of " + address + ": " + e.getMessage(), e);
+            throw new CommandFailure(1, "cannot read the counters of " + address + ": " + Jdbc.reason(e), e);
         }
     }
 

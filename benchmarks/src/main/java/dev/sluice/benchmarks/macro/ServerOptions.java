@@ -135,7 +135,7 @@ final class ServerOptions {
             rows.next();
             return rows.getBoolean(1);
         } catch (SQLException e) {
-            throw new CommandFailure("cannot use the server " + address + ": " + e.getMessage());
+            throw new CommandFailure("cannot use the server " + address + ": " + Jdbc.reason(e));
         }
     }
 }

@@ -56,7 +56,7 @@ final class SluiceOptions {
     String description() {
         List<String> flags = new ArrayList<>(LAUNCHER_FLAGS);
         flags.addAll(jvmOptions);
-        return "%d event loops, transport %s, %d connections to each server at most, JVM options %s"
+        return "event-loops %d, transport %s, max-connections-per-backend %d, JVM options %s"
                 .formatted(threads, transport, pool, String.join(" ", flags));
     }
 
