@@ -25,7 +25,8 @@ record HaProxy(Path program, int threads) {
             throw new CommandFailure(1, "cannot write " + file + ": " + e.getMessage(), e);
         }
         List<String> command = List.of(program.toString(), "-db", "-f", file.toString());
-        ProxyProcess process = cleanup.push(ProxyProcess.start("haproxy", command, directory));
+        ProxyProcess process =
+                cleanup.push(ProxyProcess.start("haproxy", command, directory, directory.resolve("haproxy.log")));
         process.awaitLogin(servers.jdbc(), reads);
         process.awaitLogin(servers.jdbc(), writes);
         return new Target("haproxy", List.of(reads), List.of(writes), OptionalLong.of(process.pid()));

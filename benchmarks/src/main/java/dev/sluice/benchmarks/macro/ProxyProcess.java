@@ -30,9 +30,8 @@ final class ProxyProcess implements AutoCloseable {
         this.log = log;
     }
 
-    /** Starts a proxy; its output goes to a file of the directory. */
-    static ProxyProcess start(String name, List<String> command, Path directory) {
-        Path log = directory.resolve(name + ".log");
+    /** Starts a proxy; its output goes to that file. */
+    static ProxyProcess start(String name, List<String> command, Path directory, Path log) {
         return new ProxyProcess(name, GuardedProcess.start(command, Map.of(), directory, log), log);
     }
 

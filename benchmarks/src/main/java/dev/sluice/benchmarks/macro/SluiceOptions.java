@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
@@ -48,6 +49,9 @@ final class SluiceOptions {
             description = "One more option for the JVM of Sluice, such as -XX:+UseSerialGC; repeat it for each.")
     private List<String> jvmOptions = new ArrayList<>();
 
+    @Option(names = "--sluice-log", paramLabel = "FILE", description = "Append what Sluice logs to FILE, to keep it.")
+    private @Nullable Path log;
+
     int threads() {
         return threads;
     }
@@ -69,9 +73,13 @@ final class SluiceOptions {
         } catch (IOException e) {
             throw new CommandFailure(1, "cannot write " + file + ": " + e.getMessage(), e);
         }
-        ProxyProcess process = cleanup.push(ProxyProcess.start("sluice", command(file), directory));
+        ProxyProcess process = cleanup.push(ProxyProcess.start("sluice", command(file), directory, logFile(directory)));
         process.awaitLogin(servers.jdbc(), address);
         return new Target("sluice", List.of(address), List.of(address), OptionalLong.of(process.pid()));
+    }
+
+    private Path logFile(Path directory) {
+        return log == null ? directory.resolve("sluice.log") : log.toAbsolutePath();
     }
 
     private List<String> command(Path file) {

@@ -3,9 +3,9 @@ package dev.sluice.benchmarks.macro;
 import dev.sluice.server.cli.CommandFailure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The report of sysbench 1.0, read line by line while it is printed. Confined to one thread.
@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  */
 final class SysbenchOutput {
     private static final double MICROS_PER_MILLI = 1_000;
+    private static final int COMPLAINTS_MAX = 3;
     private static final Pattern BUCKET = Pattern.compile("^\\s*([0-9.]+) \\|[* ]+\\s([0-9]+)$");
     private static final Pattern QUERIES = Pattern.compile("^\\s*queries:\\s+([0-9]+)\\s.*");
     private static final Pattern TOTAL_TIME = Pattern.compile("^\\s*total time:\\s+([0-9.]+)s.*");
@@ -74,9 +75,14 @@ final class SysbenchOutput {
 
     /** What went wrong, as far as sysbench says it. */
     String complaint() {
-        return lines.stream()
-                .filter(line -> line.toUpperCase(Locale.ROOT).contains("FATAL"))
-                .findFirst()
-                .orElse(lines.isEmpty() ? "nothing" : lines.get(lines.size() - 1));
+        // The first line says what failed and the second why; more of them repeat that for other clients.
+        String fatal = lines.stream()
+                .filter(line -> line.contains("FATAL"))
+                .limit(COMPLAINTS_MAX)
+                .collect(Collectors.joining("; "));
+        if (!fatal.isEmpty()) {
+            return fatal;
+        }
+        return lines.isEmpty() ? "nothing" : lines.get(lines.size() - 1);
     }
 }
