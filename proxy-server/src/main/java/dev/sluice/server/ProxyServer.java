@@ -20,6 +20,7 @@ import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
 import dev.sluice.server.http.ManagementServer;
+import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
 import dev.sluice.server.monitor.TopologyMonitor;
@@ -38,6 +39,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -137,7 +139,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private void open() throws IOException, TlsException, InterruptedException {
         FrontendTls tls = FrontendTls.load(config.tls(), config.process().stateDir());
         SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
-        CredentialCache credentials = new CredentialCache(config.auth().credentialProofAge());
+        CredentialCache credentials = new CredentialCache(
+                config.auth().credentialProofAge(), config.auth().credentialsMax());
         List<LoopPool> pools = openLoops();
         accounts.addListener(user -> {
             credentials.forget(user);
@@ -164,18 +167,29 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private List<LoopPool> openLoops() throws TlsException {
         BackendCapacities capacities = Backends.capacities(config);
         BackendConnector connector = new BackendConnector(
-                transport.socket(), Backends.security(config), config.pool().connectTimeout(), System::nanoTime);
+                new BackendConnector.Sockets(
+                        transport.socket(), waterMark(config.limits().backendBuffer())),
+                Backends.security(config),
+                config.pool().connectTimeout(),
+                System::nanoTime);
         LoopContext.Shared shared = new LoopContext.Shared(
-                classifier, monitor::current, sessionSettings(), sessions, new DiagnosticsUsers(), System::nanoTime);
+                classifier,
+                monitor::current,
+                sessionSettings(),
+                sessions,
+                new DiagnosticsUsers(),
+                signals(),
+                System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
             EventLoop loop = loops.next();
+            LoopMetrics counters = metrics.newLoop();
             LoopPool pool = new LoopPool(
                     loop,
                     connector,
                     capacities,
                     poolSettings(config.pool()),
-                    new LoopPool.Environment(monitor::current, System::nanoTime));
+                    new LoopPool.Environment(monitor::current, System::nanoTime, counters));
             pools.add(pool);
             contexts.put(
                     loop,
@@ -185,11 +199,25 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                             pool,
                             Backends.balancer(config)
                                     .create(config.routing().zone().orElse(null)),
-                            metrics.newLoop()));
+                            counters));
         }
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
         return pools;
+    }
+
+    private LoopContext.MonitorSignals signals() {
+        return new LoopContext.MonitorSignals() {
+            @Override
+            public void trouble(int backendOrdinal) {
+                monitor.probeNow(backendOrdinal);
+            }
+
+            @Override
+            public void wrote() {
+                monitor.noteWrite();
+            }
+        };
     }
 
     private SessionSettings sessionSettings() {
@@ -253,6 +281,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        waterMark(config.limits().frontendBuffer()))
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -261,7 +292,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                             throw new IllegalStateException("a client on an event loop without a pool");
                         }
                         channel.pipeline()
-                                .addLast("idle", new IdleStateHandler(0, 0, idleMillis, TimeUnit.MILLISECONDS))
+                                .addLast("idle", new IdleStateHandler(idleMillis, 0, 0, TimeUnit.MILLISECONDS))
                                 .addLast("handshake", new FrontendHandshakeHandler(context, settings));
                     }
                 })
@@ -274,6 +305,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             throw failure;
         }
         return bound.channel();
+    }
+
+    /** Bytes that may wait for a slow reader before its source is paused. */
+    private static WriteBufferWaterMark waterMark(int bytes) {
+        return new WriteBufferWaterMark(bytes / 2, bytes);
     }
 
     private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {

@@ -118,6 +118,8 @@ public final class SessionRouter {
         }
         if (statement.target() == Target.PRIMARY) {
             toPrimary(topology, statement.reason());
+        } else if (state.inServerSchema()) {
+            toPrimary(topology, RouteReason.SERVER_STATEMENT);
         } else if (state.autocommitOff()) {
             toPrimary(topology, RouteReason.AUTOCOMMIT_OFF);
         } else if (state.serializable()) {

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.LexicalMode;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +24,13 @@ public final class SessionState {
     /** Bound on the characters of replayable variables; beyond it the session is pinned instead. */
     public static final int VECTOR_CHARACTERS_MAX = 64 * 1024;
 
+    private static final Set<String> SERVER_SCHEMAS =
+            Set.of("mysql", "performance_schema", "sys", "information_schema");
+
     private final String defaultSqlMode;
     private StateVector vector;
     private LexicalMode lexicalMode;
+    private boolean inServerSchema;
     private @Nullable Slot transactionSlot;
     private boolean readOnlyTransaction;
     private int primaryPins;
@@ -36,6 +42,7 @@ public final class SessionState {
      */
     public SessionState(StateVector vector, String defaultSqlMode) {
         this.vector = vector;
+        this.inServerSchema = isServerSchema(vector.schema());
         this.defaultSqlMode = defaultSqlMode;
         this.lexicalMode = lexicalModeOf(vector, defaultSqlMode);
     }
@@ -50,6 +57,7 @@ public final class SessionState {
     public void vector(StateVector newVector) {
         if (vector != newVector) {
             vector = newVector;
+            inServerSchema = isServerSchema(newVector.schema());
             lexicalMode = lexicalModeOf(newVector, defaultSqlMode);
         }
     }
@@ -98,6 +106,15 @@ public final class SessionState {
     /** Whether the isolation level is SERIALIZABLE. */
     public boolean serializable() {
         return "SERIALIZABLE".equals(variable("transaction_isolation", "tx_isolation"));
+    }
+
+    /** Whether unqualified tables are about one server: their contents differ between servers. */
+    public boolean inServerSchema() {
+        return inServerSchema;
+    }
+
+    private static boolean isServerSchema(@Nullable String schema) {
+        return schema != null && SERVER_SCHEMAS.contains(schema.toLowerCase(Locale.ROOT));
     }
 
     private @Nullable String variable(String name, String mariaDbName) {

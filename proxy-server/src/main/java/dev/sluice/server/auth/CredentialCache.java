@@ -10,14 +10,15 @@ import org.jspecify.annotations.Nullable;
  * that proved it; then the next login is proved again. Thread-safe: Caffeine's cache is.
  */
 public final class CredentialCache {
-    private static final int USERS_MAX = 10_000;
-
     private final Cache<String, Credential> proven;
 
-    /** @param trustedFor how long a proof holds */
-    public CredentialCache(Duration trustedFor) {
+    /**
+     * @param trustedFor how long a proof holds
+     * @param usersMax users remembered at most
+     */
+    public CredentialCache(Duration trustedFor, int usersMax) {
         this.proven = Caffeine.newBuilder()
-                .maximumSize(USERS_MAX)
+                .maximumSize(usersMax)
                 .expireAfterWrite(trustedFor)
                 .build();
     }

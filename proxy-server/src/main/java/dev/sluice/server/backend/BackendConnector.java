@@ -8,28 +8,34 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /** Opens and authenticates backend connections on a given event loop. Thread-safe: it has no state of its own. */
 public final class BackendConnector {
-    private final Class<? extends Channel> channelType;
+    private final Sockets sockets;
     private final BackendTransportSecurity security;
     private final Duration connectTimeout;
     private final LongSupplier nanoClock;
 
     /**
-     * @param channelType the socket channel of the transport in use
+     * How channels to backends are made. Immutable.
+     *
+     * @param type the socket channel of the transport in use
+     * @param waterMark how much may wait to be sent before the client is paused
+     */
+    public record Sockets(Class<? extends Channel> type, WriteBufferWaterMark waterMark) {}
+
+    /**
+     * @param sockets how channels are made
      * @param security whether and how TLS is spoken to backends
      * @param connectTimeout for TCP, TLS and login together
      * @param nanoClock a monotonic clock
      */
     public BackendConnector(
-            Class<? extends Channel> channelType,
-            BackendTransportSecurity security,
-            Duration connectTimeout,
-            LongSupplier nanoClock) {
-        this.channelType = channelType;
+            Sockets sockets, BackendTransportSecurity security, Duration connectTimeout, LongSupplier nanoClock) {
+        this.sockets = sockets;
         this.security = security;
         this.connectTimeout = connectTimeout;
         this.nanoClock = nanoClock;
@@ -41,9 +47,10 @@ public final class BackendConnector {
         BackendLogin login = new BackendLogin(key, credential, address, nanoClock);
         new Bootstrap()
                 .group(loop)
-                .channel(channelType)
+                .channel(sockets.type())
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, sockets.waterMark())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
                 .handler(new ChannelInitializer<>() {
                     @Override

@@ -1,12 +1,15 @@
 package dev.sluice.server.backend;
 
 /** Someone who asked a pool for a connection. Confined to the session's event loop. */
-public interface Borrower extends BackendConnection.Owner {
+public interface Borrower {
     /** The connection is leased to this borrower now. */
     void acquired(BackendConnection connection);
 
     /** No connection could be had. */
     void acquireFailed(BackendFailure failure);
+
+    /** Who holds the lease when the connection has been acquired. */
+    BackendConnection.Owner owner();
 
     /** Whether the borrower still wants a connection; a client may have gone while it waited. */
     boolean isWaiting();

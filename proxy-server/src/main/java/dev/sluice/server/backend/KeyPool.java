@@ -27,7 +27,12 @@ public final class KeyPool {
      * @param wanted the state it will bring the connection to
      * @param deadlineNanos when it gives up
      */
-    record Waiter(Borrower borrower, StateVector wanted, long deadlineNanos) {}
+    record Waiter(Borrower borrower, StateVector wanted, long deadlineNanos) {
+        /** How long it has waited, in nanoseconds. */
+        long waitedNanos(long nowNanos, PoolSettings settings) {
+            return nowNanos - (deadlineNanos - settings.acquireTimeout().toNanos());
+        }
+    }
 
     KeyPool(PoolKey key, Credential credential) {
         this.key = key;

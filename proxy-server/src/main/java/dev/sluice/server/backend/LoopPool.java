@@ -8,6 +8,7 @@ import dev.sluice.router.topology.Topology;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.KeyPool.Waiter;
+import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -38,7 +39,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private final PoolSettings settings;
     private final Environment environment;
     private final Map<PoolKey, KeyPool> pools = new HashMap<>();
-    private final int[] leased = new int[Topology.ORDINAL_MAX + 1];
     private int waiting;
     private boolean draining;
 
@@ -47,8 +47,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
      *
      * @param topology the newest snapshot
      * @param nanoClock a monotonic clock
+     * @param metrics the loop's counters, which also know how many connections are lent
      */
-    public record Environment(Supplier<Topology> topology, LongSupplier nanoClock) {}
+    public record Environment(Supplier<Topology> topology, LongSupplier nanoClock, LoopMetrics metrics) {}
 
     public LoopPool(
             EventLoop loop,
@@ -70,11 +71,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
         KeyPool pool = pools.computeIfAbsent(key, k -> new KeyPool(k, credential));
         pool.credential(credential);
         return pool;
-    }
-
-    /** Leased connections of this loop to a backend. */
-    public int leased(int backendOrdinal) {
-        return leased[backendOrdinal];
     }
 
     /** Whether the backend is a MariaDB server, as far as the monitor has seen it. */
@@ -116,7 +112,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         if (connection.isClosed() || pool == null || !pool.idle().remove(connection)) {
             return false;
         }
-        leased[connection.key().backendOrdinal()]++;
+        environment.metrics().backendStarted(connection.key().backendOrdinal());
         connection.leaseTo(owner);
         return true;
     }
@@ -136,6 +132,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void failed(BackendFailure failure) {
+                environment.metrics().backendConnectFailed(pool.key().backendOrdinal());
                 capacity.release();
                 if (borrower.isWaiting()) {
                     borrower.acquireFailed(failure);
@@ -145,16 +142,18 @@ public final class LoopPool implements BackendCapacity.Claimant {
     }
 
     private void opened(BackendCapacity capacity, BackendConnection connection) {
+        environment.metrics().backendOpened(connection.key().backendOrdinal());
         connection.onClose = () -> {
             KeyPool pool = pools.get(connection.key());
             boolean wasIdle = pool != null && pool.idle().remove(connection);
             if (!wasIdle) {
-                leased[connection.key().backendOrdinal()]--;
+                environment.metrics().backendEnded(connection.key().backendOrdinal());
             }
+            environment.metrics().backendClosed(connection.key().backendOrdinal());
             capacity.release();
         };
         // Until somebody takes it, the connection counts as leased: it is in nobody's list.
-        leased[connection.key().backendOrdinal()]++;
+        environment.metrics().backendStarted(connection.key().backendOrdinal());
     }
 
     /**
@@ -180,6 +179,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void failed(BackendFailure failure) {
+                environment.metrics().backendConnectFailed(key.backendOrdinal());
                 capacity.release();
                 listener.failed(failure);
             }
@@ -188,7 +188,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     private void offer(BackendConnection connection, Borrower borrower) {
         if (borrower.isWaiting()) {
-            connection.leaseTo(borrower);
+            connection.leaseTo(borrower.owner());
             borrower.acquired(connection);
         } else {
             release(connection);
@@ -196,8 +196,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
     }
 
     private void lease(BackendConnection connection, Borrower borrower) {
-        leased[connection.key().backendOrdinal()]++;
-        connection.leaseTo(borrower);
+        environment.metrics().backendStarted(connection.key().backendOrdinal());
+        connection.leaseTo(borrower.owner());
         borrower.acquired(connection);
     }
 
@@ -225,7 +225,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             connection.close();
             return;
         }
-        leased[ordinal]--;
+        environment.metrics().backendEnded(ordinal);
         pool.idle().add(connection);
     }
 
@@ -243,7 +243,10 @@ public final class LoopPool implements BackendCapacity.Claimant {
             } else if (StatePrelude.canReach(connection, waiter.wanted())) {
                 queue.remove();
                 waiting--;
-                connection.leaseTo(waiter.borrower());
+                environment
+                        .metrics()
+                        .poolWaited(waiter.waitedNanos(environment.nanoClock().getAsLong(), settings));
+                connection.leaseTo(waiter.borrower().owner());
                 waiter.borrower().acquired(connection);
                 return true;
             }
@@ -280,6 +283,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return;
         }
         connection.leaseTo(IgnoringOwner.INSTANCE);
+        environment.metrics().backendReset(connection.key().backendOrdinal());
         connection.insertIdHolder(null);
         StatePrelude.writeResetOnly(
                 connection,
@@ -362,6 +366,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             }
         }
         for (Waiter waiter : late) {
+            environment.metrics().poolTimedOut();
             if (waiter.borrower().isWaiting()) {
                 waiter.borrower()
                         .acquireFailed(BackendFailure.of(

@@ -36,7 +36,7 @@ public final class StatePrelude {
     }
 
     /** Whether getting there takes a COM_RESET_CONNECTION: some variable is set that the session has at its default. */
-    static boolean needsReset(BackendConnection connection, StateVector wanted) {
+    public static boolean needsReset(BackendConnection connection, StateVector wanted) {
         return !connection.vector().setsNothingBeyond(wanted);
     }
 

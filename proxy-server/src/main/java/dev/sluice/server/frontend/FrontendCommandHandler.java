@@ -222,6 +222,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     @Override
     public void resume() {
         process();
+        session.frontendReadComplete();
     }
 
     @Override

@@ -59,6 +59,8 @@ public final class Logging {
         // Libraries (Netty, Hikari, Connector/J) speak only when something is wrong, whatever our own level is:
         // their finer messages are not under our rule against SQL and passwords.
         root.setLevel(config.level() == LogLevel.ERROR ? Level.ERROR : Level.WARN);
+        // One stack trace for each connection that a dead backend takes with it says nothing the monitor does not.
+        context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         root.addAppender(queue);
         context.getLogger(OWN_LOGGERS).setLevel(level(config.level()));
     }

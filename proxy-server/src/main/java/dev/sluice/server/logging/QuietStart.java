@@ -17,6 +17,7 @@ public final class QuietStart extends ContextAwareBase implements Configurator {
     public ExecutionStatus configure(LoggerContext context) {
         ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.WARN);
+        context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         root.addAppender(Logging.lines(context, new TextEncoder(false, false, ZoneId.systemDefault()), System.err));
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }

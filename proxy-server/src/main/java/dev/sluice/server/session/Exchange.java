@@ -10,14 +10,12 @@ import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
-import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
-import dev.sluice.server.backend.Borrower;
 import dev.sluice.server.backend.StatePrelude;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.session.Settlement.Outcome;
@@ -39,8 +37,7 @@ import org.jspecify.annotations.Nullable;
  * A command is sent again only if no byte of it can have reached a server, or if it is a read of which no byte was
  * delivered.
  */
-final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.PrimaryWaiter, SessionRouter.Context {
-    private static final int ATTEMPTS_MAX = 3;
+final class Exchange implements Placement.Target, ClientResponse.Observer {
     private static final int READ_ONLY_OPTION = 1290;
     private static final int READ_ONLY_TRANSACTION = 1792;
     private static final int READ_ONLY_MODE = 1836;
@@ -55,6 +52,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
 
     private final SessionParts parts;
     private final Settlement settlement;
+    private final Placement placement;
     private final ClientResponse response;
     private final PreludeAnswers prelude;
     private final Runnable whenIdle;
@@ -67,13 +65,14 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     private @Nullable PreparedStatement prepared;
     private @Nullable ByteBuf packet;
     private int packetStart;
+    /** The command came, or still comes, in pieces: its bytes are not kept. */
     private boolean streamed;
+    /** Pieces are still to come. */
+    private boolean streaming;
+
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
-    private int attempts;
-    private long excluded;
     private boolean refusedByReplica;
-    private boolean keepsLastStatement;
     private @Nullable String text;
     private long startedNanos;
     private int newStatementId;
@@ -84,11 +83,9 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         this.parts = parts;
         this.statement = initial;
         this.whenIdle = whenIdle;
-        this.keepsLastStatement = parts.context()
-                .habits()
-                .isDiagnosticsUser(parts.leases().credential().user());
         this.response = new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), this);
         this.settlement = new Settlement(parts);
+        this.placement = new Placement(parts, settlement, this, initial);
         this.prelude = new PreludeAnswers(this::preludeAnswered);
         this.whenSettled = this::settled;
     }
@@ -100,7 +97,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     /** Whether bytes of a streamed command can be taken now. */
     boolean takesBytes() {
         BackendConnection target = connection;
-        return discarding || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
+        return discarding
+                || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
     }
 
     /**
@@ -116,13 +114,13 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             ResponseShape responseShape,
             @Nullable PreparedStatement preparedStatement) {
         type = commandType;
+        streamed = streaming;
+        response.begin(responseShape, ClientResponse.ANY_SEQUENCE_ID, 0);
         packet = command;
         packetStart = command.readerIndex();
         statement = classification;
         shape = responseShape;
         prepared = preparedStatement;
-        attempts = 0;
-        excluded = 0;
         startedNanos = parts.context().nowNanos();
         text = streamed ? null : settlement.textFor(classification, command, preparedStatement);
         ErrPacket lost = settlement.takeLostState();
@@ -130,7 +128,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             answer(lost);
             return;
         }
-        route();
+        phase = Phase.WAITING;
+        placement.begin(classification, preparedStatement);
     }
 
     /** The id for the statement that this COM_STMT_PREPARE makes. */
@@ -140,7 +139,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
 
     /** The command that is about to begin comes in pieces; {@link #streamEnded} will be called after the last. */
     void streamBegins() {
-        streamed = true;
+        streaming = true;
     }
 
     /** The command that comes in pieces cannot be served: its bytes are thrown away, then the client gets the error. */
@@ -149,141 +148,31 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         errorBehindStream = error;
     }
 
-    // ---- routing ----
-
-    private void route() {
-        phase = Phase.WAITING;
-        if (wantsInsertId() && parts.insertId().isAsked()) {
-            parts.insertId().whenKnown(this::retryRoute);
-            return;
-        }
-        settlement.dropLastStatement(statement);
-        Slot bound = bound();
-        if (bound == null) {
-            routeAnywhere();
-        } else {
-            slot = bound;
-            runOn(parts.leases().get(bound));
-        }
-    }
-
-    /** The slot that a cursor or half-sent parameters tie this statement to. */
-    private @Nullable Slot bound() {
-        PreparedStatement about = prepared;
-        return about == null || about.boundTo() == null ? null : about.boundSlot();
-    }
-
-    private void routeAnywhere() {
-        SessionRouter router = parts.router();
-        router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
-        slot = router.slot();
-        if (router.isRefused()) {
-            answer(Failures.pinnedToReplica(parts.state().pins()));
-            return;
-        }
-        if (statement.has(Traits.DIAGNOSTICS) && router.reason() != RouteReason.LAST_STATEMENT && !isTied()) {
-            diagnosticsElsewhere();
-            return;
-        }
-        lease(router.ordinal());
-    }
-
-    private boolean isTied() {
-        return parts.state().tiedTo(slot);
-    }
-
-    /** The connection of the last statement serves somebody else: a wrong answer would be worse than none. */
-    private void diagnosticsElsewhere() {
-        if (parts.leases().ranSomewhere()) {
-            keepsLastStatement = true;
-            parts.context().habits().usesDiagnostics(parts.leases().credential().user());
-            answer(Failures.diagnosticsGone());
-        } else {
-            lease(parts.router().ordinal());
-        }
-    }
-
-    private void lease(int ordinal) {
-        BackendConnection held = parts.leases().get(slot);
-        if (held != null && (isTied() || held.key().backendOrdinal() == ordinal)) {
-            runOn(held);
-            return;
-        }
-        parts.leases().release(slot);
-        if (ordinal == SessionRouter.NO_BACKEND) {
-            if (!parts.context().awaitPrimary(this)) {
-                answer(Failures.tooManyWaiting(parts.context().settings().waitingMax()));
-            }
-            return;
-        }
-        BackendConnection home = wantsInsertId() ? parts.insertId().home() : null;
-        if (home != null
-                && home.key().backendOrdinal() == ordinal
-                && parts.context().pool().acquireExactly(home, this)) {
-            acquired(home);
-            return;
-        }
-        parts.context()
-                .pool()
-                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
-    }
-
-    @Override
-    public void retryRoute() {
-        if (phase == Phase.WAITING) {
-            route();
-        }
-    }
-
-    @Override
-    public void primaryTimeout() {
-        if (phase == Phase.WAITING) {
-            answer(Failures.noPrimary(
-                    parts.context().topology(), parts.context().settings().acquireTimeout()));
-        }
-    }
-
-    @Override
-    public boolean isWaiting() {
-        return phase == Phase.WAITING;
-    }
-
-    @Override
-    public void acquired(BackendConnection acquired) {
-        parts.leases().put(slot, acquired);
-        runOn(acquired);
-    }
-
-    @Override
-    public void acquireFailed(BackendFailure failure) {
-        int ordinal = parts.router().ordinal();
-        if (slot == Slot.REPLICA && ++attempts < ATTEMPTS_MAX) {
-            excluded |= 1L << ordinal;
-            route();
-        } else {
-            answer(Failures.notAcquired(failure));
-        }
-    }
-
     // ---- sending ----
 
     private boolean isRead() {
         return statement.target() == Target.REPLICA && !streamed;
     }
 
-    private boolean wantsInsertId() {
-        return statement.has(Traits.LAST_INSERT_ID | Traits.OPAQUE);
+    @Override
+    public void placed(BackendConnection target, Slot where) {
+        slot = where;
+        parts.context()
+                .metrics()
+                .routed(parts.router().reason(), where == Slot.PRIMARY ? Target.PRIMARY : Target.REPLICA);
+        runOn(target);
     }
 
-    private void runOn(@Nullable BackendConnection target) {
-        if (target == null) {
-            answer(Failures.lostConnection("the backend connection of this statement is gone", statement, false));
-            return;
-        }
+    @Override
+    public void unplaced(ErrPacket error) {
+        answer(error);
+    }
+
+    private void runOn(BackendConnection target) {
         connection = target;
         PreparedStatement about = prepared;
         boolean wasQuiet = target.isQuiet();
-        if (about != null && needsHandle() && !hasHandle(target, about)) {
+        if (about != null && needsHandle() && !willHaveHandle(target, about)) {
             phase = Phase.PREPARING;
             prelude.expectTo(stateOf(target, about.text().preparedIn()) + settlement.prepareOn(target, about, prelude));
             target.flush();
@@ -293,7 +182,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             parts.insertId().captureOther(target);
         }
         int answers = stateOf(target, parts.state().vector());
-        if (wantsInsertId() && parts.insertId().home() != target) {
+        if (Placement.wantsInsertId(statement) && parts.insertId().home() != target) {
             parts.insertId().bringTo(target, prelude);
             answers++;
         }
@@ -311,6 +200,11 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
                 || type == CommandType.COM_STMT_SEND_LONG_DATA
                 || type == CommandType.COM_STMT_FETCH
                 || type == CommandType.COM_STMT_RESET;
+    }
+
+    /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
+    private boolean willHaveHandle(BackendConnection target, PreparedStatement about) {
+        return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about);
     }
 
     private static boolean hasHandle(BackendConnection target, PreparedStatement about) {
@@ -349,7 +243,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
             answer(error);
         } else if (unprepared != null) {
-            parts.frontend().send(1, unprepared);
+            tell(unprepared);
             finish();
         } else {
             runOn(target);
@@ -381,7 +275,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             packet = null;
             settlement.longDataSent(slot, target, prepared);
             target.flush();
-            if (!streamed) {
+            if (!streaming) {
                 finish();
             }
             return;
@@ -395,6 +289,9 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         parts.changes().clear();
         target.send(command, response);
         target.flush();
+        if (streaming) {
+            parts.input().resume();
+        }
     }
 
     /** Passes on a piece of a streamed command. Takes the reference. */
@@ -416,7 +313,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
 
     /** The last byte of the streamed command has come. */
     void streamEnded() {
-        streamed = false;
+        streaming = false;
         if (discarding) {
             discarding = false;
             ErrPacket error = errorBehindStream;
@@ -449,7 +346,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     public boolean intercepts(int errorCode) {
         boolean readOnly =
                 errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_TRANSACTION || errorCode == READ_ONLY_MODE;
-        if (readOnly && slot == Slot.REPLICA && isRead() && !isTied()) {
+        if (readOnly && slot == Slot.REPLICA && isRead() && !parts.state().tiedTo(slot)) {
             refusedByReplica = true;
             response.discard();
             return true;
@@ -481,7 +378,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
             answer(preludeError);
             return;
         }
-        if (streamed) {
+        if (streaming) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, "the backend answered in the middle of a command");
             discarding = true;
@@ -515,7 +412,8 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
                 statement.fingerprintHigh(),
                 statement.fingerprintLow());
         rewind();
-        route();
+        phase = Phase.WAITING;
+        placement.retryAs(statement);
     }
 
     private void rewind() {
@@ -541,11 +439,12 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         if (target != null) {
             parts.leases().ranOn(slot, target);
             settlement.record(parts.router().reason(), slot, target);
-            boolean keep = response.warnings() > 0 || statement.has(Traits.CALC_FOUND_ROWS) || keepsLastStatement;
+            boolean keep =
+                    response.warnings() > 0 || statement.has(Traits.CALC_FOUND_ROWS) || placement.keepsLastStatement();
             if (keep && type != CommandType.COM_STMT_SEND_LONG_DATA) {
                 parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
             }
-            if (!isTied()) {
+            if (!parts.state().tiedTo(slot)) {
                 parts.leases().release(slot);
             }
         }
@@ -562,6 +461,7 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
         text = null;
         dropPacket();
         phase = Phase.IDLE;
+        settlement.countPins();
         whenIdle.run();
     }
 
@@ -576,14 +476,19 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
     /** Ends the command with an error of Sluice's own. */
     private void answer(ErrPacket error) {
         parts.context().metrics().failed(parts.router().reason());
+        tell(error);
+        end();
+    }
+
+    private void tell(ErrPacket error) {
         if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
             settlement.defer(prepared, error);
-        } else if (streamed) {
+            discarding = streaming;
+        } else if (streaming) {
             refuseStream(error);
         } else {
             parts.frontend().send(1, error);
         }
-        end();
     }
 
     // ---- failures ----
@@ -624,20 +529,28 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
 
     private void brokenWhileBusy(BackendFailure failure, boolean wasTied) {
         boolean unsent = phase == Phase.PREPARING;
+        parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!unsent && response.isDelivered()) {
             // Half a result is out: nothing but closing the connection tells the client so.
             parts.frontend().close();
             end();
-        } else if (!wasTied && (unsent || isRead()) && ++attempts < ATTEMPTS_MAX && !streamed) {
-            parts.context().metrics().retried();
-            if (slot == Slot.REPLICA) {
-                excluded |= 1L << parts.router().ordinal();
-            }
+            return;
+        }
+        boolean repeatable = !wasTied && !streamed && (unsent || isRead());
+        if (repeatable) {
             rewind();
-            route();
-        } else {
+            phase = Phase.WAITING;
+            parts.context().metrics().retried();
+            repeatable = placement.retryElsewhere();
+        }
+        if (!repeatable) {
             answer(Failures.lostConnection(failure.message(), statement, wasTied));
         }
+    }
+
+    /** Whether part of an answer is on its way, so that no other packet may be sent. */
+    boolean isAnswering() {
+        return phase == Phase.RUNNING && response.isDelivered();
     }
 
     Settlement settlement() {
@@ -650,31 +563,10 @@ final class Exchange implements Borrower, ClientResponse.Observer, LoopContext.P
                 phase == Phase.RUNNING || phase == Phase.PREPARING || phase == Phase.SETTLING ? connection : null;
         connection = null;
         phase = Phase.IDLE;
+        placement.abandon();
         dropPacket();
         if (busy != null) {
             busy.close();
         }
-    }
-
-    // ---- what the router asks ----
-
-    @Override
-    public @Nullable Slot lastStatementSlot() {
-        return parts.leases().reclaimLast(this);
-    }
-
-    @Override
-    public int heldOrdinal(Slot where) {
-        return parts.leases().ordinal(where);
-    }
-
-    @Override
-    public long excluded() {
-        return excluded;
-    }
-
-    @Override
-    public long nowNanos() {
-        return parts.context().nowNanos();
     }
 }

@@ -4,6 +4,7 @@ import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
@@ -27,6 +28,7 @@ public final class LoopContext {
      * @param settings the limits and switches of sessions
      * @param registry every live session
      * @param habits the users whose sessions ask about their last statement
+     * @param signals hints to the monitor
      * @param nanoClock a monotonic clock
      */
     public record Shared(
@@ -35,7 +37,17 @@ public final class LoopContext {
             SessionSettings settings,
             SessionRegistry registry,
             DiagnosticsUsers habits,
+            MonitorSignals signals,
             LongSupplier nanoClock) {}
+
+    /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
+    public interface MonitorSignals {
+        /** A backend gave trouble. */
+        void trouble(int backendOrdinal);
+
+        /** The primary executed a write. */
+        void wrote();
+    }
 
     /** A session that waits for something to happen to the topology. */
     interface PrimaryWaiter {
@@ -107,6 +119,18 @@ public final class LoopContext {
 
     DiagnosticsUsers habits() {
         return shared.habits();
+    }
+
+    /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
+    void backendTrouble(int ordinal, BackendFailure failure) {
+        if (ordinal >= 0 && failure.kind() != BackendFailure.Kind.EXHAUSTED) {
+            shared.signals().trouble(ordinal);
+        }
+    }
+
+    /** Something was written: replicas will have to be looked at soon. */
+    void wrote() {
+        shared.signals().wrote();
     }
 
     long nowNanos() {

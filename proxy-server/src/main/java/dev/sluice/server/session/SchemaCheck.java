@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The question to a backend whether a user may start in a schema: the server's own answer is what the client gets. Confined
  * to the session's event loop.
  */
-public final class SchemaCheck implements Borrower {
+public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     /** Learns the answer. */
     public interface Verdict {
         /** The state can be had. */
@@ -65,6 +65,11 @@ public final class SchemaCheck implements Borrower {
                 .mapToInt(BackendStatus::ordinal)
                 .findFirst()
                 .orElse(-1);
+    }
+
+    @Override
+    public BackendConnection.Owner owner() {
+        return this;
     }
 
     @Override

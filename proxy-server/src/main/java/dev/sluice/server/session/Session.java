@@ -4,13 +4,10 @@ import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
-import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
-import dev.sluice.protocol.response.SessionTrackListener;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.session.CausalityTracker;
-import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionChanges;
 import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.SessionState;
@@ -19,16 +16,11 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.session.StatementEffects;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
-import dev.sluice.router.topology.GtidPosition;
-import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
-import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.frontend.Frontend;
 import dev.sluice.server.frontend.TextResultSet;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,10 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Session {
     private static final Logger LOGGER = LoggerFactory.getLogger(Session.class);
-    private static final byte[] SHOW_ROUTE = "SHOW SLUICE ROUTE".getBytes(StandardCharsets.US_ASCII);
 
     /** Commands that are about the server or the session as a whole. */
-    private static final Classification COMMAND =
+    static final Classification COMMAND =
             new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.OTHER, 0, 0, 0);
 
     /** Where the commands come from. */
@@ -72,6 +63,7 @@ public final class Session {
     private final SessionParts parts;
     private final Exchange exchange;
     private final StatementReader reader;
+    private final StatementCommands statementCommands;
     private final UserChange userChange;
     private final StateVector defaults;
     private @Nullable Input input;
@@ -94,16 +86,17 @@ public final class Session {
                 new StatementEffects(state),
                 new SessionRouter(
                         context.balancer(),
-                        context.pool()::leased,
+                        context.metrics(),
                         context.settings().readSplitting()),
                 causality,
                 new Leases(context.pool(), start.credential(), frontend.capabilities()),
                 changes,
-                new Trackers(changes, causality, context),
+                new SessionTrackers(changes, causality, context),
                 new InsertId(),
                 new PreparedStatements(state));
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
         this.reader = new StatementReader(context, state);
+        this.statementCommands = new StatementCommands(parts, exchange, this::status);
         context.registry().add(this);
         context.metrics().sessionOpened();
     }
@@ -158,7 +151,7 @@ public final class Session {
             case COM_QUERY -> query(packet);
             case COM_STMT_PREPARE -> prepare(packet);
             case COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE ->
-                onStatement(type, packet);
+                statementCommands.take(type, packet);
             case COM_INIT_DB -> exchange.begin(type, packet, COMMAND, ResponseShape.SIMPLE, null);
             case COM_STATISTICS -> exchange.begin(type, packet, COMMAND, ResponseShape.STATISTICS, null);
             case COM_FIELD_LIST -> exchange.begin(type, packet, COMMAND, ResponseShape.FIELD_LIST, null);
@@ -211,7 +204,7 @@ public final class Session {
     }
 
     private void query(ByteBuf packet) {
-        if (isShowRoute(packet)) {
+        if (RouteReport.isAskedBy(packet)) {
             packet.release();
             showRoute();
             return;
@@ -244,133 +237,18 @@ public final class Session {
         });
     }
 
-    private void onStatement(CommandType type, ByteBuf packet) {
-        PreparedStatement statement = parts.statements().named(packet);
-        if (statement == null) {
-            unknownStatement(type, packet);
-            packet.release();
-            return;
-        }
-        switch (type) {
-            case COM_STMT_EXECUTE -> execute(packet, statement);
-            case COM_STMT_SEND_LONG_DATA ->
-                exchange.begin(type, packet, longData(statement), ResponseShape.SIMPLE, statement);
-            case COM_STMT_FETCH -> fetch(packet, statement);
-            case COM_STMT_RESET -> resetStatement(packet, statement);
-            default -> {
-                packet.release();
-                closeStatement(statement);
-            }
-        }
-    }
-
-    /** Half-sent parameters stay on the primary, where every transaction can find them. */
-    private static Classification longData(PreparedStatement statement) {
-        Classification own = statement.classification();
-        return new Classification(
-                Target.PRIMARY, RouteReason.COMMAND, own.kind(), 0, own.fingerprintHigh(), own.fingerprintLow());
-    }
-
-    private void unknownStatement(CommandType type, ByteBuf packet) {
-        // Neither has an answer, not even an error.
-        if (type != CommandType.COM_STMT_CLOSE && type != CommandType.COM_STMT_SEND_LONG_DATA) {
-            int length = packet.readableBytes();
-            long id = length < 9 ? 0 : packet.getUnsignedIntLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1);
-            frontend.sendError(ErrorCode.ER_UNKNOWN_STMT_HANDLER, id, statementCommand(type));
-        }
-    }
-
-    private static String statementCommand(CommandType type) {
-        return switch (type) {
-            case COM_STMT_FETCH -> "mysqld_stmt_fetch";
-            case COM_STMT_RESET -> "mysqld_stmt_reset";
-            default -> "mysqld_stmt_execute";
-        };
-    }
-
-    private void execute(ByteBuf packet, PreparedStatement statement) {
-        ErrPacket deferred = statement.takeDeferredError();
-        if (deferred != null) {
-            packet.release();
-            frontend.send(1, deferred);
-            return;
-        }
-        if (statement.boundBy() == PinReason.CURSOR) {
-            // An execution closes the statement's cursor, wherever it runs now.
-            closeHandle(statement);
-        }
-        exchange.begin(
-                CommandType.COM_STMT_EXECUTE, packet, statement.classification(), ResponseShape.QUERY, statement);
-    }
-
-    private void fetch(ByteBuf packet, PreparedStatement statement) {
-        if (statement.boundBy() != PinReason.CURSOR) {
-            packet.release();
-            frontend.sendError(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id());
-            return;
-        }
-        exchange.begin(CommandType.COM_STMT_FETCH, packet, COMMAND, ResponseShape.FETCH, statement);
-    }
-
-    private void resetStatement(ByteBuf packet, PreparedStatement statement) {
-        if (statement.boundTo() == null) {
-            packet.release();
-            frontend.sendOk(status());
-            return;
-        }
-        exchange.begin(CommandType.COM_STMT_RESET, packet, COMMAND, ResponseShape.SIMPLE, statement);
-    }
-
-    private void closeStatement(PreparedStatement statement) {
-        closeHandle(statement);
-        parts.statements().remove(statement);
-    }
-
-    /** Ends the cursor or the half-sent parameters of a statement by closing it where they are. */
-    private void closeHandle(PreparedStatement statement) {
-        BackendConnection bound = statement.boundTo();
-        Slot slot = statement.boundSlot();
-        if (bound == null || slot == null) {
-            return;
-        }
-        Handle handle = bound.statements().find(statement.text());
-        if (handle != null) {
-            bound.sendBytes(PreparedStatements.close(bound, handle));
-            bound.flush();
-            bound.statements().remove(statement.text());
-        }
-        exchange.settlement().unbind(statement);
-        if (!parts.state().tiedTo(slot)) {
-            parts.leases().release(slot);
-        }
-    }
-
     // ---- commands that come in pieces ----
 
     /** Takes the head of a command that is too large to be kept whole. Takes the reference. */
     public void onLargeCommand(ByteBuf head) {
         CommandType type = CommandType.of(head.getUnsignedByte(head.readerIndex() + Packets.HEADER_LENGTH));
-        PreparedStatement statement = parts.statements().named(head);
         exchange.streamBegins();
         if (type == CommandType.COM_QUERY) {
             exchange.begin(type, head, reader.large(), ResponseShape.QUERY, null);
-        } else if (type == CommandType.COM_STMT_SEND_LONG_DATA && statement != null) {
-            exchange.begin(type, head, longData(statement), ResponseShape.SIMPLE, statement);
-        } else if (type == CommandType.COM_STMT_EXECUTE && statement != null) {
-            executeLarge(head, statement);
-        } else {
+        } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
             exchange.refuseStream(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
         }
-    }
-
-    private void executeLarge(ByteBuf head, PreparedStatement statement) {
-        if (parts.statements().needsTypes(head, statement)) {
-            head.release();
-            exchange.refuseStream(Failures.typesNotAtHand());
-            return;
-        }
-        exchange.begin(CommandType.COM_STMT_EXECUTE, head, statement.classification(), ResponseShape.QUERY, statement);
     }
 
     /** Whether {@link #onCommandBytes} may be called. */
@@ -402,6 +280,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
+        exchange.settlement().countPins();
         StateVector vector = parts.state().vector();
         parts.state().vector(defaults.withSchema(vector.schema()).withMultiStatements(vector.multiStatements()));
     }
@@ -423,33 +302,13 @@ public final class Session {
         parts.causality().reset();
     }
 
-    private static boolean isShowRoute(ByteBuf packet) {
-        int start = packet.readerIndex() + Packets.HEADER_LENGTH + 1;
-        if (packet.writerIndex() - start != SHOW_ROUTE.length) {
-            return false;
-        }
-        for (int i = 0; i < SHOW_ROUTE.length; i++) {
-            int upper = packet.getByte(start + i) & (SHOW_ROUTE[i] == ' ' ? 0xFF : 0xDF);
-            if (upper != SHOW_ROUTE[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** Answers where the last statement of this session ran, and why. */
     private void showRoute() {
-        Settlement.LastRoute last = exchange.settlement().lastRoute();
-        TextResultSet rows = new TextResultSet(List.of("backend", "role", "reason", "pins"));
-        if (last != null) {
-            var backend = context.topology().find(last.ordinal());
-            rows.row(
-                    backend == null ? "removed" : backend.address().toString(),
-                    context.topology().primaryOrdinal() == last.ordinal() ? "primary" : "replica",
-                    last.reason().label(),
-                    PinReason.describe(parts.state().pins()));
-        }
-        frontend.write(rows.encode(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
+        frontend.write(RouteReport.of(
+                        exchange.settlement().lastRoute(),
+                        context.topology(),
+                        parts.state().pins())
+                .encode(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
         frontend.flush();
     }
 
@@ -488,14 +347,14 @@ public final class Session {
                 .addKeyValue("client", frontend.address())
                 .log("client closed: {}", code.template());
         frontend.sendAndClose(1, code.toPacket());
-        close();
+        release();
     }
 
     /** The client was silent for longer than the limit. */
     public void idleTimeout() {
         if (isIdle()) {
             frontend.sendAndClose(0, ErrorCode.ER_CLIENT_INTERACTION_TIMEOUT.toPacket());
-            close();
+            release();
         }
     }
 
@@ -534,14 +393,25 @@ public final class Session {
     }
 
     private void shutDownNow() {
-        if (!closed) {
+        if (closed) {
+            return;
+        }
+        if (exchange.isAnswering()) {
+            frontend.close();
+        } else {
             // Sequence id 0 when nothing was asked: the error is not an answer.
             frontend.sendAndClose(exchange.isIdle() ? 0 : 1, ErrorCode.ER_SERVER_SHUTDOWN.toPacket());
-            close();
         }
+        release();
     }
 
     private void close() {
+        frontend.close();
+        release();
+    }
+
+    /** Lets go of everything but the client's channel. */
+    private void release() {
         if (closed) {
             return;
         }
@@ -551,54 +421,5 @@ public final class Session {
         reset();
         context.registry().remove(this);
         context.metrics().sessionClosed();
-        if (frontend.channel().isActive() && !draining) {
-            frontend.close();
-        }
-    }
-
-    /** The part of the trackers that concerns a session. */
-    private record Trackers(SessionChanges changes, CausalityTracker causality, LoopContext context)
-            implements SessionTrackListener {
-        @Override
-        public void systemVariable(String name, String value) {
-            if (name.equals("last_gtid")) {
-                wrote(value, true);
-            } else {
-                changes.systemVariable(name, value);
-            }
-        }
-
-        @Override
-        public void schema(String name) {
-            changes.schema(name);
-        }
-
-        @Override
-        public void stateChange(boolean changed) {
-            if (changed) {
-                changes.stateChange();
-            }
-        }
-
-        @Override
-        public void gtids(String gtids) {
-            wrote(gtids, false);
-        }
-
-        private void wrote(String text, boolean mariaDb) {
-            if (context.settings().readYourWrites()) {
-                causality.wrote(GtidPosition.parse(mariaDb ? ServerFlavor.MARIADB : ServerFlavor.MYSQL, text));
-            }
-        }
-
-        @Override
-        public void transactionState(String state) {
-            changes.transactionState(state);
-        }
-
-        @Override
-        public void transactionCharacteristics(String statements) {
-            changes.transactionCharacteristics(statements);
-        }
     }
 }

@@ -42,6 +42,7 @@ final class Settlement {
 
     private final SessionParts parts;
     private @Nullable ErrPacket lostState;
+    private int countedPins;
 
     Settlement(SessionParts parts) {
         this.parts = parts;
@@ -183,7 +184,11 @@ final class Settlement {
         boolean mayHaveCommitted = statement.target() == Target.PRIMARY
                 && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
                         || statement.kind() == StatementKind.COMMIT);
-        if (mayHaveCommitted && !tracksGtids(target)) {
+        if (!mayHaveCommitted) {
+            return;
+        }
+        parts.context().wrote();
+        if (!tracksGtids(target)) {
             parts.causality().wroteWithoutPosition(parts.context().nowNanos());
         }
     }
@@ -343,6 +348,23 @@ final class Settlement {
             }
         }
         return tied;
+    }
+
+    /** Counts the pins that came or went since the last call. */
+    void countPins() {
+        int now = parts.state().pins();
+        int changed = now ^ countedPins;
+        if (changed == 0) {
+            return;
+        }
+        countedPins = now;
+        for (PinReason reason : PinReason.values()) {
+            if ((changed & now & reason.bit()) != 0) {
+                parts.context().metrics().pinned(reason);
+            } else if ((changed & reason.bit()) != 0) {
+                parts.context().metrics().unpinned(reason);
+            }
+        }
     }
 
     /** What {@code SHOW SLUICE ROUTE} tells about the last statement. */

@@ -1,0 +1,238 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.session.SessionRouter;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.Borrower;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one command to a backend connection: the route, and the lease or the wait for it. Reused from command to
+ * command. Confined to the session's event loop.
+ */
+final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRouter.Context {
+    private static final int ATTEMPTS_MAX = 3;
+
+    /** Learns where the command runs. */
+    interface Target extends BackendConnection.Owner {
+        /** The command runs on this connection, which the session holds now. */
+        void placed(BackendConnection connection, Slot slot);
+
+        /** The command cannot run. */
+        void unplaced(ErrPacket error);
+    }
+
+    private final SessionParts parts;
+    private final Settlement settlement;
+    private final Target target;
+    private boolean keepsLastStatement;
+
+    private Classification statement;
+    private @Nullable PreparedStatement prepared;
+    private Slot slot = Slot.PRIMARY;
+    private boolean waiting;
+    private int attempts;
+    private long excluded;
+
+    Placement(SessionParts parts, Settlement settlement, Target target, Classification initial) {
+        this.parts = parts;
+        this.settlement = settlement;
+        this.target = target;
+        this.statement = initial;
+        this.keepsLastStatement = parts.context()
+                .habits()
+                .isDiagnosticsUser(parts.leases().credential().user());
+    }
+
+    /** Whether this session keeps its connection from one statement to the next. */
+    boolean keepsLastStatement() {
+        return keepsLastStatement;
+    }
+
+    /** Looks for a place for a new command. */
+    void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
+        statement = classification;
+        prepared = preparedStatement;
+        attempts = 0;
+        excluded = 0;
+        place();
+    }
+
+    /** Looks for another place for the same command; false when it has been tried often enough. */
+    boolean retryElsewhere() {
+        attempts++;
+        if (attempts >= ATTEMPTS_MAX) {
+            return false;
+        }
+        if (slot == Slot.REPLICA) {
+            excluded |= 1L << parts.router().ordinal();
+        }
+        place();
+        return true;
+    }
+
+    /** Looks for a place for the same command under another classification. */
+    void retryAs(Classification classification) {
+        statement = classification;
+        place();
+    }
+
+    /** The client has gone. */
+    void abandon() {
+        waiting = false;
+    }
+
+    private void place() {
+        waiting = true;
+        if (wantsInsertId(statement) && parts.insertId().isAsked()) {
+            parts.insertId().whenKnown(this::retryRoute);
+            return;
+        }
+        settlement.dropLastStatement(statement);
+        Slot bound = bound();
+        if (bound == null) {
+            route();
+            return;
+        }
+        slot = bound;
+        BackendConnection held = parts.leases().get(bound);
+        if (held == null) {
+            refuse(Failures.lostConnection(
+                    "the connection of this statement's cursor or data is gone", statement, true));
+        } else {
+            placedOn(held);
+        }
+    }
+
+    static boolean wantsInsertId(Classification statement) {
+        return statement.has(Traits.LAST_INSERT_ID | Traits.OPAQUE);
+    }
+
+    /** The slot that a cursor or half-sent parameters tie this statement to. */
+    private @Nullable Slot bound() {
+        PreparedStatement about = prepared;
+        return about == null || about.boundTo() == null ? null : about.boundSlot();
+    }
+
+    private void route() {
+        SessionRouter router = parts.router();
+        router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
+        slot = router.slot();
+        if (router.isRefused()) {
+            refuse(Failures.pinnedToReplica(parts.state().pins()));
+        } else if (statement.has(Traits.DIAGNOSTICS)
+                && router.reason() != RouteReason.LAST_STATEMENT
+                && !parts.state().tiedTo(slot)
+                && parts.leases().ranSomewhere()) {
+            // The connection of the last statement serves somebody else: a wrong answer would be worse than none.
+            keepsLastStatement = true;
+            parts.context().habits().usesDiagnostics(parts.leases().credential().user());
+            refuse(Failures.diagnosticsGone());
+        } else {
+            lease(router.ordinal());
+        }
+    }
+
+    private void lease(int ordinal) {
+        BackendConnection held = parts.leases().get(slot);
+        if (held != null && (parts.state().tiedTo(slot) || held.key().backendOrdinal() == ordinal)) {
+            placedOn(held);
+            return;
+        }
+        parts.leases().release(slot);
+        if (ordinal == SessionRouter.NO_BACKEND) {
+            if (!parts.context().awaitPrimary(this)) {
+                refuse(Failures.tooManyWaiting(parts.context().settings().waitingMax()));
+            }
+            return;
+        }
+        BackendConnection home = wantsInsertId(statement) ? parts.insertId().home() : null;
+        if (home != null
+                && home.key().backendOrdinal() == ordinal
+                && parts.context().pool().acquireExactly(home, target)) {
+            acquired(home);
+            return;
+        }
+        parts.context()
+                .pool()
+                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+    }
+
+    private void placedOn(BackendConnection connection) {
+        waiting = false;
+        target.placed(connection, slot);
+    }
+
+    private void refuse(ErrPacket error) {
+        waiting = false;
+        target.unplaced(error);
+    }
+
+    // ---- waiting ----
+
+    @Override
+    public void retryRoute() {
+        if (waiting) {
+            place();
+        }
+    }
+
+    @Override
+    public void primaryTimeout() {
+        if (waiting) {
+            refuse(Failures.noPrimary(
+                    parts.context().topology(), parts.context().settings().acquireTimeout()));
+        }
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return waiting;
+    }
+
+    @Override
+    public BackendConnection.Owner owner() {
+        return target;
+    }
+
+    @Override
+    public void acquired(BackendConnection acquired) {
+        parts.leases().put(slot, acquired);
+        placedOn(acquired);
+    }
+
+    @Override
+    public void acquireFailed(BackendFailure failure) {
+        parts.context().backendTrouble(parts.router().ordinal(), failure);
+        if (slot != Slot.REPLICA || !retryElsewhere()) {
+            refuse(Failures.notAcquired(failure));
+        }
+    }
+
+    // ---- what the router asks ----
+
+    @Override
+    public @Nullable Slot lastStatementSlot() {
+        return parts.leases().reclaimLast(target);
+    }
+
+    @Override
+    public int heldOrdinal(Slot where) {
+        return parts.leases().ordinal(where);
+    }
+
+    @Override
+    public long excluded() {
+        return excluded;
+    }
+
+    @Override
+    public long nowNanos() {
+        return parts.context().nowNanos();
+    }
+}

@@ -1,0 +1,161 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ErrorCode;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.StatementHandles.Handle;
+import io.netty.buffer.ByteBuf;
+import java.util.function.IntSupplier;
+
+/**
+ * The commands about prepared statements: EXECUTE, FETCH, SEND_LONG_DATA, RESET and CLOSE. Confined to the session's event
+ * loop.
+ */
+final class StatementCommands {
+    private final SessionParts parts;
+    private final Exchange exchange;
+    private final IntSupplier status;
+
+    /** @param status the status flags for answers that no server gives */
+    StatementCommands(SessionParts parts, Exchange exchange, IntSupplier status) {
+        this.parts = parts;
+        this.exchange = exchange;
+        this.status = status;
+    }
+
+    /** Takes a command that names a prepared statement. Takes the reference. */
+    void take(CommandType type, ByteBuf packet) {
+        PreparedStatement statement = parts.statements().named(packet);
+        if (statement == null) {
+            unknownStatement(type, packet);
+            packet.release();
+            return;
+        }
+        switch (type) {
+            case COM_STMT_EXECUTE -> execute(packet, statement);
+            case COM_STMT_SEND_LONG_DATA ->
+                exchange.begin(type, packet, longData(statement), ResponseShape.SIMPLE, statement);
+            case COM_STMT_FETCH -> fetch(packet, statement);
+            case COM_STMT_RESET -> resetStatement(packet, statement);
+            default -> {
+                packet.release();
+                closeStatement(statement);
+            }
+        }
+    }
+
+    /** Half-sent parameters stay on the primary, where every transaction can find them. */
+    private static Classification longData(PreparedStatement statement) {
+        Classification own = statement.classification();
+        return new Classification(
+                Target.PRIMARY, RouteReason.COMMAND, own.kind(), 0, own.fingerprintHigh(), own.fingerprintLow());
+    }
+
+    private void unknownStatement(CommandType type, ByteBuf packet) {
+        // Neither has an answer, not even an error.
+        if (type != CommandType.COM_STMT_CLOSE && type != CommandType.COM_STMT_SEND_LONG_DATA) {
+            int length = packet.readableBytes();
+            long id = length < 9 ? 0 : packet.getUnsignedIntLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1);
+            parts.frontend().sendError(ErrorCode.ER_UNKNOWN_STMT_HANDLER, id, statementCommand(type));
+        }
+    }
+
+    private static String statementCommand(CommandType type) {
+        return switch (type) {
+            case COM_STMT_FETCH -> "mysqld_stmt_fetch";
+            case COM_STMT_RESET -> "mysqld_stmt_reset";
+            default -> "mysqld_stmt_execute";
+        };
+    }
+
+    private void execute(ByteBuf packet, PreparedStatement statement) {
+        ErrPacket deferred = statement.takeDeferredError();
+        if (deferred != null) {
+            packet.release();
+            parts.frontend().send(1, deferred);
+            return;
+        }
+        if (statement.boundBy() == PinReason.CURSOR) {
+            // An execution closes the statement's cursor, wherever it runs now.
+            closeHandle(statement);
+        }
+        exchange.begin(
+                CommandType.COM_STMT_EXECUTE, packet, statement.classification(), ResponseShape.QUERY, statement);
+    }
+
+    private void fetch(ByteBuf packet, PreparedStatement statement) {
+        if (statement.boundBy() != PinReason.CURSOR) {
+            packet.release();
+            parts.frontend().sendError(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id());
+            return;
+        }
+        exchange.begin(CommandType.COM_STMT_FETCH, packet, Session.COMMAND, ResponseShape.FETCH, statement);
+    }
+
+    private void resetStatement(ByteBuf packet, PreparedStatement statement) {
+        if (statement.boundTo() == null) {
+            packet.release();
+            parts.frontend().sendOk(status.getAsInt());
+            return;
+        }
+        exchange.begin(CommandType.COM_STMT_RESET, packet, Session.COMMAND, ResponseShape.SIMPLE, statement);
+    }
+
+    private void closeStatement(PreparedStatement statement) {
+        closeHandle(statement);
+        parts.statements().remove(statement);
+    }
+
+    /** Ends the cursor or the half-sent parameters of a statement by closing it where they are. */
+    private void closeHandle(PreparedStatement statement) {
+        BackendConnection bound = statement.boundTo();
+        Slot slot = statement.boundSlot();
+        if (bound == null || slot == null) {
+            return;
+        }
+        Handle handle = bound.statements().find(statement.text());
+        if (handle != null) {
+            bound.sendBytes(PreparedStatements.close(bound, handle));
+            bound.flush();
+            bound.statements().remove(statement.text());
+        }
+        exchange.settlement().unbind(statement);
+        if (!parts.state().tiedTo(slot)) {
+            parts.leases().release(slot);
+        }
+    }
+
+    /** Takes the head of a command that comes in pieces; false, with the reference left to the caller, if it cannot. */
+    boolean takeLarge(CommandType type, ByteBuf head) {
+        PreparedStatement statement = parts.statements().named(head);
+        if (statement == null) {
+            return false;
+        }
+        if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
+            exchange.begin(type, head, longData(statement), ResponseShape.SIMPLE, statement);
+            return true;
+        }
+        if (type == CommandType.COM_STMT_EXECUTE) {
+            executeLarge(head, statement);
+            return true;
+        }
+        return false;
+    }
+
+    private void executeLarge(ByteBuf head, PreparedStatement statement) {
+        if (parts.statements().needsTypes(head, statement)) {
+            head.release();
+            exchange.refuseStream(Failures.typesNotAtHand());
+            return;
+        }
+        exchange.begin(CommandType.COM_STMT_EXECUTE, head, statement.classification(), ResponseShape.QUERY, statement);
+    }
+}
