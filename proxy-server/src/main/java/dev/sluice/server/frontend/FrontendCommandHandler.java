@@ -174,15 +174,11 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         ByteBuf bytes = in.alloc().buffer(head);
         bytes.writeBytes(in, head);
         session.onLargeCommand(bytes);
+        endStreamIfWhole();
         return true;
     }
 
     private boolean stream(ByteBuf in) {
-        if (streamLeft == 0 && !streamContinues) {
-            streamLeft = -1;
-            session.onLargeCommandEnd();
-            return true;
-        }
         if (!session.takesCommandBytes()) {
             return false;
         }
@@ -193,6 +189,8 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             streamLeft = in.getUnsignedMediumLE(in.readerIndex());
             streamContinues = streamLeft == Packets.MAX_PAYLOAD_LENGTH;
             session.onCommandBytes(in.readRetainedSlice(Packets.HEADER_LENGTH));
+            // The last packet of a command may be empty.
+            endStreamIfWhole();
             return true;
         }
         int part = Math.min(streamLeft, in.readableBytes());
@@ -201,7 +199,15 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         }
         streamLeft -= part;
         session.onCommandBytes(in.readRetainedSlice(part));
+        endStreamIfWhole();
         return true;
+    }
+
+    private void endStreamIfWhole() {
+        if (streamLeft == 0 && !streamContinues) {
+            streamLeft = -1;
+            session.onLargeCommandEnd();
+        }
     }
 
     /** Stops reading while more waits than a small command, and starts again when it has gone. */
