@@ -8,6 +8,7 @@ import dev.sluice.protocol.CommandType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -59,7 +60,7 @@ class PreparedIT {
     }
 
     @AfterEach
-    void quiet() {
+    void quiet() throws IOException {
         proxy.awaitQuiet();
     }
 

@@ -32,7 +32,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -44,6 +43,9 @@ final class RawClient implements AutoCloseable {
     static final int OK = 0x00;
     static final int EOF = 0xFE;
     static final int ERR = 0xFF;
+    /** The servers' default: any other would show up in metadata as this one once the session's state was replayed. */
+    private static final int UTF8MB4_0900_AI_CI = 255;
+
     private static final int MORE_RESULTS = 0x0008;
     private static final int CURSOR_EXISTS = 0x0040;
     private static final int CAPABILITIES = CLIENT_LONG_PASSWORD
@@ -97,7 +99,7 @@ final class RawClient implements AutoCloseable {
         HandshakeResponse41 response = new HandshakeResponse41(
                 capabilities,
                 1 << 30,
-                45,
+                UTF8MB4_0900_AI_CI,
                 Accounts.NATIVE_USER,
                 scramble(greeting.authPluginData()),
                 Accounts.DATABASE,
@@ -298,15 +300,6 @@ final class RawClient implements AutoCloseable {
 
     ErrPacket err(byte[] payload) {
         return ErrPacket.decode(Unpooled.wrappedBuffer(payload), capabilities);
-    }
-
-    /** The packets of a query as text that can be compared; the status flags of the end are cut off. */
-    List<String> hex(String sql) throws IOException {
-        List<String> all = new ArrayList<>();
-        for (byte[] packet : query(sql)) {
-            all.add(HexFormat.of().formatHex(packet));
-        }
-        return all;
     }
 
     // ---- prepared statements ----

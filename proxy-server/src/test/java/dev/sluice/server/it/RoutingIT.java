@@ -3,6 +3,7 @@ package dev.sluice.server.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -50,7 +51,7 @@ class RoutingIT {
     }
 
     @AfterEach
-    void quiet() {
+    void quiet() throws IOException {
         proxy.awaitQuiet();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.CommandType;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -59,7 +60,7 @@ class SessionStateIT {
     }
 
     @AfterEach
-    void quiet() {
+    void quiet() throws IOException {
         proxy.awaitQuiet();
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.server.it;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.server.ProxyServer;
@@ -196,8 +197,19 @@ final class TestProxy implements AutoCloseable {
         });
     }
 
-    /** Returns when no client is connected any more: nothing of the test just run is under way. */
-    void awaitQuiet() {
+    /** Returns when no client is connected any more and every event loop has done what it had to do until then. */
+    void awaitQuiet() throws IOException {
+        awaitNoClients();
+        // Connections go round the event loops, so that each of them gets at least one.
+        for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+            try (RawClient barrier = raw()) {
+                byte[] unused = barrier.ask(CommandType.COM_PING, new byte[0]);
+            }
+        }
+        awaitNoClients();
+    }
+
+    private void awaitNoClients() {
         await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> server.sessions().connections() == 0);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.ServerStatus;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -60,7 +61,7 @@ class TransactionIT {
     }
 
     @AfterEach
-    void quiet() {
+    void quiet() throws IOException {
         proxy.awaitQuiet();
     }
 
