@@ -44,6 +44,7 @@ final class NamedObjects {
     private final Map<String, Integer> preparedStatements = new HashMap<>();
     private final Map<String, Integer> userLocks = new HashMap<>();
     private int handlers;
+    private boolean uncountedHandlers;
 
     void createdTemporaryTable(@Nullable String text) {
         // CREATE ... IF NOT EXISTS of a table that exists changes nothing: names are not counted twice.
@@ -97,7 +98,9 @@ final class NamedObjects {
         return !userLocks.isEmpty();
     }
 
-    void openedHandler() {
+    /** A handler was opened; {@code several} if it stands in a packet where others may have been opened, too. */
+    void openedHandler(boolean several) {
+        uncountedHandlers |= several;
         handlers++;
     }
 
@@ -106,7 +109,7 @@ final class NamedObjects {
     }
 
     boolean hasHandlers() {
-        return handlers > 0;
+        return uncountedHandlers || handlers > 0;
     }
 
     void clear() {
@@ -114,6 +117,7 @@ final class NamedObjects {
         preparedStatements.clear();
         userLocks.clear();
         handlers = 0;
+        uncountedHandlers = false;
     }
 
     private static void put(Map<String, Integer> names, @Nullable String name, boolean counted) {

@@ -450,6 +450,41 @@ class StatementEffectsTest {
         assertThat(pins()).contains("temporary_table", "user_lock", "text_prepare");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "FLUSH TABLES WITH READ LOCK | SELECT no_column; UNLOCK TABLES | global_read_lock",
+                "LOCK INSTANCE FOR BACKUP | SELECT no_column; UNLOCK INSTANCE | instance_lock",
+                "HANDLER t OPEN | SELECT no_column; HANDLER t CLOSE | handler"
+            })
+    void aPacketThatFailedBeforeItsLastStatementDoesNotUnpin(String takes, String packet, String reason) {
+        run(takes);
+        run(packet, false);
+        assertThat(pins()).contains(reason);
+    }
+
+    @Test
+    void handlersThatWereOpenedTogetherAreNotCounted() {
+        run("HANDLER t OPEN; HANDLER u OPEN", "HANDLER t CLOSE");
+        assertThat(pins()).contains("handler");
+    }
+
+    @Test
+    void handlersOpenedAndClosedInOnePacketMayLeaveOneOpen() {
+        run("HANDLER t OPEN", "HANDLER u OPEN", "HANDLER t CLOSE; SELECT 1");
+        run("HANDLER u CLOSE");
+        assertThat(pins()).contains("handler");
+    }
+
+    @Test
+    void aVariableThatIsSetBehindAHintInTheSamePacketPins() {
+        changes.systemVariable("sql_mode", "ANSI_QUOTES");
+        changes.stateChange();
+        run("SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1; SET sql_mode = 'ANSI_QUOTES'");
+        assertThat(pins()).contains("unreported_change");
+    }
+
     // ---- slots ----
 
     @Test
@@ -467,5 +502,14 @@ class StatementEffectsTest {
         assertThat(pins()).isEmpty();
         run("CREATE TEMPORARY TABLE y (id INT)", "DROP TEMPORARY TABLE y");
         assertThat(pins()).isEmpty();
+    }
+
+    @Test
+    void theLossOfOneConnectionLeavesTheObjectsOfTheOtherAlone() {
+        run("CREATE TEMPORARY TABLE x (id INT)", "SELECT GET_LOCK('a', 1)");
+        state.pin(Slot.REPLICA, PinReason.CURSOR, true);
+        effects.connectionGone(Slot.REPLICA);
+        run("DROP TABLE other", "SELECT RELEASE_LOCK('b')");
+        assertThat(pins()).isEqualTo("temporary_table,user_lock");
     }
 }
