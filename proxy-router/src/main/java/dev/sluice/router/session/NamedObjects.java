@@ -44,6 +44,7 @@ final class NamedObjects {
     private final Map<String, Integer> preparedStatements = new HashMap<>();
     private final Map<String, Integer> userLocks = new HashMap<>();
     private int handlers;
+    private boolean uncountedHandlers;
 
     void createdTemporaryTable(@Nullable String text, @Nullable String schema) {
         // CREATE ... IF NOT EXISTS of a table that exists changes nothing: names are not counted twice.
@@ -108,7 +109,9 @@ final class NamedObjects {
         return !userLocks.isEmpty();
     }
 
-    void openedHandler() {
+    /** A handler was opened; {@code several} if it stands in a packet where others may have been opened, too. */
+    void openedHandler(boolean several) {
+        uncountedHandlers |= several;
         handlers++;
     }
 
@@ -117,7 +120,7 @@ final class NamedObjects {
     }
 
     boolean hasHandlers() {
-        return handlers > 0;
+        return uncountedHandlers || handlers > 0;
     }
 
     void clear() {
@@ -125,6 +128,7 @@ final class NamedObjects {
         preparedStatements.clear();
         userLocks.clear();
         handlers = 0;
+        uncountedHandlers = false;
     }
 
     private static void put(Map<String, Integer> names, @Nullable String name, boolean counted) {
