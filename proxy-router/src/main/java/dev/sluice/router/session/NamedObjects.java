@@ -44,18 +44,30 @@ final class NamedObjects {
     private final Map<String, Integer> preparedStatements = new HashMap<>();
     private final Map<String, Integer> userLocks = new HashMap<>();
     private int handlers;
+    private boolean uncountedHandlers;
 
-    void createdTemporaryTable(@Nullable String text) {
+    void createdTemporaryTable(@Nullable String text, @Nullable String schema) {
         // CREATE ... IF NOT EXISTS of a table that exists changes nothing: names are not counted twice.
-        put(temporaryTables, match(CREATE_TABLE, text), false);
+        String name = match(CREATE_TABLE, text);
+        put(temporaryTables, name == null ? null : qualified(name, schema), false);
     }
 
     /** Takes a DROP TABLE, with or without TEMPORARY: a temporary table hides a base table of the same name. */
-    void droppedTables(@Nullable String text) {
+    void droppedTables(@Nullable String text, @Nullable String schema) {
         String names = match(DROP_TABLE, text);
         if (names != null) {
-            split(names).forEach(temporaryTables::remove);
+            split(names).forEach(name -> temporaryTables.remove(qualified(name, schema)));
         }
+    }
+
+    /** Tables were altered or renamed: a temporary table among them may have another name now. */
+    void renamedTables() {
+        temporaryTables.put(UNKNOWN, 1);
+    }
+
+    private static String qualified(String name, @Nullable String schema) {
+        String plain = normal(name);
+        return plain.indexOf('.') >= 0 || schema == null ? plain : normal(schema) + "." + plain;
     }
 
     boolean hasTemporaryTables() {
@@ -97,7 +109,9 @@ final class NamedObjects {
         return !userLocks.isEmpty();
     }
 
-    void openedHandler() {
+    /** A handler was opened; {@code several} if it stands in a packet where others may have been opened, too. */
+    void openedHandler(boolean several) {
+        uncountedHandlers |= several;
         handlers++;
     }
 
@@ -106,7 +120,7 @@ final class NamedObjects {
     }
 
     boolean hasHandlers() {
-        return handlers > 0;
+        return uncountedHandlers || handlers > 0;
     }
 
     void clear() {
@@ -114,6 +128,7 @@ final class NamedObjects {
         preparedStatements.clear();
         userLocks.clear();
         handlers = 0;
+        uncountedHandlers = false;
     }
 
     private static void put(Map<String, Integer> names, @Nullable String name, boolean counted) {

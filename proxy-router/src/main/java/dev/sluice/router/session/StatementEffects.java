@@ -6,6 +6,7 @@ import dev.sluice.router.sql.Traits;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +81,8 @@ public final class StatementEffects {
 
     /** Everything that lived on a connection is gone. */
     public void connectionGone(Slot slot) {
-        if (state.pins(slot) != 0) {
+        // A cursor may hold the other slot: what is known by name lives where its pin is.
+        if ((state.pins(slot) & NAMED) != 0) {
             objects.clear();
         }
         state.connectionGone(slot);
@@ -109,12 +111,25 @@ public final class StatementEffects {
             takeText(slot, statement, succeeded, text);
         }
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
-            objects.droppedTables(textOf(statement, text));
-            state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
+            takeDefinition(slot, textOf(statement, text));
         }
     }
 
+    private void takeDefinition(Slot slot, @Nullable String text) {
+        if (text == null || RENAMING.matcher(text).lookingAt()) {
+            objects.renamedTables();
+        } else {
+            objects.droppedTables(text, state.vector().schema());
+        }
+        state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
+    }
+
+    private static final Pattern RENAMING = Pattern.compile("\\s*(?:ALTER|RENAME)\\b", Pattern.CASE_INSENSITIVE);
     private static final int TEMPORARY = PinReason.TEMPORARY_TABLE.bit();
+
+    /** The pins that end when the last of {@link #objects} goes. */
+    private static final int NAMED =
+            TEMPORARY | PinReason.USER_LOCK.bit() | PinReason.TEXT_PREPARE.bit() | PinReason.HANDLER.bit();
 
     /** The traits that leave something behind or take it away. */
     private static final long LASTING = Traits.USER_VARIABLE_ASSIGNED
@@ -138,6 +153,9 @@ public final class StatementEffects {
             for (int i = 0; i < changes.variables(); i++) {
                 takeVariable(slot, changes.variableName(i).toLowerCase(Locale.ROOT), changes.variableValue(i));
             }
+        } else if (statement.has(Traits.MULTI_STATEMENT)) {
+            // Another statement of the packet may have set a variable for good.
+            state.pin(slot, PinReason.UNREPORTED_CHANGE, true);
         }
         if (changes.schemaChanged()) {
             state.vector(state.vector().withSchema(changes.schema()));
@@ -217,8 +235,12 @@ public final class StatementEffects {
         pinIf(slot, statement, Traits.SETS_ROLE, PinReason.ROLE);
         pinIf(slot, statement, Traits.SETS_RESOURCE_GROUP, PinReason.RESOURCE_GROUP);
         pinIf(slot, statement, Traits.SETS_NON_REPLAYABLE, PinReason.NON_REPLAYABLE_VARIABLE);
-        toggle(slot, statement, PinReason.GLOBAL_READ_LOCK, Traits.FLUSH_WITH_READ_LOCK, Traits.UNLOCKS_TABLES);
-        toggle(slot, statement, PinReason.INSTANCE_LOCK, Traits.LOCKS_INSTANCE, Traits.UNLOCKS_INSTANCE);
+        pinIf(slot, statement, Traits.FLUSH_WITH_READ_LOCK, PinReason.GLOBAL_READ_LOCK);
+        pinIf(slot, statement, Traits.LOCKS_INSTANCE, PinReason.INSTANCE_LOCK);
+        if (succeeded) {
+            unpinIf(slot, statement, PinReason.GLOBAL_READ_LOCK, Traits.FLUSH_WITH_READ_LOCK, Traits.UNLOCKS_TABLES);
+            unpinIf(slot, statement, PinReason.INSTANCE_LOCK, Traits.LOCKS_INSTANCE, Traits.UNLOCKS_INSTANCE);
+        }
         takeTemporaryTables(slot, statement, succeeded, text);
         takePrepared(slot, statement, succeeded, text);
         takeHandlers(slot, statement);
@@ -230,11 +252,9 @@ public final class StatementEffects {
         }
     }
 
-    /** A statement that takes and gives back in one packet counts as one that takes. */
-    private void toggle(Slot slot, Classification statement, PinReason reason, long takes, long gives) {
-        if (statement.has(takes)) {
-            state.pin(slot, reason, true);
-        } else if (statement.has(gives)) {
+    /** A packet that takes and gives back counts as one that takes. */
+    private void unpinIf(Slot slot, Classification statement, PinReason reason, long takes, long gives) {
+        if (statement.has(gives) && !statement.has(takes)) {
             state.pin(slot, reason, false);
         }
     }
@@ -253,10 +273,11 @@ public final class StatementEffects {
     private void takeTemporaryTables(
             Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         if (statement.has(Traits.CREATES_TEMPORARY_TABLE)) {
-            objects.createdTemporaryTable(textOf(statement, text));
+            objects.createdTemporaryTable(
+                    textOf(statement, text), state.vector().schema());
             state.pin(slot, PinReason.TEMPORARY_TABLE, true);
         } else if (succeeded && statement.has(Traits.DROPS_TEMPORARY_TABLE)) {
-            objects.droppedTables(textOf(statement, text));
+            objects.droppedTables(textOf(statement, text), state.vector().schema());
             state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
         }
     }
@@ -273,9 +294,10 @@ public final class StatementEffects {
     }
 
     private void takeHandlers(Slot slot, Classification statement) {
+        boolean several = statement.has(Traits.MULTI_STATEMENT);
         if (statement.has(Traits.OPENS_HANDLER)) {
-            objects.openedHandler();
-        } else if (statement.has(Traits.CLOSES_HANDLER)) {
+            objects.openedHandler(several);
+        } else if (statement.has(Traits.CLOSES_HANDLER) && !several) {
             objects.closedHandler();
         } else {
             return;

@@ -30,6 +30,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     private int streamLeft = -1;
 
     private boolean streamContinues;
+    private int streamPackets;
     private boolean processing;
     private boolean paused;
 
@@ -112,6 +113,9 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return stream(in);
         }
         boolean authenticating = session.isAuthenticating();
+        if (!authenticating && !channelTakesAnswers()) {
+            return false;
+        }
         if ((!session.isIdle() && !authenticating) || in.readableBytes() < Packets.HEADER_LENGTH) {
             return false;
         }
@@ -136,6 +140,12 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         }
         session.onCommand(takeWhole(in, whole));
         return true;
+    }
+
+    /** A client that does not read its answers gets no more of them. */
+    private boolean channelTakesAnswers() {
+        ChannelHandlerContext ctx = context;
+        return ctx != null && ctx.channel().isWritable();
     }
 
     private boolean authenticate(ByteBuf in, int length) {
@@ -168,6 +178,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return false;
         }
         streamLeft = length;
+        streamPackets = 1;
         streamContinues = length == Packets.MAX_PAYLOAD_LENGTH;
         int head = Math.min(in.readableBytes(), Packets.HEADER_LENGTH + length);
         streamLeft -= head - Packets.HEADER_LENGTH;
@@ -187,6 +198,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
                 return false;
             }
             streamLeft = in.getUnsignedMediumLE(in.readerIndex());
+            streamPackets++;
             streamContinues = streamLeft == Packets.MAX_PAYLOAD_LENGTH;
             session.onCommandBytes(in.readRetainedSlice(Packets.HEADER_LENGTH));
             // The last packet of a command may be empty.
@@ -206,7 +218,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     private void endStreamIfWhole() {
         if (streamLeft == 0 && !streamContinues) {
             streamLeft = -1;
-            session.onLargeCommandEnd();
+            session.onLargeCommandEnd(streamPackets);
         }
     }
 
