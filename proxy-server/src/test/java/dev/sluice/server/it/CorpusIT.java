@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -76,8 +77,10 @@ class CorpusIT {
         }
         assertThat(writers).isEmpty();
         assertThat(run).isGreaterThan(200);
-        // What the schema of the test lacks, exactly: a partition and two full-text indexes, and bytes that are no UTF-8.
-        assertThat(refused).as(refused.toString()).isEmpty();
+        // Exactly what the test lacks: a value for a parameter, a full-text index for two statements, a partition.
+        TreeMap<Integer, Integer> counts = new TreeMap<>();
+        refused.forEach((code, statements) -> counts.put(code, statements.size()));
+        assertThat(counts).as(refused.toString()).isEqualTo(Map.of(1064, 1, 1191, 2, 1747, 1));
     }
 
     private static byte[] run(RawClient client, String modes, byte[] statement) throws IOException {

@@ -114,12 +114,14 @@ class MixedLoadIT {
     }
 
     private void run(int client, long end) throws SQLException {
-        SplittableRandom random = new SplittableRandom(seed * 1_000 + client);
+        SplittableRandom random = new SplittableRandom(seed * 1_000L + client);
         Session session = new Session(client);
         String[] options = {"useServerPrepStmts=" + (client % 2 == 0)};
         while (System.nanoTime() - end < 0) {
             session.zone = "SYSTEM";
             try (Connection connection = proxy.connectAs("app", "app-secret", "bank", options)) {
+                // Only within a session is its own write promised to be read: each begins with one.
+                increment(connection, session);
                 for (int i = 0; i < 200 && System.nanoTime() - end < 0; i++) {
                     step(connection, session, random);
                 }
@@ -142,11 +144,7 @@ class MixedLoadIT {
     private void step(Connection connection, Session session, SplittableRandom random) throws SQLException {
         switch (random.nextInt(10)) {
             case 0 -> transfer(connection, random);
-            case 1 -> {
-                session.own++;
-                assertThat(Sql.update(connection, "UPDATE own SET n = n + 1 WHERE client = " + session.client))
-                        .isEqualTo(1);
-            }
+            case 1 -> increment(connection, session);
             case 2 -> insert(connection, session);
             case 3 -> {
                 session.zone = ZONES[random.nextInt(ZONES.length)];
@@ -172,6 +170,12 @@ class MixedLoadIT {
             replicaReads.incrementAndGet();
         }
         assertThat(Sql.value(connection, "SELECT SUM(balance) FROM account")).isEqualTo("" + ACCOUNTS * 1000);
+    }
+
+    private static void increment(Connection connection, Session session) throws SQLException {
+        session.own++;
+        assertThat(Sql.update(connection, "UPDATE own SET n = n + 1 WHERE client = " + session.client))
+                .isEqualTo(1);
     }
 
     private void insert(Connection connection, Session session) throws SQLException {
