@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
@@ -74,6 +75,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
     private boolean refusedByReplica;
+    private boolean refusedInTransaction;
     private @Nullable String text;
     private long startedNanos;
     private int newStatementId;
@@ -290,6 +292,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         }
         phase = Phase.RUNNING;
         refusedByReplica = false;
+        refusedInTransaction = false;
         PreparedStatement about = prepared;
         if (about != null && needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
@@ -378,6 +381,12 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             response.discard();
             return true;
         }
+        if (readOnly && slot == Slot.REPLICA && parts.state().inReadOnlyTransaction()) {
+            // The server says that it is read-only; what concerns the client is that its transaction is.
+            refusedInTransaction = true;
+            response.discard();
+            return true;
+        }
         return false;
     }
 
@@ -403,6 +412,9 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         if (response.isDiscarded() && preludeError != null) {
             stateRefused(target, preludeError);
             return;
+        }
+        if (refusedInTransaction) {
+            tell(ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket());
         }
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
