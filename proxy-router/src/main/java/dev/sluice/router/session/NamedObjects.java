@@ -46,17 +46,28 @@ final class NamedObjects {
     private int handlers;
     private boolean uncountedHandlers;
 
-    void createdTemporaryTable(@Nullable String text) {
+    void createdTemporaryTable(@Nullable String text, @Nullable String schema) {
         // CREATE ... IF NOT EXISTS of a table that exists changes nothing: names are not counted twice.
-        put(temporaryTables, match(CREATE_TABLE, text), false);
+        String name = match(CREATE_TABLE, text);
+        put(temporaryTables, name == null ? null : qualified(name, schema), false);
     }
 
     /** Takes a DROP TABLE, with or without TEMPORARY: a temporary table hides a base table of the same name. */
-    void droppedTables(@Nullable String text) {
+    void droppedTables(@Nullable String text, @Nullable String schema) {
         String names = match(DROP_TABLE, text);
         if (names != null) {
-            split(names).forEach(temporaryTables::remove);
+            split(names).forEach(name -> temporaryTables.remove(qualified(name, schema)));
         }
+    }
+
+    /** Tables were altered or renamed: a temporary table among them may have another name now. */
+    void renamedTables() {
+        temporaryTables.put(UNKNOWN, 1);
+    }
+
+    private static String qualified(String name, @Nullable String schema) {
+        String plain = normal(name);
+        return plain.indexOf('.') >= 0 || schema == null ? plain : normal(schema) + "." + plain;
     }
 
     boolean hasTemporaryTables() {

@@ -62,6 +62,11 @@ public final class SessionState {
         }
     }
 
+    /** The state to prepare a statement in that was first prepared in {@code reading}. */
+    public StateVector vectorForPreparing(StateVector reading) {
+        return vector.readingAs(reading, defaultSqlMode);
+    }
+
     /** How this session's statements are to be read. */
     public LexicalMode lexicalMode() {
         return lexicalMode;

@@ -1,6 +1,7 @@
 package dev.sluice.router.session;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ public final class StateVector {
     public static final String CHARACTER_SET_RESULTS = "character_set_results";
     /** The collation of literals; it determines character_set_connection. */
     public static final String COLLATION_CONNECTION = "collation_connection";
+
+    private static final String SQL_MODE = "sql_mode";
+    private static final List<String> READING = List.of(CHARACTER_SET_CLIENT, COLLATION_CONNECTION, SQL_MODE);
 
     private static final StateVector EMPTY = new StateVector(null, false, new String[0], new String[0]);
 
@@ -104,6 +108,35 @@ public final class StateVector {
         }
         int at = -index - 1;
         return new StateVector(schema, multiStatements, insert(names, at, name), insert(values, at, value));
+    }
+
+    /** The part of this vector that decides how a statement is read when it is prepared. */
+    public StateVector forReading() {
+        StateVector part = EMPTY.withSchema(schema);
+        for (String name : READING) {
+            String value = get(name);
+            part = value == null ? part : part.with(name, value);
+        }
+        return part;
+    }
+
+    /**
+     * This vector as far as a statement does not see it when it is prepared, and {@code reading} as far as it does.
+     * Nothing is ever taken away, so a connection in this state gets there without a reset.
+     *
+     * @param defaultSqlMode what a {@code reading} without sql_mode stands for
+     */
+    public StateVector readingAs(StateVector reading, String defaultSqlMode) {
+        StateVector changed = reading.schema == null ? this : withSchema(reading.schema);
+        for (String name : READING) {
+            String value = reading.get(name);
+            if (value != null) {
+                changed = changed.with(name, value);
+            } else if (get(name) != null && name.equals(SQL_MODE)) {
+                changed = changed.with(name, defaultSqlMode);
+            }
+        }
+        return changed;
     }
 
     /** This vector with every variable back at the server's default; the schema stays, as COM_RESET_CONNECTION has it. */

@@ -6,6 +6,7 @@ import dev.sluice.router.sql.Traits;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,11 +111,20 @@ public final class StatementEffects {
             takeText(slot, statement, succeeded, text);
         }
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
-            objects.droppedTables(textOf(statement, text));
-            state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
+            takeDefinition(slot, textOf(statement, text));
         }
     }
 
+    private void takeDefinition(Slot slot, @Nullable String text) {
+        if (text == null || RENAMING.matcher(text).lookingAt()) {
+            objects.renamedTables();
+        } else {
+            objects.droppedTables(text, state.vector().schema());
+        }
+        state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
+    }
+
+    private static final Pattern RENAMING = Pattern.compile("\\s*(?:ALTER|RENAME)\\b", Pattern.CASE_INSENSITIVE);
     private static final int TEMPORARY = PinReason.TEMPORARY_TABLE.bit();
 
     /** The pins that end when the last of {@link #objects} goes. */
@@ -263,10 +273,11 @@ public final class StatementEffects {
     private void takeTemporaryTables(
             Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         if (statement.has(Traits.CREATES_TEMPORARY_TABLE)) {
-            objects.createdTemporaryTable(textOf(statement, text));
+            objects.createdTemporaryTable(
+                    textOf(statement, text), state.vector().schema());
             state.pin(slot, PinReason.TEMPORARY_TABLE, true);
         } else if (succeeded && statement.has(Traits.DROPS_TEMPORARY_TABLE)) {
-            objects.droppedTables(textOf(statement, text));
+            objects.droppedTables(textOf(statement, text), state.vector().schema());
             state.pin(slot, PinReason.TEMPORARY_TABLE, objects.hasTemporaryTables());
         }
     }

@@ -202,7 +202,10 @@ public final class ClientAuthentication {
 
             @Override
             public void refused(ErrPacket error) {
-                services.credentials().forget(user);
+                Credential known = services.credentials().find(user);
+                if (known != null && known.sameSecret(credential)) {
+                    services.credentials().forget(user);
+                }
                 step = Step.DONE;
                 listener.rejected(error, sequenceId);
             }

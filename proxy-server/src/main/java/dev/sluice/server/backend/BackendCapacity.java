@@ -59,6 +59,13 @@ public final class BackendCapacity {
         }
     }
 
+    /** A loop that was told does not need the slot: the next one is told, if there is a slot. */
+    void passOn() {
+        if (open.get() < max) {
+            tellNext();
+        }
+    }
+
     private void tellNext() {
         Claimant next = waiting.poll();
         if (next != null) {

@@ -59,6 +59,7 @@ public final class BackendConnection {
     private boolean closed;
     private long idleSinceNanos;
     private long leases;
+    private int generation;
     private @Nullable Owner owner;
     private @Nullable InsertIdHolder insertIdHolder;
     private int lastWarnings;
@@ -148,6 +149,14 @@ public final class BackendConnection {
     /** Whether every response has arrived. */
     public boolean isQuiet() {
         return expected.isEmpty();
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    void generation(int accountGeneration) {
+        generation = accountGeneration;
     }
 
     long createdNanos() {

@@ -48,6 +48,7 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
     private Step step = Step.GREETING;
     private boolean encrypted;
     private int rounds;
+    private boolean keyRequested;
     private @Nullable ScheduledFuture<?> deadline;
 
     BackendLoginHandler(
@@ -142,6 +143,7 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
             if (answer == null) {
                 throw new ProtocolException("authentication plugin " + request.plugin() + " is not supported");
             }
+            keyRequested = request.plugin().equals(BackendLogin.SHA256);
             boolean clear = encrypted && request.plugin().equals(BackendLogin.SHA256);
             reply(context, clear ? login.clearPassword() : answer, sequenceId + 1);
         } else if (first == 0x01) {
@@ -159,8 +161,12 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         if (status && data[0] == CachingSha2Password.PERFORM_FULL_AUTHENTICATION) {
             byte[] answer =
                     encrypted ? login.clearPassword() : new byte[] {(byte) CachingSha2Password.REQUEST_PUBLIC_KEY};
+            keyRequested = !encrypted;
             reply(context, answer, sequenceId + 1);
             return;
+        }
+        if (!keyRequested || encrypted) {
+            throw new ProtocolException("a public key that was not asked for");
         }
         reply(context, login.encryptedPassword(data), sequenceId + 1);
     }

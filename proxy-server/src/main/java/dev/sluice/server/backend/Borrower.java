@@ -1,5 +1,7 @@
 package dev.sluice.server.backend;
 
+import dev.sluice.server.auth.Credential;
+
 /** Someone who asked a pool for a connection. Confined to the session's event loop. */
 public interface Borrower {
     /** The connection is leased to this borrower now. */
@@ -10,6 +12,9 @@ public interface Borrower {
 
     /** Who holds the lease when the connection has been acquired. */
     BackendConnection.Owner owner();
+
+    /** Who logs in if a connection has to be opened. */
+    Credential credential();
 
     /** Whether the borrower still wants a connection; a client may have gone while it waited. */
     boolean isWaiting();

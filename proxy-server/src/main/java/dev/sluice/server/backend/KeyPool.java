@@ -1,7 +1,6 @@
 package dev.sluice.server.backend;
 
 import dev.sluice.router.session.StateVector;
-import dev.sluice.server.auth.Credential;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +17,7 @@ public final class KeyPool {
     private final PoolKey key;
     private final List<BackendConnection> idle = new ArrayList<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
-    private Credential credential;
+    private int generation;
 
     /**
      * One borrower in the queue.
@@ -34,9 +33,8 @@ public final class KeyPool {
         }
     }
 
-    KeyPool(PoolKey key, Credential credential) {
+    KeyPool(PoolKey key) {
         this.key = key;
-        this.credential = credential;
     }
 
     /** What the connections have in common. */
@@ -44,12 +42,13 @@ public final class KeyPool {
         return key;
     }
 
-    Credential credential() {
-        return credential;
+    /** Grows when the account changes: connections of an older generation have rights that may be gone. */
+    int generation() {
+        return generation;
     }
 
-    void credential(Credential newest) {
-        credential = newest;
+    void nextGeneration() {
+        generation++;
     }
 
     ArrayDeque<Waiter> waiters() {

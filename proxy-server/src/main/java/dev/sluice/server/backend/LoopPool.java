@@ -39,6 +39,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private final PoolSettings settings;
     private final Environment environment;
     private final Map<PoolKey, KeyPool> pools = new HashMap<>();
+    /** Backends at whose capacity this loop is queued. */
+    private final boolean[] queued = new boolean[Topology.ORDINAL_MAX + 1];
+
     private int waiting;
     private boolean draining;
 
@@ -66,11 +69,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** The pool of a key, made when first asked for. A newer credential of the same user replaces the older. */
-    public KeyPool pool(PoolKey key, Credential credential) {
-        KeyPool pool = pools.computeIfAbsent(key, k -> new KeyPool(k, credential));
-        pool.credential(credential);
-        return pool;
+    /** The pool of a key, made when first asked for. */
+    public KeyPool pool(PoolKey key) {
+        return pools.computeIfAbsent(key, KeyPool::new);
     }
 
     /** Whether the backend is a MariaDB server, as far as the monitor has seen it. */
@@ -100,7 +101,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                     + settings.acquireTimeout().toNanos();
             pool.waiters().add(new Waiter(borrower, wanted, deadline));
             waiting++;
-            capacities.await(pool.key().backendOrdinal(), this);
+            queue(pool.key().backendOrdinal());
             return;
         }
         open(pool, capacity, borrower);
@@ -123,7 +124,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     private void open(KeyPool pool, BackendCapacity capacity, Borrower borrower) {
         BackendAddress address = capacities.address(pool.key().backendOrdinal());
-        connector.connect(loop, address, pool.key(), pool.credential(), new ConnectListener() {
+        connector.connect(loop, address, pool.key(), borrower.credential(), new ConnectListener() {
             @Override
             public void connected(BackendConnection connection) {
                 opened(capacity, connection);
@@ -142,6 +143,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     }
 
     private void opened(BackendCapacity capacity, BackendConnection connection) {
+        connection.generation(pool(connection.key()).generation());
         environment.metrics().backendOpened(connection.key().backendOrdinal());
         connection.onClose = () -> {
             KeyPool pool = pools.get(connection.key());
@@ -173,7 +175,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
             @Override
             public void connected(BackendConnection connection) {
                 opened(capacity, connection);
-                KeyPool unused = pool(key, credential);
                 listener.connected(connection);
             }
 
@@ -213,7 +214,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         long now = environment.nanoClock().getAsLong();
         connection.returned(now);
         KeyPool pool = pools.get(connection.key());
-        if (pool == null || draining || isOld(connection, now)) {
+        if (pool == null || draining || isOld(connection, now) || connection.generation() != pool.generation()) {
             connection.close();
             return;
         }
@@ -297,21 +298,31 @@ public final class LoopPool implements BackendCapacity.Claimant {
         loop.execute(() -> serveWaiters(backendOrdinal));
     }
 
+    private void queue(int ordinal) {
+        if (!queued[ordinal]) {
+            queued[ordinal] = true;
+            capacities.await(ordinal, this);
+        }
+    }
+
     private void serveWaiters(int ordinal) {
+        queued[ordinal] = false;
+        BackendCapacity capacity = capacities.of(ordinal);
         KeyPool pool = waitersFor(ordinal);
         if (pool == null) {
+            // Served or given up meanwhile: the free slot is for the next loop.
+            capacity.passOn();
             return;
         }
-        BackendCapacity capacity = capacities.of(ordinal);
         if (!capacity.tryReserve()) {
-            capacities.await(ordinal, this);
+            queue(ordinal);
             return;
         }
         Waiter waiter = pool.waiters().remove();
         waiting--;
         open(pool, capacity, waiter.borrower());
         if (waitersFor(ordinal) != null) {
-            capacities.await(ordinal, this);
+            queue(ordinal);
         }
     }
 
@@ -383,6 +394,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         for (KeyPool pool : pools.values()) {
             if (pool.key().user().equals(user)) {
                 stale.addAll(pool.idle());
+                pool.nextGeneration();
             }
         }
         stale.forEach(BackendConnection::close);

@@ -30,6 +30,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     private int streamLeft = -1;
 
     private boolean streamContinues;
+    private int streamPackets;
     private boolean processing;
     private boolean paused;
 
@@ -112,6 +113,9 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return stream(in);
         }
         boolean authenticating = session.isAuthenticating();
+        if (!authenticating && !channelTakesAnswers()) {
+            return false;
+        }
         if ((!session.isIdle() && !authenticating) || in.readableBytes() < Packets.HEADER_LENGTH) {
             return false;
         }
@@ -136,6 +140,12 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         }
         session.onCommand(takeWhole(in, whole));
         return true;
+    }
+
+    /** A client that does not read its answers gets no more of them. */
+    private boolean channelTakesAnswers() {
+        ChannelHandlerContext ctx = context;
+        return ctx != null && ctx.channel().isWritable();
     }
 
     private boolean authenticate(ByteBuf in, int length) {
@@ -168,21 +178,18 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return false;
         }
         streamLeft = length;
+        streamPackets = 1;
         streamContinues = length == Packets.MAX_PAYLOAD_LENGTH;
         int head = Math.min(in.readableBytes(), Packets.HEADER_LENGTH + length);
         streamLeft -= head - Packets.HEADER_LENGTH;
         ByteBuf bytes = in.alloc().buffer(head);
         bytes.writeBytes(in, head);
         session.onLargeCommand(bytes);
+        endStreamIfWhole();
         return true;
     }
 
     private boolean stream(ByteBuf in) {
-        if (streamLeft == 0 && !streamContinues) {
-            streamLeft = -1;
-            session.onLargeCommandEnd();
-            return true;
-        }
         if (!session.takesCommandBytes()) {
             return false;
         }
@@ -191,8 +198,11 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
                 return false;
             }
             streamLeft = in.getUnsignedMediumLE(in.readerIndex());
+            streamPackets++;
             streamContinues = streamLeft == Packets.MAX_PAYLOAD_LENGTH;
             session.onCommandBytes(in.readRetainedSlice(Packets.HEADER_LENGTH));
+            // The last packet of a command may be empty.
+            endStreamIfWhole();
             return true;
         }
         int part = Math.min(streamLeft, in.readableBytes());
@@ -201,7 +211,15 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         }
         streamLeft -= part;
         session.onCommandBytes(in.readRetainedSlice(part));
+        endStreamIfWhole();
         return true;
+    }
+
+    private void endStreamIfWhole() {
+        if (streamLeft == 0 && !streamContinues) {
+            streamLeft = -1;
+            session.onLargeCommandEnd(streamPackets);
+        }
     }
 
     /** Stops reading while more waits than a small command, and starts again when it has gone. */

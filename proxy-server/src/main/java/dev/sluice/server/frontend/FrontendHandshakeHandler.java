@@ -281,9 +281,11 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
                 .log("client logged in");
         ByteBuf rest = pending;
         pending = null;
-        ctx.pipeline().replace(this, "commands", new FrontendCommandHandler(session, settings.wholeBytesMax()));
+        FrontendCommandHandler commands = new FrontendCommandHandler(session, settings.wholeBytesMax());
+        ctx.pipeline().replace(this, "commands", commands);
         if (rest != null) {
-            ctx.pipeline().fireChannelRead(rest);
+            // Not from the head of the pipeline: TLS has been taken off these bytes.
+            commands.channelRead(ctx.pipeline().context(commands), rest);
         }
     }
 

@@ -12,9 +12,9 @@ import java.util.concurrent.TimeUnit;
  * <p>A shell waits for the end of a pipe from the JVM and then removes the directory; it tries again for some seconds,
  * because servers that are being killed at the same moment may still write.
  *
- * <p>Thread-safe: confined to the {@link LocalCluster} that owns it.
+ * <p>Thread-safe: confined to its owner.
  */
-final class DirectoryGuard implements AutoCloseable {
+public final class DirectoryGuard implements AutoCloseable {
     private static final long REMOVAL_SECONDS_MAX = 10;
 
     private static final String SHELL_SCRIPT = """
@@ -33,7 +33,8 @@ final class DirectoryGuard implements AutoCloseable {
         this.shutdownHook = new Thread(this::awaitRemoval, "directory-guard-shutdown");
     }
 
-    static DirectoryGuard start(Path directory) {
+    /** Takes over an existing directory. */
+    public static DirectoryGuard start(Path directory) {
         List<String> command = new ArrayList<>();
         Path setsid = ExecutableFlavor.find("setsid");
         if (setsid != null) {
@@ -55,7 +56,8 @@ final class DirectoryGuard implements AutoCloseable {
         }
     }
 
-    Path path() {
+    /** The directory. */
+    public Path path() {
         return directory;
     }
 

@@ -22,9 +22,9 @@ import java.util.concurrent.locks.LockSupport;
  * It runs in a session of its own where that is possible: a Ctrl-C on the terminal is for the JVM, which then stops
  * things in its own order.
  *
- * <p>Thread-safe: confined to the {@link ServerProcess} that owns it, which calls one method at a time.
+ * <p>Thread-safe: confined to its owner, which calls one method at a time.
  */
-final class GuardedProcess {
+public final class GuardedProcess {
     private static final String SHELL_SCRIPT = """
             exec 3<&0
             "$@" 3<&- </dev/null >>"$GUARDED_LOG" 2>&1 &
@@ -61,7 +61,8 @@ final class GuardedProcess {
      * @param log the file that its output is appended to
      * @throws LocalClusterException when no process can be started
      */
-    static GuardedProcess start(List<String> command, Map<String, String> environment, Path directory, Path log) {
+    public static GuardedProcess start(
+            List<String> command, Map<String, String> environment, Path directory, Path log) {
         List<String> guarded = new ArrayList<>();
         Path setsid = ExecutableFlavor.find("setsid");
         if (setsid != null) {
@@ -90,11 +91,13 @@ final class GuardedProcess {
         }
     }
 
-    long pid() {
+    /** The process id of the program itself. */
+    public long pid() {
         return pid;
     }
 
-    boolean isAlive() {
+    /** Whether the program has not ended yet. */
+    public boolean isAlive() {
         return shell.isAlive();
     }
 
@@ -145,7 +148,7 @@ final class GuardedProcess {
     }
 
     /** Kills the program and returns when it has been reaped. */
-    void kill() {
+    public void kill() {
         signal("KILL");
         try {
             if (!shell.waitFor(KILL_SECONDS_MAX, TimeUnit.SECONDS)) {

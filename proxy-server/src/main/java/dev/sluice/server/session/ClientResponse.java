@@ -37,6 +37,11 @@ final class ClientResponse extends PendingResponse {
         void responseFailed(BackendFailure failure);
     }
 
+    private static final int ABOUT_ONE_RESPONSE = ServerStatus.SERVER_MORE_RESULTS_EXISTS
+            | ServerStatus.SERVER_SESSION_STATE_CHANGED
+            | ServerStatus.SERVER_STATUS_CURSOR_EXISTS
+            | ServerStatus.SERVER_STATUS_LAST_ROW_SENT;
+
     private final Frontend frontend;
     private final TrackerAdapter trackers;
     private final Observer observer;
@@ -49,7 +54,7 @@ final class ClientResponse extends PendingResponse {
     private boolean failed;
     private int errorCode;
     private int warnings;
-    private int lastStatus;
+    private int lastStatus = ServerStatus.SERVER_STATUS_AUTOCOMMIT;
     private long lastInsertId;
     private int lastSequenceId;
 
@@ -220,8 +225,7 @@ final class ClientResponse extends PendingResponse {
         relay(in, runStart, in.readerIndex());
         ByteBuf out = in.alloc().buffer(9);
         // The status that counts is the one behind the rows; here only "in a result set" is said.
-        int status =
-                lastStatus & ~(ServerStatus.SERVER_MORE_RESULTS_EXISTS | ServerStatus.SERVER_SESSION_STATE_CHANGED);
+        int status = lastStatus & ~ABOUT_ONE_RESPONSE;
         ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, status);
         write(out);
         return in.readerIndex();

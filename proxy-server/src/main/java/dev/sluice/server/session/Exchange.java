@@ -13,6 +13,7 @@ import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -157,6 +158,9 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     @Override
     public void placed(BackendConnection target, Slot where) {
         slot = where;
+        if (!parts.frontend().channel().isWritable()) {
+            target.channel().config().setAutoRead(false);
+        }
         parts.context()
                 .metrics()
                 .routed(parts.router().reason(), where == Slot.PRIMARY ? Target.PRIMARY : Target.REPLICA);
@@ -174,20 +178,21 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         boolean wasQuiet = target.isQuiet();
         if (about != null && needsHandle() && !willHaveHandle(target, about)) {
             phase = Phase.PREPARING;
-            prelude.expectTo(stateOf(target, about.text().preparedIn()) + settlement.prepareOn(target, about, prelude));
+            StateVector reading = parts.state().vectorForPreparing(about.text().preparedIn());
+            InsertId.captureOther(target, parts.insertId());
+            prelude.expectTo(stateOf(target, reading) + settlement.prepareOn(target, about, prelude));
             target.flush();
             return;
         }
-        if (!isRead() || StatePrelude.isNeeded(target, parts.state().vector())) {
-            parts.insertId().captureOther(target);
-        }
-        int answers = stateOf(target, parts.state().vector());
-        if (Placement.wantsInsertId(statement) && parts.insertId().home() != target) {
-            parts.insertId().bringTo(target, prelude);
-            answers++;
-        }
+        InsertId.captureOther(target, parts.insertId());
+        // A schema that is about to be left may be gone: it must not stand in the way.
+        StateVector wanted = choosesSchema()
+                ? parts.state().vector().withSchema(target.vector().schema())
+                : parts.state().vector();
+        int stateAnswers = stateOf(target, wanted);
+        int answers = stateAnswers + parts.insertId().bringTo(target, statement, prelude);
         prelude.expectTo(answers);
-        if (answers > 0 && !(isRead() && wasQuiet)) {
+        if (stateAnswers > 0 && !(isRead() && wasQuiet)) {
             phase = Phase.PREPARING;
             target.flush();
             return;
@@ -200,6 +205,11 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
                 || type == CommandType.COM_STMT_SEND_LONG_DATA
                 || type == CommandType.COM_STMT_FETCH
                 || type == CommandType.COM_STMT_RESET;
+    }
+
+    private boolean choosesSchema() {
+        return type == CommandType.COM_INIT_DB
+                || (statement.kind() == StatementKind.USE && !statement.has(Traits.MULTI_STATEMENT));
     }
 
     /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
@@ -221,6 +231,9 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         if (!StatePrelude.isNeeded(target, wanted)) {
             return 0;
         }
+        if (parts.state().tiedTo(slot) && StatePrelude.needsReset(target, wanted)) {
+            throw new IllegalStateException("a connection that holds session state would be reset");
+        }
         boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
         return StatePrelude.write(target, wanted, mariaDb, prelude);
     }
@@ -240,13 +253,26 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         ErrPacket error = prelude.stateError();
         ErrPacket unprepared = prelude.prepareError();
         if (error != null) {
-            closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
-            answer(error);
+            stateRefused(target, error);
         } else if (unprepared != null) {
             tell(unprepared);
             finish();
         } else {
             runOn(target);
+        }
+    }
+
+    /** A server did not take the session's state: a replica that lags may not have the schema yet. */
+    private void stateRefused(BackendConnection target, ErrPacket error) {
+        closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
+        boolean elsewhere = slot == Slot.REPLICA && isRead();
+        if (elsewhere) {
+            rewind();
+            phase = Phase.WAITING;
+            elsewhere = placement.retryElsewhere();
+        }
+        if (!elsewhere) {
+            answer(error);
         }
     }
 
@@ -269,6 +295,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
             command = parts.statements().addressed(type, command, about, handle);
             packet = command;
+            packetStart = command.readerIndex();
         }
         if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
             target.sendBytes(command);
@@ -311,15 +338,15 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         }
     }
 
-    /** The last byte of the streamed command has come. */
-    void streamEnded() {
+    /** The last byte of the streamed command has come, in the last of so many packets. */
+    void streamEnded(int packets) {
         streaming = false;
         if (discarding) {
             discarding = false;
             ErrPacket error = errorBehindStream;
             errorBehindStream = null;
             if (error != null) {
-                parts.frontend().send(1, error);
+                parts.frontend().send(packets & 0xFF, error);
             }
             whenIdle.run();
             return;
@@ -374,10 +401,11 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         }
         ErrPacket preludeError = prelude.stateError();
         if (response.isDiscarded() && preludeError != null) {
-            closeBroken(target, "the session's state could not be brought to the connection");
-            answer(preludeError);
+            stateRefused(target, preludeError);
             return;
         }
+        // Before the connection may go to somebody else; results that are still coming are flushed once per read.
+        parts.frontend().flush();
         if (streaming) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, "the backend answered in the middle of a command");
@@ -386,8 +414,6 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             return;
         }
         dropPacket();
-        // Before the connection may go to somebody else; results that are still coming are flushed once per read.
-        parts.frontend().flush();
         parts.context()
                 .metrics()
                 .statement(
@@ -395,8 +421,10 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
                         response.isError(),
                         parts.context().nowNanos() - startedNanos);
         phase = Phase.SETTLING;
-        settlement.settle(
-                slot, target, statement, new Outcome(response.isError(), response.lastInsertId(), text), whenSettled);
+        // Preparing a statement is not running it.
+        Classification ran = type == CommandType.COM_STMT_PREPARE ? Session.COMMAND : statement;
+        Outcome outcome = new Outcome(response.isError(), response.lastInsertId(), text, choosesSchema());
+        settlement.settle(slot, target, ran, outcome, whenSettled);
     }
 
     private void retryOnPrimary() {
@@ -444,11 +472,11 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             if (keep && type != CommandType.COM_STMT_SEND_LONG_DATA) {
                 parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
             }
-            if (!parts.state().tiedTo(slot)) {
-                parts.leases().release(slot);
-            }
+            settlement.letGo(slot);
         }
-        boolean last = statement.has(Traits.RELEASES_CONNECTION) && !response.isError();
+        boolean last = statement.has(Traits.RELEASES_CONNECTION)
+                && type != CommandType.COM_STMT_PREPARE
+                && !response.isError();
         end();
         if (last) {
             parts.frontend().close();
@@ -514,7 +542,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         if (where == null) {
             return;
         }
-        boolean busy = closed == connection && phase != Phase.IDLE;
+        boolean busy = closed == connection && (phase == Phase.PREPARING || phase == Phase.RUNNING);
         boolean wasTied = settlement.connectionLost(where, closed, failure, busy);
         if (closed != connection) {
             return;
@@ -544,6 +572,10 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             repeatable = placement.retryElsewhere();
         }
         if (!repeatable) {
+            if (!unsent && !isRead()) {
+                // It may have been executed: until that is known, this session reads where it would see it.
+                parts.causality().wroteWithoutPosition(parts.context().nowNanos());
+            }
             answer(Failures.lostConnection(failure.message(), statement, wasTied));
         }
     }

@@ -3,6 +3,9 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.PendingResponse;
@@ -23,19 +26,26 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class InsertId implements BackendConnection.InsertIdHolder {
+    /** Statements that read the value, or that may set it without their OK saying so. */
+    private static final long MAY_SET = Traits.LAST_INSERT_ID | Traits.OPAQUE;
+
     private @Nullable BackendConnection home;
     private long value;
     private boolean asked;
     private @Nullable Runnable onKnown;
 
-    /** A statement that may have changed the value ran on a connection; {@code fromOk} is what its OK said, or 0. */
-    void changedOn(BackendConnection connection, long fromOk) {
+    /** A statement ran on a connection of the primary. */
+    void ran(BackendConnection connection, Classification statement, long fromOk) {
+        if (fromOk != 0 || (statement.has(MAY_SET) && home() != connection)) {
+            settleOn(connection);
+            value = fromOk == 0 ? value : fromOk;
+        }
+    }
+
+    private void settleOn(BackendConnection connection) {
         leaveHome();
         home = connection;
         connection.insertIdHolder(this);
-        if (fromOk != 0) {
-            value = fromOk;
-        }
     }
 
     /** The connection that has the value, or null when it is known here. */
@@ -70,9 +80,12 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         home = null;
     }
 
-    /** Writes a query for the value of whoever's value lives on a connection, if it is somebody else's. */
-    void captureOther(BackendConnection connection) {
-        if (connection.insertIdHolder() instanceof InsertId other && other != this) {
+    /**
+     * Writes a query for the value of whoever's value lives on a connection, unless it is {@code own}: whoever uses the
+     * connection next may change it.
+     */
+    static void captureOther(BackendConnection connection, @Nullable InsertId own) {
+        if (connection.insertIdHolder() instanceof InsertId other && other != own) {
             other.asked = true;
             connection.insertIdHolder(null);
             connection.send(query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
@@ -91,10 +104,23 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         }
     }
 
-    /** Writes a SET that brings the value to a connection that does not have it. One answer will come. */
-    void bringTo(BackendConnection connection, PendingResponse response) {
+    /**
+     * Writes a SET that brings the value to a connection that does not have it, in front of a statement that may read it, or
+     * that may leave it as it is while its OK carries another.
+     *
+     * @return how many answers will come
+     */
+    int bringTo(BackendConnection connection, Classification statement, PendingResponse response) {
+        boolean needed = statement.has(MAY_SET)
+                || statement.kind() == StatementKind.INSERT
+                || statement.kind() == StatementKind.REPLACE
+                || statement.kind() == StatementKind.LOAD_DATA;
+        if (!needed || home() == connection) {
+            return 0;
+        }
         connection.send(query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
-        changedOn(connection, value);
+        settleOn(connection);
+        return 1;
     }
 
     private static ByteBuf query(BackendConnection connection, String sql) {

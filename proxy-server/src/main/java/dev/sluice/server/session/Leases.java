@@ -46,7 +46,7 @@ final class Leases {
     KeyPool poolOf(int ordinal) {
         KeyPool found = pools[ordinal];
         if (found == null) {
-            found = pool.pool(new PoolKey(ordinal, credential.user(), capabilities), credential);
+            found = pool.pool(new PoolKey(ordinal, credential.user(), capabilities));
             pools[ordinal] = found;
         }
         return found;

@@ -2,10 +2,13 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
+import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
+import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.Borrower;
@@ -120,6 +123,10 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     }
 
     private void route() {
+        if (leavesReadOnlyTransaction()) {
+            parts.effects().connectionGone(Slot.REPLICA);
+            parts.leases().releaseWithReset(Slot.REPLICA);
+        }
         SessionRouter router = parts.router();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         slot = router.slot();
@@ -136,6 +143,19 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
         } else {
             lease(router.ordinal());
         }
+    }
+
+    /**
+     * Whether a read-write transaction begins inside a read-only one on a replica. It ends that one, as it would on any
+     * server, and must itself begin on the primary. What the session left on the replica keeps it there, to be refused.
+     */
+    private boolean leavesReadOnlyTransaction() {
+        boolean begins = statement.kind() == StatementKind.START_TRANSACTION
+                || statement.kind() == StatementKind.XA
+                || (statement.kind() == StatementKind.BEGIN && !parts.state().readOnlyByDefault());
+        return begins
+                && parts.state().transactionSlot() == Slot.REPLICA
+                && (parts.state().pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) == 0;
     }
 
     private void lease(int ordinal) {
@@ -198,6 +218,11 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     @Override
     public BackendConnection.Owner owner() {
         return target;
+    }
+
+    @Override
+    public Credential credential() {
+        return parts.leases().credential();
     }
 
     @Override

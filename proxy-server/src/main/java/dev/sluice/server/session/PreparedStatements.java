@@ -61,12 +61,12 @@ final class PreparedStatements {
             throw new IllegalStateException("no statement is being prepared");
         }
         preparing = null;
-        Text text = new Text(sql, state.vector(), 0);
+        Text text = new Text(sql, state.vector().forReading(), 0);
         Handle existing = connection.statements().find(text);
         if (existing != null) {
             if (existing.exclusiveTo() != null) {
                 // A cursor is open on the older one: this one gets a handle of its own.
-                text = new Text(sql, state.vector(), id);
+                text = new Text(sql, state.vector().forReading(), id);
             } else {
                 connection.sendBytes(close(connection, existing));
             }

@@ -27,14 +27,16 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     }
 
     private final LoopContext context;
+    private final Credential credential;
     private final StateVector vector;
     private final Verdict verdict;
     private final PreludeAnswers answers = new PreludeAnswers(this::answered);
     private @Nullable BackendConnection connection;
     private boolean decided;
 
-    private SchemaCheck(LoopContext context, StateVector vector, Verdict verdict) {
+    private SchemaCheck(LoopContext context, Credential credential, StateVector vector, Verdict verdict) {
         this.context = context;
+        this.credential = credential;
         this.vector = vector;
         this.verdict = verdict;
     }
@@ -46,14 +48,14 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
             verdict.usable();
             return;
         }
-        SchemaCheck check = new SchemaCheck(context, vector, verdict);
+        SchemaCheck check = new SchemaCheck(context, credential, vector, verdict);
         int ordinal = ordinal(context.topology());
         if (ordinal < 0) {
             check.refuse(new ErrPacket(1105, "08S01", "No backend is reachable, so the schema cannot be checked"));
             return;
         }
         PoolKey key = new PoolKey(ordinal, credential.user(), PoolKey.relevant(clientCapabilities));
-        context.pool().acquire(context.pool().pool(key, credential), vector, check);
+        context.pool().acquire(context.pool().pool(key), vector, check);
     }
 
     private static int ordinal(Topology topology) {
@@ -73,6 +75,11 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     }
 
     @Override
+    public Credential credential() {
+        return credential;
+    }
+
+    @Override
     public boolean isWaiting() {
         return !decided;
     }
@@ -80,6 +87,7 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     @Override
     public void acquired(BackendConnection acquired) {
         connection = acquired;
+        InsertId.captureOther(acquired, null);
         boolean mariaDb = context.pool().isMariaDb(acquired.key().backendOrdinal());
         int expected =
                 StatePrelude.isNeeded(acquired, vector) ? StatePrelude.write(acquired, vector, mariaDb, answers) : 0;

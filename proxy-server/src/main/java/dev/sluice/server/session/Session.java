@@ -261,9 +261,9 @@ public final class Session {
         exchange.sendBytes(bytes);
     }
 
-    /** The command's last piece has been given. */
-    public void onLargeCommandEnd() {
-        exchange.streamEnded();
+    /** The command's last piece has been given; it was made of so many packets. */
+    public void onLargeCommandEnd(int packets) {
+        exchange.streamEnded(packets);
     }
 
     // ---- the session as a whole ----
@@ -280,6 +280,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
+        exchange.settlement().takeLostState();
         exchange.settlement().countPins();
         StateVector vector = parts.state().vector();
         parts.state().vector(defaults.withSchema(vector.schema()).withMultiStatements(vector.multiStatements()));
@@ -299,7 +300,6 @@ public final class Session {
         reset();
         parts.leases().credential(credential);
         parts.state().vector(vector);
-        parts.causality().reset();
     }
 
     /** Answers where the last statement of this session ran, and why. */
@@ -337,6 +337,9 @@ public final class Session {
             if (held != null) {
                 held.channel().config().setAutoRead(writable);
             }
+        }
+        if (writable) {
+            resumeInput();
         }
     }
 

@@ -13,6 +13,7 @@ import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
+import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
@@ -37,6 +38,13 @@ final class Settlement {
             | Traits.LOCK_FUNCTION_RELEASE
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE;
+
+    /** The traits whose trackers a server holds back when the statement fails, and delivers with the next OK. */
+    private static final long MAY_CHANGE_STATE = Traits.MULTI_STATEMENT
+            | Traits.OPAQUE
+            | Traits.OPTIMIZER_HINT_SET_VAR
+            | Traits.SET_STATEMENT_FOR
+            | Traits.USER_VARIABLE_ASSIGNED;
 
     private static final int NAMED_BYTES_MAX = 64 * 1024;
 
@@ -146,7 +154,9 @@ final class Settlement {
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
         afterWrite(slot, target, statement, outcome);
-        target.vector(parts.state().vector());
+        StateVector vector = parts.state().vector();
+        boolean schemaStays = outcome.failed() && outcome.choosesSchema();
+        target.vector(schemaStays ? vector.withSchema(target.vector().schema()) : vector);
         if (doubtful) {
             askStatus(slot, target, statement, outcome, done);
         } else if (parts.effects().isCollationUnknown()) {
@@ -162,25 +172,24 @@ final class Settlement {
      * @param failed whether the server answered with an error
      * @param lastInsertId what the OK said
      * @param text the statement, where names in it matter
+     * @param choosesSchema whether it was about the schema only, which was not brought to the connection before
      */
     record Outcome(
-            boolean failed, long lastInsertId, @Nullable String text) {}
+            boolean failed, long lastInsertId, @Nullable String text, boolean choosesSchema) {}
 
     /** An error packet has no status flags: a transaction may have begun, or ended, without a word. */
     private boolean isDoubtful(Slot slot, Classification statement) {
         return parts.state().transactionSlot() == slot
                 || parts.state().autocommitOff()
-                || statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE);
+                || statement.kind() == StatementKind.SET
+                || statement.has(MAY_CHANGE_STATE);
     }
 
     private void afterWrite(Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
         if (slot != Slot.PRIMARY) {
             return;
         }
-        boolean writes = statement.has(Traits.WRITES | Traits.OPAQUE | Traits.LAST_INSERT_ID);
-        if (outcome.lastInsertId() != 0 || writes) {
-            parts.insertId().changedOn(target, outcome.lastInsertId());
-        }
+        parts.insertId().ran(target, statement, outcome.lastInsertId());
         boolean mayHaveCommitted = statement.target() == Target.PRIMARY
                 && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
                         || statement.kind() == StatementKind.COMMIT);
@@ -348,6 +357,21 @@ final class Settlement {
             }
         }
         return tied;
+    }
+
+    /** Gives the connection back unless something ties the session to it. */
+    void letGo(Slot slot) {
+        SessionState state = parts.state();
+        boolean stray = slot == Slot.REPLICA
+                && !state.inTransaction()
+                && (state.pins(slot) & PinReason.UNREPORTED_CHANGE.bit()) != 0;
+        if (stray) {
+            // No plain read leaves anything that the session could miss, and a pin here would keep it from writing.
+            parts.effects().connectionGone(slot);
+            parts.leases().releaseWithReset(slot);
+        } else if (!state.tiedTo(slot)) {
+            parts.leases().release(slot);
+        }
     }
 
     /** Counts the pins that came or went since the last call. */

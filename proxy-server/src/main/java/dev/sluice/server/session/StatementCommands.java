@@ -151,6 +151,15 @@ final class StatementCommands {
     }
 
     private void executeLarge(ByteBuf head, PreparedStatement statement) {
+        ErrPacket deferred = statement.takeDeferredError();
+        if (deferred != null) {
+            head.release();
+            exchange.refuseStream(deferred);
+            return;
+        }
+        if (statement.boundBy() == PinReason.CURSOR) {
+            closeHandle(statement);
+        }
         if (parts.statements().needsTypes(head, statement)) {
             head.release();
             exchange.refuseStream(Failures.typesNotAtHand());

@@ -1,0 +1,79 @@
+package dev.sluice.benchmarks.macro;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A reader of what Linux tells about processes below {@code /proc}.
+ *
+ * <p>CPU times there have a resolution of 10 ms: over a measurement of seconds that is well below its noise.
+ *
+ * <p>Immutable.
+ *
+ * @param root {@code /proc}, or another directory of that form
+ * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html">proc_pid_stat(5)</a>
+ */
+record ProcFileSystem(Path root) {
+    /** Linux shows CPU times to programs in units of 1/100 s on every architecture this runs on. */
+    private static final long MICROS_PER_TICK = 10_000;
+
+    private static final int FIELD_STATE = 3;
+    private static final int FIELD_UTIME = 14;
+    private static final int FIELD_STIME = 15;
+
+    /** That of this machine. */
+    static ProcFileSystem ofMachine() {
+        return new ProcFileSystem(Path.of("/proc"));
+    }
+
+    /**
+     * What a process has used until now.
+     *
+     * @throws IOException if there is no such process or it may not be looked at
+     */
+    ProcessUsage usage(long pid) throws IOException {
+        Path process = root.resolve(Long.toString(pid));
+        String stat = Files.readString(process.resolve("stat"));
+        // The name in front may hold spaces and parentheses.
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
+        long user = Long.parseLong(fields[FIELD_UTIME - FIELD_STATE]);
+        long system = Long.parseLong(fields[FIELD_STIME - FIELD_STATE]);
+        long residentBytes = field(Files.readString(process.resolve("status")), "VmRSS:") * 1024;
+        return new ProcessUsage(
+                user * MICROS_PER_TICK, system * MICROS_PER_TICK, contextSwitches(process), residentBytes);
+    }
+
+    /** The process as a whole has no such counter, only its threads have. */
+    private static long contextSwitches(Path process) throws IOException {
+        long sum = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path thread : threads) {
+                sum += contextSwitchesOfThread(thread);
+            }
+        }
+        return sum;
+    }
+
+    private static long contextSwitchesOfThread(Path thread) throws IOException {
+        try {
+            String status = Files.readString(thread.resolve("status"));
+            return field(status, "voluntary_ctxt_switches:") + field(status, "nonvoluntary_ctxt_switches:");
+        } catch (NoSuchFileException ended) {
+            return 0;
+        }
+    }
+
+    /** The number behind a name at the start of a line; 0 if there is none, as in a process that is a zombie. */
+    private static long field(String status, String name) {
+        for (String line : status.lines().toList()) {
+            if (line.startsWith(name)) {
+                return Long.parseLong(
+                        line.substring(name.length()).replace("kB", "").trim());
+            }
+        }
+        return 0;
+    }
+}

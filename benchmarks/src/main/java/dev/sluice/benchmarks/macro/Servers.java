@@ -1,0 +1,43 @@
+package dev.sluice.benchmarks.macro;
+
+import dev.sluice.server.config.HostPort;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * The database servers behind everything that is measured. Immutable.
+ *
+ * @param application the account of the clients
+ * @param sysbench the account of sysbench, whose client library does not know every way to log in
+ * @param monitor the account by which Sluice watches the servers
+ * @param database where the table is made
+ */
+record Servers(
+        HostPort primary, List<HostPort> replicas, Login application, Login sysbench, Login monitor, String database) {
+    Servers {
+        replicas = List.copyOf(replicas);
+    }
+
+    /** All of them, the primary first. */
+    List<HostPort> all() {
+        List<HostPort> all = new ArrayList<>(List.of(primary));
+        all.addAll(replicas);
+        return all;
+    }
+
+    /** Who serves reads: the replicas, or the primary where there are none. */
+    List<HostPort> readers() {
+        return replicas.isEmpty() ? List.of(primary) : replicas;
+    }
+
+    /** How clients connect. */
+    Jdbc jdbc() {
+        return new Jdbc(application, database);
+    }
+
+    /** The clients' way without a proxy. */
+    Target direct() {
+        return new Target("direct", readers(), List.of(primary), OptionalLong.empty());
+    }
+}

@@ -1,0 +1,81 @@
+package dev.sluice.benchmarks.macro;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is read below /proc, from files of that form and from the real ones. */
+class ProcFileSystemTest {
+    @TempDir
+    Path root;
+
+    @Test
+    void timesAreThoseOfTheProcessAndSwitchesThoseOfAllThreads() throws IOException {
+        process("java", 250, 100);
+        thread(17, 1_000, 10);
+        thread(18, 500, 5);
+
+        ProcessUsage usage = new ProcFileSystem(root).usage(17);
+
+        assertThat(usage).isEqualTo(new ProcessUsage(2_500_000, 1_000_000, 1_515, 2_048L * 1_024));
+        assertThat(usage.cpuMicros()).isEqualTo(3_500_000);
+    }
+
+    @Test
+    void aNameWithSpacesAndParenthesesMovesNoField() throws IOException {
+        process("a) R 1 (b", 7, 8);
+        thread(17, 0, 0);
+
+        ProcessUsage usage = new ProcFileSystem(root).usage(17);
+
+        assertThat(usage.userMicros()).isEqualTo(70_000);
+        assertThat(usage.systemMicros()).isEqualTo(80_000);
+    }
+
+    @Test
+    void theDifferenceIsWhatWasUsedInBetween() {
+        ProcessUsage before = new ProcessUsage(10, 20, 30, 40);
+        ProcessUsage after = new ProcessUsage(110, 220, 330, 35);
+
+        assertThat(after.since(before)).isEqualTo(new ProcessUsage(100, 200, 300, 35));
+    }
+
+    @Test
+    void aProcessThatIsNotThereIsAnError() {
+        assertThatThrownBy(() -> new ProcFileSystem(root).usage(17)).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void theRealFilesOfThisProcessSayThatItHasWorked() throws IOException {
+        ProcFileSystem proc = ProcFileSystem.ofMachine();
+
+        ProcessUsage usage = proc.usage(ProcessHandle.current().pid());
+
+        assertThat(usage.userMicros()).isBetween(100_000L, 3_600_000_000L);
+        assertThat(usage.contextSwitches()).isPositive();
+        assertThat(usage.residentBytes()).isBetween(10_000_000L, 20_000_000_000L);
+    }
+
+    private void process(String name, long userTicks, long systemTicks) throws IOException {
+        Path process = Files.createDirectories(root.resolve("17"));
+        Files.writeString(
+                process.resolve("stat"),
+                "17 (" + name + ") S 1 17 17 0 -1 4194560 1 2 3 4 " + userTicks + " " + systemTicks
+                        + " 5 6 20 0 2 0 99 8192 512 18446744073709551615\n");
+        Files.writeString(process.resolve("status"), "Name:\tjava\nVmHWM:\t    4096 kB\nVmRSS:\t    2048 kB\n");
+    }
+
+    private void thread(int id, long voluntary, long involuntary) throws IOException {
+        Path thread = Files.createDirectories(root.resolve("17/task").resolve(Integer.toString(id)));
+        Files.writeString(
+                thread.resolve("status"),
+                "Name:\tloop\nvoluntary_ctxt_switches:\t" + voluntary + "\nnonvoluntary_ctxt_switches:\t" + involuntary
+                        + "\n");
+    }
+}

@@ -1,0 +1,106 @@
+package dev.sluice.benchmarks.macro;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** From the figures of the rounds to what is printed. */
+class ReportTest {
+    private static final Latency LATENCY = new Latency(100, 90, 200, 300);
+    private static final ProcessUsage USAGE = new ProcessUsage(1_000, 9_000, 500, 50_000_000);
+
+    @Test
+    void theMedianIsTheMiddleOrTheMeanOfTheTwoMiddleOnes() {
+        assertThat(Spread.of(3, 1, 2)).isEqualTo(new Spread(2, 1, 3));
+        assertThat(Spread.of(10, 4, 2, 3)).isEqualTo(new Spread(3.5, 2, 10));
+        assertThat(Spread.of(7)).isEqualTo(new Spread(7, 7, 7));
+        assertThatThrownBy(Spread::of).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whatAProcessUsedIsDividedByQueries() {
+        Round round = Round.of(new LoadResult(1_000, 0.5, LATENCY), USAGE, 99);
+
+        assertThat(round.values())
+                .containsEntry(Metric.THROUGHPUT, 2_000.0)
+                .containsEntry(Metric.CPU, 10.0)
+                .containsEntry(Metric.CPU_USER, 1.0)
+                .containsEntry(Metric.CPU_SYSTEM, 9.0)
+                .containsEntry(Metric.CONTEXT_SWITCHES, 0.5)
+                .containsEntry(Metric.RESIDENT, 50.0)
+                .containsEntry(Metric.ON_REPLICAS, 99.0);
+    }
+
+    @Test
+    void withoutAProcessThereIsNoCpu() {
+        Round round = Round.of(new LoadResult(1_000, 0.5, LATENCY), null, 0);
+
+        assertThat(round.values()).containsKey(Metric.P99).doesNotContainKeys(Metric.CPU, Metric.RESIDENT);
+    }
+
+    @Test
+    void percentilesAreThoseOfTheHistogramInMicroseconds() {
+        Histogram histogram = new Histogram(3);
+        for (int i = 1; i <= 100; i++) {
+            histogram.recordValue(i * 1_000L);
+        }
+
+        Latency latency = Latency.ofNanos(histogram);
+
+        assertThat(latency.average()).isCloseTo(50.5, within(0.1));
+        assertThat(latency.p50()).isCloseTo(50, within(0.1));
+        assertThat(latency.p95()).isCloseTo(95, within(0.1));
+        assertThat(latency.p99()).isCloseTo(99, within(0.1));
+    }
+
+    @Test
+    void theTextHasEnvironmentTableAndRatios() {
+        assertThat(TextReport.of(report())).isEqualTo("""
+                machine:  a box
+                Medians over the rounds, with [lowest highest] where it matters.
+
+                point-select, 8 connections
+                                queries/s  avg us  p50 us  p95 us         p99 us          CPU us/q  user   sys  ctx/q  RSS MB  replicas %
+                direct   4000 [4000 4000]     100      90     200  300 [300 300]                 -     -     -      -       -           0
+                haproxy  2000 [2000 2000]     100      90     200  300 [300 300]  10.0 [10.0 10.0]   1.0   9.0   0.50      50           0
+                sluice   1500 [1000 2000]     100      90     200  300 [300 300]  15.0 [10.0 20.0]   1.5  13.5   0.75      50         100
+                sluice / haproxy: CPU us/q 1.50, queries/s 0.75, p99 us 1.00
+                """);
+    }
+
+    @Test
+    void theJsonHasTheSameFigures() {
+        Object json = new Load(LoadSettings.builder().build()).loadFromString(JsonReport.of(report()));
+
+        assertThat(json).isInstanceOfSatisfying(Map.class, object -> {
+            assertThat(object.get("environment")).isEqualTo(Map.of("machine", "a box"));
+            assertThat(String.valueOf(object.get("comparisons")))
+                    .startsWith("[{load=point-select, connections=8, targets=[{name=direct, queries_per_second={")
+                    .contains("{name=sluice, queries_per_second={median=1500.0, min=1000.0, max=2000.0}");
+        });
+        assertThat(JsonReport.of(report())).endsWith("}\n").containsOnlyOnce("\n");
+    }
+
+    private static Report report() {
+        Round direct = Round.of(new LoadResult(4_000, 1, LATENCY), null, 0);
+        Round fast = Round.of(new LoadResult(1_000, 0.5, LATENCY), USAGE, 0);
+        Round fastOnReplicas = Round.of(new LoadResult(1_000, 0.5, LATENCY), USAGE, 100);
+        Round slow = Round.of(new LoadResult(500, 0.5, LATENCY), USAGE, 100);
+        return new Report(
+                Map.of("machine", "a box"),
+                List.of(new Report.Comparison(
+                        "point-select",
+                        8,
+                        List.of(
+                                Report.Line.of("direct", List.of(direct)),
+                                Report.Line.of("haproxy", List.of(fast, fast)),
+                                Report.Line.of("sluice", List.of(fastOnReplicas, slow))))));
+    }
+}

@@ -1,0 +1,398 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.mysql.cj.jdbc.ServerPreparedStatement;
+import dev.sluice.protocol.CommandType;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Server-side prepared statements: routed at execution, prepared wherever they run, cursors included. */
+@Timeout(60)
+class PreparedIT {
+    private static final int ROWS = 500;
+    private static TestProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        StringBuilder rows = new StringBuilder("INSERT INTO prep.t VALUES (0, 'v0')");
+        for (int i = 1; i < ROWS; i++) {
+            rows.append(",(").append(i).append(",'v").append(i).append("')");
+        }
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE DATABASE prep",
+                        "CREATE DATABASE prep2",
+                        "GRANT ALL ON `prep%`.* TO 'app'@'%'",
+                        "GRANT ALL ON `prep%`.* TO 'native'@'%'",
+                        "CREATE TABLE prep.t (id INT PRIMARY KEY, v VARCHAR(20))",
+                        rows.toString(),
+                        "CREATE TABLE prep2.t (id INT PRIMARY KEY, v VARCHAR(20))",
+                        "INSERT INTO prep2.t VALUES (1, 'other')",
+                        "CREATE TABLE prep.b (id INT AUTO_INCREMENT PRIMARY KEY, data LONGBLOB, n INT)");
+        proxy = TestProxy.options().eventLoops(1).preparedMax(50).start(Servers.mysql());
+        proxy.awaitCaughtUp();
+    }
+
+    @AfterAll
+    static void stop() {
+        proxy.close();
+        Servers.mysql().primary().execute("DROP DATABASE prep", "DROP DATABASE prep2");
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        proxy.awaitQuiet();
+    }
+
+    private static Connection connect(String... options) throws SQLException {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.add("useServerPrepStmts=true");
+        return proxy.connectAs("app", "app-secret", "prep", all.toArray(new String[0]));
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        // The driver falls back to text without a word when the server refuses to prepare.
+        assertThat(statement).isInstanceOf(ServerPreparedStatement.class);
+        return statement;
+    }
+
+    private static String read(PreparedStatement statement, int id) throws SQLException {
+        statement.setInt(1, id);
+        try (ResultSet row = statement.executeQuery()) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
+    }
+
+    @Test
+    void oneStatementRunsOnBothReplicasAndInTransactionsOnThePrimary() throws SQLException {
+        try (Connection connection = connect();
+                PreparedStatement statement = prepare(connection, "SELECT v FROM t WHERE id = ?")) {
+            Set<String> replicas = new HashSet<>();
+            for (int i = 0; i < 60; i++) {
+                boolean transaction = i % 3 == 2;
+                connection.setAutoCommit(!transaction);
+                assertThat(read(statement, i)).isEqualTo("v" + i);
+                Route route = Sql.route(connection);
+                if (transaction) {
+                    assertThat(route.role()).isEqualTo("primary");
+                    connection.rollback();
+                } else {
+                    assertThat(route.role()).isEqualTo("replica");
+                    replicas.add(route.backend());
+                }
+            }
+            assertThat(replicas).hasSize(2);
+        }
+    }
+
+    @Test
+    void writesRunOnThePrimaryAndAreReadBack() throws SQLException {
+        try (Connection connection = connect();
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO b (n) VALUES (?)", java.sql.Statement.RETURN_GENERATED_KEYS);
+                PreparedStatement select = prepare(connection, "SELECT n FROM b WHERE id = ?")) {
+            for (int i = 0; i < 30; i++) {
+                insert.setInt(1, i);
+                assertThat(insert.executeUpdate()).isEqualTo(1);
+                assertThat(Sql.route(connection).role()).isEqualTo("primary");
+                try (ResultSet keys = insert.getGeneratedKeys()) {
+                    assertThat(keys.next()).isTrue();
+                    assertThat(read(select, keys.getInt(1))).isEqualTo(Integer.toString(i));
+                }
+            }
+        }
+    }
+
+    @Test
+    void lockingReadsAndReadOnlyTransactionsAreRoutedAtExecution() throws SQLException {
+        try (Connection connection = connect();
+                PreparedStatement locking = prepare(connection, "SELECT v FROM t WHERE id = ? FOR UPDATE");
+                PreparedStatement plain = prepare(connection, "SELECT v FROM t WHERE id = ?")) {
+            assertThat(read(locking, 3)).isEqualTo("v3");
+            assertThat(Sql.route(connection).role()).isEqualTo("primary");
+            Sql.run(connection, "START TRANSACTION READ ONLY");
+            Route first = Sql.route(connection);
+            assertThat(read(plain, 4)).isEqualTo("v4");
+            assertThat(Sql.route(connection).backend()).isEqualTo(first.backend());
+            Sql.run(connection, "COMMIT");
+        }
+    }
+
+    @Test
+    void aRepeatedExecutionWithoutTypesWorksOnABackendThatHasNotSeenThem() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            client.query("USE prep");
+            int id = client.prepare("SELECT id, ? FROM t WHERE id = 5");
+            for (int i = 0; i < 40; i++) {
+                if (i % 5 == 4) {
+                    client.query("BEGIN");
+                }
+                List<byte[]> packets = client.execute(id, 1000 + i, i == 0);
+                assertThat(RawClient.first(packets.get(0))).as("execution " + i).isEqualTo(2);
+                ByteBuf row = Unpooled.wrappedBuffer(packets.get(packets.size() - 2));
+                assertThat(row.getIntLE(2)).isEqualTo(5);
+                assertThat(row.getLongLE(6)).isEqualTo(1000 + i);
+                if (i % 5 == 4) {
+                    client.query("ROLLBACK");
+                }
+            }
+            client.send(CommandType.COM_STMT_CLOSE, RawClient.int4(id));
+            assertThat(client.err(client.execute(id, 1, true).get(0)).code()).isEqualTo(1243);
+        }
+    }
+
+    @Test
+    void longDataArrivesWhole() throws Exception {
+        byte[] data = new byte[3 * 1024 * 1024];
+        new Random(7).nextBytes(data);
+        try (Connection connection = connect("blobSendChunkSize=100000");
+                PreparedStatement insert = prepare(connection, "INSERT INTO b (data, n) VALUES (?, ?)");
+                PreparedStatement select = prepare(connection, "SELECT data FROM b WHERE n = ?")) {
+            insert.setBlob(1, new ByteArrayInputStream(data));
+            insert.setInt(2, 4711);
+            insert.executeUpdate();
+            assertThat(Sql.route(connection).pins()).isEmpty();
+            select.setInt(1, 4711);
+            try (ResultSet row = select.executeQuery()) {
+                assertThat(row.next()).isTrue();
+                assertThat(Arrays.equals(row.getBytes(1), data)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void longDataWaitsThroughOtherStatementsAndForReset() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            client.query("USE prep");
+            int id = client.prepare("SELECT LENGTH(?)");
+            client.send(CommandType.COM_STMT_SEND_LONG_DATA, longData(id, "abc"));
+            assertThat(client.value("SELECT v FROM t WHERE id = 1")).isEqualTo("v1");
+            client.send(CommandType.COM_STMT_SEND_LONG_DATA, longData(id, "defg"));
+            assertThat(lengthOf(client, id)).isEqualTo(7);
+            client.send(CommandType.COM_STMT_SEND_LONG_DATA, longData(id, "dropped"));
+            assertThat(RawClient.first(client.ask(CommandType.COM_STMT_RESET, RawClient.int4(id))))
+                    .isEqualTo(RawClient.OK);
+            client.send(CommandType.COM_STMT_SEND_LONG_DATA, longData(id, "xy"));
+            assertThat(lengthOf(client, id)).isEqualTo(2);
+        }
+    }
+
+    private static byte[] longData(int id, String text) {
+        byte[] bytes = new byte[6 + text.length()];
+        System.arraycopy(RawClient.int4(id), 0, bytes, 0, 4);
+        for (int i = 0; i < text.length(); i++) {
+            bytes[6 + i] = (byte) text.charAt(i);
+        }
+        return bytes;
+    }
+
+    /** Executes with the only parameter's data sent before, type BLOB. */
+    private static long lengthOf(RawClient client, int id) throws Exception {
+        byte[] body = new byte[13];
+        System.arraycopy(RawClient.int4(id), 0, body, 0, 4);
+        body[5] = 1;
+        body[10] = 1;
+        body[11] = (byte) 0xFC;
+        client.send(CommandType.COM_STMT_EXECUTE, Arrays.copyOf(body, 13));
+        List<byte[]> packets = client.readResults();
+        assertThat(RawClient.first(packets.get(0))).isEqualTo(1);
+        return Unpooled.wrappedBuffer(packets.get(packets.size() - 2)).getUnsignedIntLE(2);
+    }
+
+    @Test
+    void aCursorGivesAllRowsWhileOtherStatementsRunInBetween() throws SQLException {
+        try (Connection connection = connect("useCursorFetch=true", "defaultFetchSize=7");
+                PreparedStatement statement = prepare(connection, "SELECT id, v FROM t WHERE id >= ? ORDER BY id")) {
+            statement.setFetchSize(7);
+            statement.setInt(1, 0);
+            int count = 0;
+            try (ResultSet rows = statement.executeQuery();
+                    PreparedStatement other = connection.prepareStatement("SELECT v FROM t WHERE id = ?")) {
+                assertThat(Sql.route(connection).pins()).contains("cursor");
+                while (rows.next()) {
+                    assertThat(rows.getInt(1)).isEqualTo(count);
+                    assertThat(rows.getString(2)).isEqualTo("v" + count);
+                    if (count % 50 == 0) {
+                        assertThat(read(other, count)).isEqualTo("v" + count);
+                    }
+                    if (count == 200) {
+                        Sql.run(connection, "INSERT INTO b (n) VALUES (1)");
+                    }
+                    count++;
+                }
+            }
+            assertThat(count).isEqualTo(ROWS);
+        }
+    }
+
+    @Test
+    void equalStatementsHaveCursorsOfTheirOwn() throws SQLException {
+        String sql = "SELECT id FROM t WHERE id >= ? ORDER BY id";
+        try (Connection connection = connect("useCursorFetch=true");
+                PreparedStatement one = prepare(connection, sql);
+                PreparedStatement two = prepare(connection, sql)) {
+            one.setFetchSize(5);
+            two.setFetchSize(9);
+            one.setInt(1, 0);
+            two.setInt(1, 100);
+            try (ResultSet first = one.executeQuery();
+                    ResultSet second = two.executeQuery()) {
+                for (int i = 0; i < 400; i++) {
+                    assertThat(first.next()).isTrue();
+                    assertThat(second.next()).isTrue();
+                    assertThat(first.getInt(1)).isEqualTo(i);
+                    assertThat(second.getInt(1)).isEqualTo(100 + i);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aClosedCursorFreesTheSession() throws SQLException {
+        try (Connection connection = connect("useCursorFetch=true")) {
+            for (int i = 0; i < 5; i++) {
+                try (PreparedStatement statement = prepare(connection, "SELECT id FROM t ORDER BY id")) {
+                    statement.setFetchSize(3);
+                    try (ResultSet rows = statement.executeQuery()) {
+                        assertThat(rows.next()).isTrue();
+                    }
+                }
+                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1"))
+                        .isEqualTo("v1");
+                assertThat(Sql.route(connection).pins()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void fetchWithoutACursorIsAnErrorAndTheConnectionLives() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            client.query("USE prep");
+            int id = client.prepare("SELECT id FROM t");
+            byte[] fetch = new byte[8];
+            System.arraycopy(RawClient.int4(id), 0, fetch, 0, 4);
+            fetch[4] = 1;
+            assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
+                    .isEqualTo(1421);
+            fetch[0] = 99;
+            assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
+                    .isEqualTo(1243);
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aStatementKeepsTheSchemaItWasPreparedIn() throws SQLException {
+        try (Connection connection = connect();
+                PreparedStatement statement = prepare(connection, "SELECT v FROM t WHERE id = ?")) {
+            assertThat(read(statement, 1)).isEqualTo("v1");
+            connection.setCatalog("prep2");
+            try (PreparedStatement there = prepare(connection, "SELECT v FROM t WHERE id = ?")) {
+                for (int i = 0; i < 10; i++) {
+                    assertThat(read(statement, 1)).isEqualTo("v1");
+                    assertThat(read(there, 1)).isEqualTo("other");
+                    connection.setAutoCommit(i % 2 == 0);
+                }
+            }
+            assertThat(Sql.value(connection, "SELECT DATABASE()")).isEqualTo("prep2");
+        }
+    }
+
+    @Test
+    void aStatementSurvivesAnAlteredTable() throws SQLException {
+        Servers.mysql().primary().execute("CREATE TABLE prep.alt (id INT)", "INSERT INTO prep.alt VALUES (1)");
+        proxy.awaitCaughtUp();
+        try (Connection connection = connect();
+                PreparedStatement statement = prepare(connection, "SELECT * FROM alt")) {
+            for (int i = 0; i < 4; i++) {
+                assertThat(columns(statement)).isEqualTo(1);
+            }
+            Servers.mysql().primary().execute("ALTER TABLE prep.alt ADD COLUMN x INT DEFAULT 9");
+            proxy.awaitCaughtUp();
+            for (int i = 0; i < 4; i++) {
+                assertThat(columns(statement)).isEqualTo(2);
+            }
+        }
+        Servers.mysql().primary().execute("DROP TABLE prep.alt");
+    }
+
+    private static int columns(PreparedStatement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            assertThat(rows.next()).isTrue();
+            return rows.getMetaData().getColumnCount();
+        }
+    }
+
+    @Test
+    void batchesAreComplete() throws SQLException {
+        for (String rewrite : new String[] {"true", "false"}) {
+            Servers.mysql().primary().execute("TRUNCATE TABLE prep.b");
+            try (Connection connection = connect("rewriteBatchedStatements=" + rewrite);
+                    PreparedStatement insert = connection.prepareStatement("INSERT INTO b (n) VALUES (?)");
+                    PreparedStatement update = connection.prepareStatement("UPDATE b SET n = n + ? WHERE n = ?")) {
+                for (int i = 0; i < 1_000; i++) {
+                    insert.setInt(1, i);
+                    insert.addBatch();
+                }
+                assertThat(insert.executeBatch()).hasSize(1_000);
+                for (int i = 0; i < 20; i++) {
+                    update.setInt(1, 10_000);
+                    update.setInt(2, i);
+                    update.addBatch();
+                }
+                assertThat(update.executeBatch()).hasSize(20).containsOnly(1);
+                assertThat(Sql.value(connection, "SELECT CONCAT(COUNT(*), ',', SUM(n)) FROM b"))
+                        .isEqualTo("1000," + (999 * 500 + 200_000));
+            }
+        }
+    }
+
+    @Test
+    void theLimitOfStatementsIsAnErrorAndClosingOneMakesRoom() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            int first = client.prepare("SELECT 0");
+            for (int i = 1; i < 50; i++) {
+                int unused = client.prepare("SELECT " + i);
+            }
+            byte[] refused = client.ask(CommandType.COM_STMT_PREPARE, new byte[] {'D', 'O', ' ', '1'});
+            assertThat(client.err(refused).code()).isEqualTo(1461);
+            client.send(CommandType.COM_STMT_CLOSE, RawClient.int4(first));
+            client.expectSequence(1);
+            assertThat(client.prepare("SELECT 51")).isPositive();
+        }
+    }
+
+    @Test
+    void aStatementThatCannotBePreparedGivesTheServersError() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            byte[] refused = client.ask(CommandType.COM_STMT_PREPARE, "SELEC 1".getBytes(StandardCharsets.US_ASCII));
+            assertThat(client.err(refused).code()).isEqualTo(1064);
+            assertThatThrownBy(() -> client.prepare("SELECT * FROM prep.nothing"))
+                    .hasMessageContaining("1146");
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
+        }
+    }
+}

@@ -1,0 +1,370 @@
+package dev.sluice.server.it;
+
+import static dev.sluice.protocol.Capabilities.CLIENT_CONNECT_WITH_DB;
+import static dev.sluice.protocol.Capabilities.CLIENT_DEPRECATE_EOF;
+import static dev.sluice.protocol.Capabilities.CLIENT_LONG_FLAG;
+import static dev.sluice.protocol.Capabilities.CLIENT_LONG_PASSWORD;
+import static dev.sluice.protocol.Capabilities.CLIENT_MULTI_RESULTS;
+import static dev.sluice.protocol.Capabilities.CLIENT_MULTI_STATEMENTS;
+import static dev.sluice.protocol.Capabilities.CLIENT_PLUGIN_AUTH;
+import static dev.sluice.protocol.Capabilities.CLIENT_PROTOCOL_41;
+import static dev.sluice.protocol.Capabilities.CLIENT_PS_MULTI_RESULTS;
+import static dev.sluice.protocol.Capabilities.CLIENT_SECURE_CONNECTION;
+import static dev.sluice.protocol.Capabilities.CLIENT_TRANSACTIONS;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.auth.NativePassword;
+import dev.sluice.protocol.packet.AuthSwitchRequest;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.packet.HandshakeResponse41;
+import dev.sluice.protocol.packet.HandshakeV10;
+import dev.sluice.protocol.packet.OkPacket;
+import dev.sluice.server.localcluster.Accounts;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A client that says exactly what it is told to, for what no driver expresses. It logs in with mysql_native_password.
+ * Confined to the thread of the test.
+ */
+final class RawClient implements AutoCloseable {
+    static final int OK = 0x00;
+    static final int EOF = 0xFE;
+    static final int ERR = 0xFF;
+    /** The servers' default: any other would show up in metadata as this one once the session's state was replayed. */
+    private static final int UTF8MB4_0900_AI_CI = 255;
+
+    private static final int MORE_RESULTS = 0x0008;
+    private static final int CURSOR_EXISTS = 0x0040;
+    private static final int CAPABILITIES = CLIENT_LONG_PASSWORD
+            | CLIENT_LONG_FLAG
+            | CLIENT_CONNECT_WITH_DB
+            | CLIENT_PROTOCOL_41
+            | CLIENT_TRANSACTIONS
+            | CLIENT_SECURE_CONNECTION
+            | CLIENT_MULTI_STATEMENTS
+            | CLIENT_MULTI_RESULTS
+            | CLIENT_PS_MULTI_RESULTS
+            | CLIENT_PLUGIN_AUTH
+            | CLIENT_DEPRECATE_EOF;
+
+    private final Socket socket;
+    private final DataInputStream in;
+    private final OutputStream out;
+    private int capabilities;
+    private int sequence;
+    private long packetsRead;
+
+    private RawClient(Socket socket) throws IOException {
+        this.socket = socket;
+        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 64 * 1024));
+        this.out = socket.getOutputStream();
+    }
+
+    /** Connects and logs in, without the given capabilities. */
+    static RawClient connect(int port, int... withoutCapabilities) throws IOException {
+        RawClient client = open(port);
+        int wanted = CAPABILITIES;
+        for (int without : withoutCapabilities) {
+            wanted &= ~without;
+        }
+        client.login(wanted);
+        return client;
+    }
+
+    /** Connects and does nothing else. */
+    static RawClient open(int port) throws IOException {
+        Socket socket = new Socket();
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TestProxy.TIMEOUT_MILLIS);
+        socket.setSoTimeout(TestProxy.TIMEOUT_MILLIS);
+        socket.setTcpNoDelay(true);
+        return new RawClient(socket);
+    }
+
+    private void login(int wanted) throws IOException {
+        HandshakeV10 greeting = HandshakeV10.decode(Unpooled.wrappedBuffer(read()), 0);
+        capabilities = wanted & greeting.capabilities();
+        HandshakeResponse41 response = new HandshakeResponse41(
+                capabilities,
+                1 << 30,
+                UTF8MB4_0900_AI_CI,
+                Accounts.NATIVE_USER,
+                scramble(greeting.authPluginData()),
+                Accounts.DATABASE,
+                NativePassword.NAME,
+                Map.of());
+        ByteBuf payload = Unpooled.buffer();
+        response.encode(payload, capabilities);
+        write(sequence, bytes(payload));
+        byte[] answer = read();
+        if (first(answer) == EOF) {
+            AuthSwitchRequest request = AuthSwitchRequest.decode(Unpooled.wrappedBuffer(answer), capabilities);
+            write(sequence, scramble(request.data()));
+            answer = read();
+        }
+        if (first(answer) != OK) {
+            throw new IOException("login refused: " + err(answer));
+        }
+    }
+
+    /** The response of this client's account to a nonce. */
+    static byte[] scramble(byte[] nonce) {
+        return NativePassword.scramble(Accounts.NATIVE_PASSWORD.getBytes(StandardCharsets.UTF_8), nonce);
+    }
+
+    private static byte[] bytes(ByteBuf buffer) {
+        byte[] bytes = new byte[buffer.readableBytes()];
+        buffer.readBytes(bytes);
+        buffer.release();
+        return bytes;
+    }
+
+    static int first(byte[] payload) {
+        return payload.length == 0 ? -1 : payload[0] & 0xFF;
+    }
+
+    // ---- sending ----
+
+    /** Sends a command with sequence id 0, in as many packets as it needs. */
+    void send(CommandType type, byte[] arguments) throws IOException {
+        send(type.code(), arguments);
+    }
+
+    void send(int command, byte[] arguments) throws IOException {
+        byte[] payload = new byte[1 + arguments.length];
+        payload[0] = (byte) command;
+        System.arraycopy(arguments, 0, payload, 1, arguments.length);
+        write(0, payload);
+    }
+
+    /** Writes one payload, split as the protocol demands. */
+    void write(int firstSequence, byte[] payload) throws IOException {
+        int offset = 0;
+        int id = firstSequence;
+        while (true) {
+            int length = Math.min(payload.length - offset, Packets.MAX_PAYLOAD_LENGTH);
+            out.write(new byte[] {(byte) length, (byte) (length >> 8), (byte) (length >> 16), (byte) id++});
+            out.write(payload, offset, length);
+            offset += length;
+            if (length < Packets.MAX_PAYLOAD_LENGTH) {
+                break;
+            }
+        }
+        out.flush();
+        sequence = id & 0xFF;
+    }
+
+    /** Writes bytes as they are. */
+    void writeBytes(byte[] bytes) throws IOException {
+        out.write(bytes);
+        out.flush();
+        sequence = 1;
+    }
+
+    /** The answer to what comes next starts with this sequence id. */
+    void expectSequence(int next) {
+        sequence = next;
+    }
+
+    // ---- receiving ----
+
+    /** Reads one payload, however many packets it has, and demands continuous sequence ids. */
+    byte[] read() throws IOException {
+        byte[] whole = new byte[0];
+        while (true) {
+            int b0 = in.read();
+            if (b0 < 0) {
+                throw new EOFException("the server closed the connection");
+            }
+            int length = b0 | in.readUnsignedByte() << 8 | in.readUnsignedByte() << 16;
+            int id = in.readUnsignedByte();
+            if (id != sequence) {
+                throw new IOException("packet " + packetsRead + " has sequence id " + id + ", not " + sequence);
+            }
+            sequence = (sequence + 1) & 0xFF;
+            packetsRead++;
+            byte[] part = in.readNBytes(length);
+            if (part.length != length) {
+                throw new EOFException("the server closed the connection inside a packet");
+            }
+            if (whole.length == 0) {
+                whole = part;
+            } else {
+                byte[] joined = java.util.Arrays.copyOf(whole, whole.length + length);
+                System.arraycopy(part, 0, joined, whole.length, length);
+                whole = joined;
+            }
+            if (length < Packets.MAX_PAYLOAD_LENGTH) {
+                return whole;
+            }
+        }
+    }
+
+    /** Whether the server ends the connection after at most one error packet. */
+    boolean isClosedByServer() throws IOException {
+        try {
+            while (in.read() >= 0) {
+                // An error packet may come first.
+            }
+            return true;
+        } catch (java.net.SocketException reset) {
+            return true;
+        }
+    }
+
+    /** A command whose answer is one packet. */
+    byte[] ask(CommandType type, byte[] arguments) throws IOException {
+        send(type, arguments);
+        return read();
+    }
+
+    /** A query and all packets of all its results. */
+    List<byte[]> query(String sql) throws IOException {
+        send(CommandType.COM_QUERY, sql.getBytes(StandardCharsets.UTF_8));
+        return readResults();
+    }
+
+    /** All packets up to the end of the last result. */
+    List<byte[]> readResults() throws IOException {
+        List<byte[]> packets = new ArrayList<>();
+        int status;
+        do {
+            status = readResult(packets);
+        } while ((status & MORE_RESULTS) != 0);
+        return packets;
+    }
+
+    private int readResult(List<byte[]> packets) throws IOException {
+        byte[] head = add(packets);
+        int kind = first(head);
+        if (kind == ERR) {
+            return 0;
+        }
+        if (kind == OK) {
+            return ok(head).status();
+        }
+        for (int i = 0; i < kind; i++) {
+            add(packets);
+        }
+        if (!deprecatesEof()) {
+            int status = statusOfEnd(add(packets));
+            if ((status & CURSOR_EXISTS) != 0) {
+                return status;
+            }
+        }
+        return readRows(packets);
+    }
+
+    /** Rows up to their end; its status flags. */
+    int readRows(List<byte[]> packets) throws IOException {
+        while (true) {
+            byte[] row = add(packets);
+            if (first(row) == ERR) {
+                return 0;
+            }
+            if (first(row) == EOF && row.length < Packets.MAX_PAYLOAD_LENGTH) {
+                return statusOfEnd(row);
+            }
+        }
+    }
+
+    private byte[] add(List<byte[]> packets) throws IOException {
+        byte[] packet = read();
+        packets.add(packet);
+        return packet;
+    }
+
+    private int statusOfEnd(byte[] end) {
+        return deprecatesEof() ? ok(end).status() : (end[3] & 0xFF) | (end[4] & 0xFF) << 8;
+    }
+
+    private boolean deprecatesEof() {
+        return (capabilities & CLIENT_DEPRECATE_EOF) != 0;
+    }
+
+    OkPacket ok(byte[] payload) {
+        return OkPacket.decode(Unpooled.wrappedBuffer(payload), capabilities);
+    }
+
+    ErrPacket err(byte[] payload) {
+        return ErrPacket.decode(Unpooled.wrappedBuffer(payload), capabilities);
+    }
+
+    // ---- prepared statements ----
+
+    /** Prepares a statement and returns its id. */
+    int prepare(String sql) throws IOException {
+        byte[] head = ask(CommandType.COM_STMT_PREPARE, sql.getBytes(StandardCharsets.UTF_8));
+        if (first(head) != OK) {
+            throw new IOException("not prepared: " + err(head));
+        }
+        ByteBuf fields = Unpooled.wrappedBuffer(head);
+        int id = (int) fields.getUnsignedIntLE(1);
+        int columns = fields.getUnsignedShortLE(5);
+        int parameters = fields.getUnsignedShortLE(7);
+        for (int count : new int[] {parameters, columns}) {
+            for (int i = 0; i < count; i++) {
+                read();
+            }
+            if (count > 0 && !deprecatesEof()) {
+                read();
+            }
+        }
+        return id;
+    }
+
+    /** Executes a statement with one BIGINT parameter; the type travels only when asked to. */
+    List<byte[]> execute(int id, long parameter, boolean withTypes) throws IOException {
+        ByteBuf body = Unpooled.buffer();
+        body.writeIntLE(id).writeByte(0).writeIntLE(1).writeByte(0).writeByte(withTypes ? 1 : 0);
+        if (withTypes) {
+            body.writeShortLE(8);
+        }
+        body.writeLongLE(parameter);
+        send(CommandType.COM_STMT_EXECUTE, bytes(body));
+        return readResults();
+    }
+
+    /** The first column of a text row. */
+    static String text(byte[] row) {
+        int length = row[0] & 0xFF;
+        if (length == 0xFB) {
+            return "NULL";
+        }
+        if (length > 0xFA) {
+            throw new IllegalArgumentException("a long value");
+        }
+        return new String(row, 1, length, StandardCharsets.UTF_8);
+    }
+
+    /** The only value of a query's only row. */
+    String value(String sql) throws IOException {
+        List<byte[]> packets = query(sql);
+        if (first(packets.get(0)) == ERR) {
+            throw new IOException(sql + ": " + err(packets.get(0)));
+        }
+        return text(packets.get(packets.size() - 2));
+    }
+
+    static byte[] int4(int value) {
+        return new byte[] {(byte) value, (byte) (value >> 8), (byte) (value >> 16), (byte) (value >> 24)};
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

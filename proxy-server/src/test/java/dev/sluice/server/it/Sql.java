@@ -1,0 +1,97 @@
+package dev.sluice.server.it;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Short forms of JDBC for tests. Thread-safe: functions without state. */
+final class Sql {
+    private Sql() {}
+
+    /** Runs statements one after the other and reads all their results. */
+    static void run(Connection connection, String... statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                boolean rows = statement.execute(sql);
+                while (rows || statement.getUpdateCount() != -1) {
+                    rows = statement.getMoreResults();
+                }
+            }
+        }
+    }
+
+    /** The first column of the first row; null for NULL and for no row. */
+    static @Nullable String value(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() ? rows.getString(1) : null;
+        }
+    }
+
+    /** As {@link #value}, by a prepared statement. */
+    static @Nullable String prepared(Connection connection, String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setObject(i + 1, parameters[i]);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                return rows.next() ? rows.getString(1) : null;
+            }
+        }
+    }
+
+    static int update(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return statement.executeUpdate(sql);
+        }
+    }
+
+    /** All rows, the columns of each joined by commas. */
+    static List<String> rows(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            List<String> all = new ArrayList<>();
+            int columns = rows.getMetaData().getColumnCount();
+            while (rows.next()) {
+                List<String> row = new ArrayList<>();
+                for (int i = 1; i <= columns; i++) {
+                    row.add(String.valueOf(rows.getString(i)));
+                }
+                all.add(String.join(",", row));
+            }
+            return all;
+        }
+    }
+
+    /** The error number of a statement that must fail, or 0 if it does not. */
+    static int error(Connection connection, String sql) {
+        try {
+            run(connection, sql);
+            return 0;
+        } catch (SQLException e) {
+            return e.getErrorCode();
+        }
+    }
+
+    static Route route(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW SLUICE ROUTE")) {
+            if (!row.next()) {
+                throw new SQLException("nothing was routed yet");
+            }
+            return new Route(
+                    row.getString("backend"), row.getString("role"), row.getString("reason"), row.getString("pins"));
+        }
+    }
+
+    /** Runs a statement and says where it ran. */
+    static Route routeOf(Connection connection, String sql) throws SQLException {
+        run(connection, sql);
+        return route(connection);
+    }
+}

@@ -1,0 +1,256 @@
+package dev.sluice.server.it;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.router.topology.GtidPosition;
+import dev.sluice.router.topology.ServerFlavor;
+import dev.sluice.server.ProxyServer;
+import dev.sluice.server.config.AuthConfig;
+import dev.sluice.server.config.BackendConfig;
+import dev.sluice.server.config.HostPort;
+import dev.sluice.server.config.LimitsConfig;
+import dev.sluice.server.config.MonitorConfig;
+import dev.sluice.server.config.PoolConfig;
+import dev.sluice.server.config.ProcessConfig;
+import dev.sluice.server.config.Secret;
+import dev.sluice.server.config.ShutdownConfig;
+import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.localcluster.Accounts;
+import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.ServerVersion;
+import dev.sluice.server.tls.TlsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+
+/**
+ * A proxy in this JVM in front of a cluster, and the ways to connect to it. Every connection has timeouts, so that a hang
+ * is a failed test. Thread-safe: immutable but for the proxy itself.
+ */
+final class TestProxy implements AutoCloseable {
+    static final Duration SOON = Duration.ofSeconds(20);
+    /** Tests wait for what the monitor sees, so it looks more often than by default. */
+    private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
+
+    static final int TIMEOUT_MILLIS = 20_000;
+
+    private final LocalCluster cluster;
+    private final ProxyServer server;
+
+    private TestProxy(LocalCluster cluster, ProxyServer server) {
+        this.cluster = cluster;
+        this.server = server;
+    }
+
+    /** Starts a proxy with the defaults and returns when it reads from all replicas. */
+    static TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
+        return new Options().start(cluster);
+    }
+
+    static Options options() {
+        return new Options();
+    }
+
+    /** What differs from the defaults. Thread-safe: confined to the test's thread. */
+    static final class Options {
+        private int connections = 100;
+        private int eventLoops;
+        private int maxConnections = 10_000;
+        private int preparedMax = 16_382;
+        private Duration acquireTimeout = Duration.ofSeconds(10);
+        private Duration connectPhaseTimeout = Duration.ofSeconds(10);
+        private Duration idleTimeout = Duration.ofHours(8);
+        private Duration drainTimeout = Duration.ofSeconds(30);
+        private Duration proofAge = Duration.ofSeconds(10);
+
+        /** Connections to each server over all event loops. */
+        Options connections(int value) {
+            connections = value;
+            return this;
+        }
+
+        Options eventLoops(int value) {
+            eventLoops = value;
+            return this;
+        }
+
+        Options maxConnections(int value) {
+            maxConnections = value;
+            return this;
+        }
+
+        Options preparedMax(int value) {
+            preparedMax = value;
+            return this;
+        }
+
+        Options acquireTimeout(Duration value) {
+            acquireTimeout = value;
+            return this;
+        }
+
+        Options connectPhaseTimeout(Duration value) {
+            connectPhaseTimeout = value;
+            return this;
+        }
+
+        Options idleTimeout(Duration value) {
+            idleTimeout = value;
+            return this;
+        }
+
+        Options drainTimeout(Duration value) {
+            drainTimeout = value;
+            return this;
+        }
+
+        Options proofAge(Duration value) {
+            proofAge = value;
+            return this;
+        }
+
+        TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
+            Path state = Files.createTempDirectory(cluster.directory(), "state-");
+            List<BackendConfig> backends = cluster.servers().stream()
+                    .map(s -> BackendConfig.of(new HostPort(s.host(), s.port())))
+                    .map(b -> new BackendConfig(b.address(), b.weight(), b.zone(), connections))
+                    .toList();
+            MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
+            MonitorConfig monitor = new MonitorConfig(
+                    defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag());
+            SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
+            TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base)));
+            proxy.awaitReplicas(cluster.replicas().size());
+            return proxy;
+        }
+
+        private SluiceConfig changed(SluiceConfig base) {
+            ProcessConfig process = base.process();
+            PoolConfig pool = base.pool();
+            LimitsConfig limits = base.limits();
+            return new SluiceConfig(
+                    base.listen(),
+                    new ProcessConfig(process.serverVersion(), eventLoops, process.transport(), process.stateDir()),
+                    base.backends(),
+                    base.monitor(),
+                    base.routing(),
+                    new PoolConfig(
+                            connections,
+                            pool.idleTimeout(),
+                            pool.maxAge(),
+                            acquireTimeout,
+                            pool.waitingMax(),
+                            pool.connectTimeout()),
+                    new LimitsConfig(
+                            maxConnections,
+                            connectPhaseTimeout,
+                            idleTimeout,
+                            limits.frontendBuffer(),
+                            limits.backendBuffer(),
+                            preparedMax),
+                    base.tls(),
+                    new AuthConfig(proofAge, base.auth().credentialsMax()),
+                    base.metrics(),
+                    base.log(),
+                    new ShutdownConfig(drainTimeout));
+        }
+    }
+
+    ProxyServer server() {
+        return server;
+    }
+
+    LocalCluster cluster() {
+        return cluster;
+    }
+
+    int port() {
+        return server.address().getPort();
+    }
+
+    /** Returns when this many replicas take reads and nothing is behind. */
+    void awaitReplicas(int count) {
+        await().atMost(SOON).until(() -> Long.bitCount(server.topology().readableReplicas()) == count);
+    }
+
+    /** Returns when the proxy knows that all replicas have what the primary has now. */
+    void awaitCaughtUp() {
+        boolean mariaDb = cluster.version().vendor() == ServerVersion.Vendor.MARIADB;
+        GtidPosition position = GtidPosition.parse(
+                mariaDb ? ServerFlavor.MARIADB : ServerFlavor.MYSQL,
+                cluster.primary()
+                        .queryValue(mariaDb ? "SELECT @@global.gtid_binlog_pos" : "SELECT @@global.gtid_executed"));
+        await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> {
+            for (int i = 0; i < cluster.servers().size(); i++) {
+                if (!server.topology().backend(i).executed().contains(position)) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
+    /** Returns when no client is connected any more and every event loop has done what it had to do until then. */
+    void awaitQuiet() throws IOException {
+        awaitNoClients();
+        // Connections go round the event loops, so that each of them gets at least one.
+        for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+            try (RawClient barrier = raw()) {
+                byte[] unused = barrier.ask(CommandType.COM_PING, new byte[0]);
+            }
+        }
+        awaitNoClients();
+    }
+
+    private void awaitNoClients() {
+        await().atMost(SOON)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> server.sessions().connections() == 0);
+    }
+
+    /** A connection of the application, with options as {@code name=value}. */
+    Connection connect(String... options) throws SQLException {
+        return connectAs(Accounts.APP_USER, Accounts.APP_PASSWORD, Accounts.DATABASE, options);
+    }
+
+    Connection connectAs(String user, String password, String database, String... options) throws SQLException {
+        return open(port(), user, password, database, options);
+    }
+
+    /** The same connection without the proxy. */
+    Connection direct(String... options) throws SQLException {
+        return open(cluster.primary().port(), Accounts.APP_USER, Accounts.APP_PASSWORD, Accounts.DATABASE, options);
+    }
+
+    private static Connection open(int port, String user, String password, String database, String... options)
+            throws SQLException {
+        Properties properties = new Properties();
+        properties.put("user", user);
+        properties.put("password", password);
+        properties.put("connectTimeout", Integer.toString(TIMEOUT_MILLIS));
+        properties.put("socketTimeout", Integer.toString(TIMEOUT_MILLIS));
+        properties.put("sslMode", "DISABLED");
+        properties.put("allowPublicKeyRetrieval", "true");
+        for (String option : options) {
+            int equals = option.indexOf('=');
+            properties.put(option.substring(0, equals), option.substring(equals + 1));
+        }
+        return DriverManager.getConnection("jdbc:mysql://127.0.0.1:" + port + "/" + database, properties);
+    }
+
+    RawClient raw(int... withoutCapabilities) throws IOException {
+        return RawClient.connect(port(), withoutCapabilities);
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}
