@@ -167,14 +167,23 @@ class ClientAuthenticationTest {
     }
 
     @Test
-    void aBackendsRefusalIsPassedOnAndTheUserIsForgotten() {
-        cache.proved(Credential.ofPassword("app", "old".getBytes(StandardCharsets.UTF_8)));
+    void aBackendsRefusalIsPassedOnAndAnotherPasswordThatWasProvedStaysKnown() {
+        Credential known = Credential.ofPassword("app", "old".getBytes(StandardCharsets.UTF_8));
+        cache.proved(known);
         ClientAuthentication login = login(true);
         login.start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
         login.received(Unpooled.wrappedBuffer(Arrays.copyOf(SECRET, 7)), 3);
         decide(false);
         assertThat(log).containsExactly("2 AuthMoreData", "prove", "4 rejected");
         assertThat(error).isEqualTo(DENIED);
+        assertThat(cache.find("app")).isSameAs(known);
+    }
+
+    @Test
+    void aPasswordThatABackendRefusesIsNotKnownAnyMore() {
+        cache.proved(Credential.ofPassword("app", new byte[0]));
+        login(true).start("app", SHA2, new byte[0], 1);
+        decide(false);
         assertThat(cache.find("app")).isNull();
     }
 

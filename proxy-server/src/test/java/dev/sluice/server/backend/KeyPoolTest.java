@@ -3,7 +3,6 @@ package dev.sluice.server.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.router.session.StateVector;
-import dev.sluice.server.auth.Credential;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -13,7 +12,7 @@ class KeyPoolTest {
     private static final StateVector EMPTY = StateVector.empty();
 
     private final List<FakeBackend> backends = new ArrayList<>();
-    private final KeyPool pool = new KeyPool(new PoolKey(0, "app", 0), Credential.ofPassword("app", new byte[] {'p'}));
+    private final KeyPool pool = new KeyPool(new PoolKey(0, "app", 0));
 
     @AfterEach
     void close() {

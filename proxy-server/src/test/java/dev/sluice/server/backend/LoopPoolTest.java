@@ -76,7 +76,7 @@ class LoopPoolTest {
     }
 
     private KeyPool keyPool(PoolKey key) {
-        return pool.pool(key, Credential.ofPassword(key.user(), new byte[] {'p'}));
+        return pool.pool(key);
     }
 
     private void acquire(PoolKey key, StateVector wanted, Client client) {
@@ -118,6 +118,11 @@ class LoopPoolTest {
         @Override
         public BackendConnection.Owner owner() {
             return this;
+        }
+
+        @Override
+        public Credential credential() {
+            return Credential.ofPassword("app", new byte[] {'p'});
         }
 
         @Override
@@ -353,6 +358,14 @@ class LoopPoolTest {
         pool.closeIdle("app");
         assertThat(app.connection().isClosed()).isTrue();
         assertThat(other.connection().isClosed()).isFalse();
+    }
+
+    @Test
+    void aConnectionThatWasLentWhenItsUserWasForgottenIsClosedWhenItComesBack() {
+        FakeBackend backend = opened(APP);
+        pool.closeIdle("app");
+        pool.release(backend.connection());
+        assertThat(backend.connection().isClosed()).isTrue();
     }
 
     @Test
