@@ -115,7 +115,9 @@ public final class ClientAuthentication {
     }
 
     private void answered(byte[] response) {
-        if (response.length == 0) {
+        // Clients of caching_sha2_password send an empty password as one NUL.
+        boolean nul = !usesNative && response.length == 1 && response[0] == 0;
+        if (response.length == 0 || nul) {
             prove(Credential.ofPassword(user, new byte[0]));
         } else if (usesNative) {
             nativeAnswer(response);
