@@ -1,5 +1,6 @@
 package dev.sluice.router.session;
 
+import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
@@ -224,7 +225,8 @@ public final class StatementEffects {
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         // Half of a failed statement may have run.
         pinIf(slot, statement, Traits.USER_VARIABLE_ASSIGNED, PinReason.USER_VARIABLE);
-        pinIf(slot, statement, Traits.OPAQUE, PinReason.ROUTINE);
+        boolean unread = statement.reason() == RouteReason.TOO_LARGE && statement.kind() == StatementKind.OTHER;
+        pinIf(slot, statement, Traits.OPAQUE, unread ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
             takeUserLocks(slot, statement, succeeded, text);
         }

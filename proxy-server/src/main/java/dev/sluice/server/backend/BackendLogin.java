@@ -24,8 +24,11 @@ final class BackendLogin {
     static final String CACHING_SHA2 = "caching_sha2_password";
     static final String SHA256 = "sha256_password";
 
-    // utf8mb4_general_ci: the one utf8mb4 collation that every server version knows.
-    private static final int COLLATION = 45;
+    /** The one utf8mb4 collation that every server version knows. */
+    private static final int GENERAL_CI = 45;
+    /** The default of MySQL 8 and newer; the collation of the login is what result metadata names. */
+    private static final int MYSQL_8_DEFAULT = 255;
+
     private static final long MAX_PACKET_BYTES = 1L << 30;
     private static final int SHA256_REQUEST_PUBLIC_KEY = 1;
     private static final int REQUIRED = Capabilities.CLIENT_PROTOCOL_41
@@ -48,6 +51,7 @@ final class BackendLogin {
     private byte[] nonce = new byte[0];
     private String plugin = CACHING_SHA2;
     private int capabilities;
+    private int collation = GENERAL_CI;
     private long threadId;
 
     BackendLogin(PoolKey key, Credential credential, BackendAddress address, LongSupplier nanoClock) {
@@ -86,13 +90,14 @@ final class BackendLogin {
         }
         capabilities = (OFFERED | key.capabilities()) & greeting.capabilities();
         nonce = greeting.authPluginData();
+        collation = greeting.collation() == MYSQL_8_DEFAULT ? MYSQL_8_DEFAULT : GENERAL_CI;
         threadId = greeting.connectionId();
         plugin = greeting.authPluginName().isEmpty() ? NATIVE : greeting.authPluginName();
     }
 
     SslRequest sslRequest() {
         capabilities |= Capabilities.CLIENT_SSL;
-        return new SslRequest(capabilities, MAX_PACKET_BYTES, COLLATION);
+        return new SslRequest(capabilities, MAX_PACKET_BYTES, collation);
     }
 
     HandshakeResponse41 response() {
@@ -100,7 +105,7 @@ final class BackendLogin {
         return new HandshakeResponse41(
                 capabilities,
                 MAX_PACKET_BYTES,
-                COLLATION,
+                collation,
                 key.user(),
                 firstAnswer(offered),
                 null,
@@ -157,6 +162,8 @@ final class BackendLogin {
                 .withMultiStatements((capabilities & Capabilities.CLIENT_MULTI_STATEMENTS) != 0)
                 .with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4")
                 .with(StateVector.CHARACTER_SET_RESULTS, "utf8mb4")
-                .with(StateVector.COLLATION_CONNECTION, "utf8mb4_general_ci");
+                .with(
+                        StateVector.COLLATION_CONNECTION,
+                        collation == MYSQL_8_DEFAULT ? "utf8mb4_0900_ai_ci" : "utf8mb4_general_ci");
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
@@ -379,6 +380,15 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             return true;
         }
         return false;
+    }
+
+    @Override
+    public @Nullable ErrPacket replacement(int errorCode) {
+        // A replica refuses a write for being a replica; in a read-only transaction the primary would name that.
+        boolean readOnlyServer = errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_MODE;
+        return readOnlyServer && slot == Slot.REPLICA && parts.state().inReadOnlyTransaction()
+                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
+                : null;
     }
 
     @Override

@@ -32,6 +32,9 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     private @Nullable BackendConnection home;
     private long value;
     private boolean asked;
+    /** Counts the values: an answer about an older one says nothing any more. */
+    private int generation;
+
     private @Nullable Runnable onKnown;
 
     /** A statement ran on a connection of the primary. */
@@ -44,6 +47,8 @@ final class InsertId implements BackendConnection.InsertIdHolder {
 
     private void settleOn(BackendConnection connection) {
         leaveHome();
+        generation++;
+        asked = false;
         home = connection;
         connection.insertIdHolder(this);
     }
@@ -68,6 +73,8 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     /** Forgets the value: a new session starts with 0. */
     void reset() {
         leaveHome();
+        generation++;
+        asked = false;
         value = 0;
         onKnown = null;
     }
@@ -87,21 +94,30 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     static void captureOther(BackendConnection connection, @Nullable InsertId own) {
         if (connection.insertIdHolder() instanceof InsertId other && other != own) {
             other.asked = true;
+            int asking = other.generation;
             connection.insertIdHolder(null);
             connection.send(query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
                 @Override
                 void answered() {
                     String text = value();
-                    other.insertIdCaptured(connection, text == null ? other.value : Long.parseUnsignedLong(text));
+                    other.captured(asking, text == null ? other.value : Long.parseUnsignedLong(text));
                 }
 
                 @Override
                 public void failed(BackendFailure failure) {
                     // The connection died with it: what the last OK packet said is the best there is.
-                    other.insertIdCaptured(connection, other.value);
+                    other.captured(asking, other.value);
                 }
             });
         }
+    }
+
+    /** Whether a statement reads the value, sets it, or must find it because it may leave it as it is. */
+    static boolean concerns(Classification statement) {
+        return statement.has(MAY_SET | Traits.MULTI_STATEMENT)
+                || statement.kind() == StatementKind.INSERT
+                || statement.kind() == StatementKind.REPLACE
+                || statement.kind() == StatementKind.LOAD_DATA;
     }
 
     /**
@@ -111,11 +127,7 @@ final class InsertId implements BackendConnection.InsertIdHolder {
      * @return how many answers will come
      */
     int bringTo(BackendConnection connection, Classification statement, PendingResponse response) {
-        boolean needed = statement.has(MAY_SET)
-                || statement.kind() == StatementKind.INSERT
-                || statement.kind() == StatementKind.REPLACE
-                || statement.kind() == StatementKind.LOAD_DATA;
-        if (!needed || home() == connection) {
+        if (!concerns(statement) || home() == connection) {
             return 0;
         }
         connection.send(query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
@@ -134,6 +146,13 @@ final class InsertId implements BackendConnection.InsertIdHolder {
 
     @Override
     public void insertIdCaptured(BackendConnection connection, long captured) {
+        captured(generation, captured);
+    }
+
+    private void captured(int asking, long captured) {
+        if (asking != generation) {
+            return;
+        }
         asked = false;
         value = captured;
         Runnable callback = onKnown;

@@ -92,7 +92,7 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
 
     private void place() {
         waiting = true;
-        if (wantsInsertId(statement) && parts.insertId().isAsked()) {
+        if (parts.insertId().isAsked() && InsertId.concerns(statement)) {
             parts.insertId().whenKnown(this::retryRoute);
             return;
         }

@@ -68,13 +68,13 @@ final class Sql {
         }
     }
 
-    /** The error number of a statement that must fail, or 0 if it does not. */
+    /** The error number of a statement; 0 if it does not fail, -1 if the driver and not the server refused it. */
     static int error(Connection connection, String sql) {
         try {
             run(connection, sql);
             return 0;
         } catch (SQLException e) {
-            return e.getErrorCode();
+            return e.getErrorCode() == 0 ? -1 : e.getErrorCode();
         }
     }
 

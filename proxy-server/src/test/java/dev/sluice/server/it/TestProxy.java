@@ -229,7 +229,7 @@ final class TestProxy implements AutoCloseable {
         return open(cluster.primary().port(), Accounts.APP_USER, Accounts.APP_PASSWORD, Accounts.DATABASE, options);
     }
 
-    private static Connection open(int port, String user, String password, String database, String... options)
+    static Connection open(int port, String user, String password, String database, String... options)
             throws SQLException {
         Properties properties = new Properties();
         properties.put("user", user);

@@ -1,0 +1,243 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who gets in, how, and what the others are told. */
+@Timeout(60)
+class LoginIT {
+    private static final Path CLIENT = Path.of("/usr/bin/mariadb");
+    private static TestProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE DATABASE secret",
+                        "CREATE USER `empty` IDENTIFIED WITH caching_sha2_password BY ''",
+                        "CREATE USER emptynative IDENTIFIED WITH mysql_native_password BY ''",
+                        "GRANT ALL ON app.* TO `empty`",
+                        "GRANT ALL ON app.* TO emptynative",
+                        "CREATE USER locked IDENTIFIED BY 'x' ACCOUNT LOCK");
+        Servers.mysql().awaitReplicated(TestProxy.SOON);
+        proxy = TestProxy.options()
+                .maxConnections(20)
+                .connectPhaseTimeout(Duration.ofSeconds(1))
+                .proofAge(Duration.ZERO)
+                .start(Servers.mysql());
+    }
+
+    @AfterAll
+    static void stop() {
+        proxy.close();
+        Servers.mysql().primary().execute("DROP DATABASE secret", "DROP USER `empty`, emptynative, locked");
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        proxy.awaitQuiet();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"app,app-secret", "native,native-secret", "empty,''", "emptynative,''"})
+    void everyAccountGetsInOverTlsAndWithoutAndAgainFromTheCache(String user, String password) throws SQLException {
+        for (String mode : new String[] {"REQUIRED", "DISABLED", "PREFERRED", "DISABLED", "REQUIRED"}) {
+            try (Connection connection = proxy.connectAs(user, password, "app", "sslMode=" + mode)) {
+                assertThat(Sql.value(connection, "SELECT CURRENT_USER()")).isEqualTo(user + "@%");
+                assertThat(Sql.value(connection, "SELECT CURRENT_USER() FROM DUAL FOR UPDATE"))
+                        .isEqualTo(user + "@%");
+            }
+        }
+    }
+
+    @Test
+    void theFirstLoginWithoutTlsTakesThePublicKey() throws Exception {
+        // A proxy that has seen nobody: what the shared one knows by now does not help.
+        try (TestProxy fresh = TestProxy.start(Servers.mysql())) {
+            assertThatThrownBy(() -> fresh.connect("allowPublicKeyRetrieval=false"))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("Public Key Retrieval");
+            try (Connection connection = fresh.connect()) {
+                assertThat(Sql.value(connection, "SELECT 1")).isEqualTo("1");
+            }
+            try (Connection connection = fresh.connect("allowPublicKeyRetrieval=false")) {
+                assertThat(Sql.value(connection, "SELECT 1")).isEqualTo("1");
+            }
+            fresh.awaitQuiet();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "app, wrong, app, 1045, 28000",
+        "app, '', app, 1045, 28000",
+        "native, wrong, app, 1045, 28000",
+        "native, '', app, 1045, 28000",
+        "empty, notempty, app, 1045, 28000",
+        "nobody, x, app, 1045, 28000",
+        "nobody, '', app, 1045, 28000",
+        "app, app-secret, nothere, 1044, 42000",
+        "app, app-secret, secret, 1044, 42000",
+        "root, '', nothere, 1049, 42000",
+        "locked, x, '', 3118, HY000"
+    })
+    void whoDoesNotGetInIsToldWhatAServerTells(String user, String password, String database, int code, String state)
+            throws SQLException {
+        for (String mode : new String[] {"REQUIRED", "DISABLED"}) {
+            SQLException direct = refusal(Servers.mysql().primary().port(), user, password, database, mode);
+            SQLException proxied = refusal(proxy.port(), user, password, database, mode);
+            assertThat(direct.getErrorCode()).as("direct, " + mode).isEqualTo(code);
+            assertThat(proxied.getErrorCode())
+                    .as(mode + ": " + proxied.getMessage())
+                    .isEqualTo(code);
+            assertThat(proxied.getSQLState()).isEqualTo(state).isEqualTo(direct.getSQLState());
+        }
+    }
+
+    private static SQLException refusal(int port, String user, String password, String database, String mode) {
+        try (Connection connection = TestProxy.open(port, user, password, database, "sslMode=" + mode)) {
+            throw new AssertionError(user + " got in: " + connection);
+        } catch (SQLException e) {
+            return e;
+        }
+    }
+
+    @Test
+    void oneClientTooManyIsToldSo() throws SQLException {
+        List<Connection> connections = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                connections.add(proxy.connect());
+            }
+            assertThatThrownBy(proxy::connect).isInstanceOfSatisfying(SQLException.class, e -> {
+                assertThat(e.getErrorCode()).isEqualTo(1040);
+                assertThat(e.getSQLState()).isEqualTo("08004");
+            });
+            connections.remove(0).close();
+            await().atMost(TestProxy.SOON).until(() -> proxy.server().sessions().connections() < 20);
+            connections.add(proxy.connect());
+            assertThat(Sql.value(connections.get(19), "SELECT 1")).isEqualTo("1");
+        } finally {
+            for (Connection connection : connections) {
+                connection.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"caching_sha2_password", "mysql_native_password"})
+    void aChangedPasswordCountsWithinASecondOrTwo(String plugin) throws SQLException {
+        var primary = Servers.mysql().primary();
+        primary.execute(
+                "CREATE USER changing IDENTIFIED WITH " + plugin + " BY 'one'", "GRANT ALL ON app.* TO changing");
+        try {
+            Servers.mysql().awaitReplicated(TestProxy.SOON);
+            await().atMost(Duration.ofSeconds(5)).until(() -> getsIn("changing", "one"));
+            try (Connection open = proxy.connectAs("changing", "one", "app")) {
+                primary.execute("ALTER USER changing IDENTIFIED WITH " + plugin + " BY 'two'");
+                Servers.mysql().awaitReplicated(TestProxy.SOON);
+                await().atMost(Duration.ofSeconds(3)).until(() -> getsIn("changing", "two"));
+                await().atMost(Duration.ofSeconds(3)).until(() -> !getsIn("changing", "one"));
+                assertThat(getsIn("changing", "two")).isTrue();
+                assertThat(Sql.error(open, "SELECT 1")).isIn(0, 1045);
+            }
+        } finally {
+            primary.execute("DROP USER changing");
+        }
+        await().atMost(Duration.ofSeconds(3)).until(() -> !getsIn("changing", "two"));
+    }
+
+    private static boolean getsIn(String user, String password) throws SQLException {
+        try (Connection connection = proxy.connectAs(user, password, "app")) {
+            return "1".equals(Sql.value(connection, "SELECT 1"));
+        } catch (SQLException e) {
+            if (e.getErrorCode() == 1045) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    @Test
+    void aClientThatSaysNothingIsSentAway() throws IOException {
+        try (RawClient silent = RawClient.open(proxy.port())) {
+            assertThat(silent.read()).isNotEmpty();
+            assertThat(silent.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
+    void anIdleClientIsSentAwayWithTheServersError() throws Exception {
+        try (TestProxy impatient =
+                        TestProxy.options().idleTimeout(Duration.ofSeconds(1)).start(Servers.mysql());
+                RawClient idle = impatient.raw()) {
+            assertThat(idle.value("SELECT 1")).isEqualTo("1");
+            idle.expectSequence(0);
+            ErrPacket error = idle.err(idle.read());
+            assertThat(error.code()).isEqualTo(4031);
+            assertThat(idle.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
+    void theGreetingIsThatOfThePrimary() throws IOException {
+        try (RawClient proxied = RawClient.open(proxy.port());
+                RawClient direct = RawClient.open(Servers.mysql().primary().port())) {
+            var here = dev.sluice.protocol.packet.HandshakeV10.decode(Unpooled.wrappedBuffer(proxied.read()), 0);
+            var there = dev.sluice.protocol.packet.HandshakeV10.decode(Unpooled.wrappedBuffer(direct.read()), 0);
+            assertThat(here.serverVersion()).isEqualTo(there.serverVersion());
+            assertThat(here.collation()).isEqualTo(there.collation());
+            assertThat(here.authPluginName()).isEqualTo(there.authPluginName());
+            assertThat(here.capabilities() & ~there.capabilities()).isZero();
+        }
+    }
+
+    @Test
+    void theCommandLineClientWorks() throws Exception {
+        if (!Files.isExecutable(CLIENT)) {
+            abort("no mariadb client on this machine");
+        }
+        Path out = Files.createTempFile(proxy.cluster().directory(), "client-", ".txt");
+        Process process = new ProcessBuilder(
+                        CLIENT.toString(),
+                        "--no-defaults",
+                        "--host=127.0.0.1",
+                        "--port=" + proxy.port(),
+                        "--user=native",
+                        "--password=native-secret",
+                        "--skip-ssl",
+                        "--batch",
+                        "app",
+                        "--execute=SELECT 40 + 2 AS answer; USE app2; SELECT DATABASE() AS d")
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readString(out, StandardCharsets.UTF_8)).isEqualTo("answer\n42\nd\napp2\n");
+        assertThat(process.exitValue()).isZero();
+    }
+}
