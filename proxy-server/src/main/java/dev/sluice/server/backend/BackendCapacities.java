@@ -41,6 +41,11 @@ public final class BackendCapacities {
     /** Queues a loop for the next free slot and asks the others to close an idle connection. */
     void await(int ordinal, BackendCapacity.Claimant loop) {
         capacities.get(ordinal).await(loop);
+        askToYield(ordinal, loop);
+    }
+
+    /** Asks the other loops to close an idle connection. */
+    void askToYield(int ordinal, BackendCapacity.Claimant loop) {
         for (BackendCapacity.Claimant other : loops) {
             if (other != loop) {
                 other.yieldIdle(ordinal);

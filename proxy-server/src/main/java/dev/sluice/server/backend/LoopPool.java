@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
+    private static final long LOGIN_RETRY_MILLIS = 20;
 
     private final EventLoop loop;
     private final BackendConnector connector;
@@ -163,12 +164,31 @@ public final class LoopPool implements BackendCapacity.Claimant {
      * the pool by {@link #release}.
      */
     public void openForLogin(PoolKey key, Credential credential, ConnectListener listener) {
-        BackendCapacity capacity = capacities.of(key.backendOrdinal());
-        if (!capacity.tryReserve() && !(closeOneIdle(key.backendOrdinal()) && capacity.tryReserve())) {
-            listener.failed(BackendFailure.of(
-                    Kind.EXHAUSTED,
-                    "all " + capacity.max() + " connections to " + capacities.address(key.backendOrdinal())
-                            + " are in use"));
+        openForLogin(
+                key,
+                credential,
+                listener,
+                environment.nanoClock().getAsLong() + settings.acquireTimeout().toNanos());
+    }
+
+    private void openForLogin(PoolKey key, Credential credential, ConnectListener listener, long deadlineNanos) {
+        int ordinal = key.backendOrdinal();
+        BackendCapacity capacity = capacities.of(ordinal);
+        if (!capacity.tryReserve() && !(closeOneIdle(ordinal) && capacity.tryReserve())) {
+            if (environment.nanoClock().getAsLong() - deadlineNanos >= 0) {
+                listener.failed(BackendFailure.of(
+                        Kind.EXHAUSTED,
+                        "all " + capacity.max() + " connections to " + capacities.address(ordinal)
+                                + " stayed in use for "
+                                + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)"));
+                return;
+            }
+            // A login needs a connection of its own, so it cannot be handed one that comes back: it asks again.
+            capacities.askToYield(ordinal, this);
+            var unused = loop.schedule(
+                    () -> openForLogin(key, credential, listener, deadlineNanos),
+                    LOGIN_RETRY_MILLIS,
+                    TimeUnit.MILLISECONDS);
             return;
         }
         connector.connect(loop, capacities.address(key.backendOrdinal()), key, credential, new ConnectListener() {

@@ -257,7 +257,8 @@ class SessionStateIT {
                 assertThat(Sql.value(connection, "SELECT @left")).isNull();
                 assertThat(Sql.error(connection, "SELECT * FROM tmp")).isEqualTo(1146);
                 assertThat(Sql.error(connection, "EXECUTE p")).isEqualTo(1243);
-                assertThat(Sql.value(connection, "SELECT GET_LOCK('gone', 0)")).isEqualTo("1");
+                // A server, too, lets go of a lock a moment after its client has hung up.
+                assertThat(Sql.value(connection, "SELECT GET_LOCK('gone', 5)")).isEqualTo("1");
                 Sql.run(
                         connection,
                         "SET @left = 1",
