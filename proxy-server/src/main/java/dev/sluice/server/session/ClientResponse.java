@@ -13,6 +13,7 @@ import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.PendingResponse;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The response that the client waits for: it is relayed in the largest possible pieces, and only the packets that the
@@ -26,6 +27,10 @@ final class ClientResponse extends PendingResponse {
 
         /** The response begins with an error; true if the client is not to see it because the command will run elsewhere. */
         boolean intercepts(int errorCode);
+
+        /** What the client is told instead of a server's error; null to pass the error on. */
+        @Nullable
+        ErrPacket replacement(int errorCode);
 
         /** A statement was prepared. */
         void prepared(ResponseScanner scanner);
@@ -237,7 +242,15 @@ final class ClientResponse extends PendingResponse {
         if (first && observer.intercepts(errorCode)) {
             return in.readerIndex();
         }
-        return runStart;
+        ErrPacket replacement = observer.replacement(errorCode);
+        if (replacement == null) {
+            return runStart;
+        }
+        relay(in, runStart, scanner.packetStart());
+        ByteBuf out = in.alloc().buffer();
+        Packets.write(out, scanner.lastSequenceId(), replacement, frontend.capabilities());
+        write(out);
+        return in.readerIndex();
     }
 
     private void relay(ByteBuf in, int start, int end) {

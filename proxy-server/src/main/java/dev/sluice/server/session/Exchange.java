@@ -75,7 +75,6 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
     private boolean refusedByReplica;
-    private boolean refusedInTransaction;
     private @Nullable String text;
     private long startedNanos;
     private int newStatementId;
@@ -292,7 +291,6 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         }
         phase = Phase.RUNNING;
         refusedByReplica = false;
-        refusedInTransaction = false;
         PreparedStatement about = prepared;
         if (about != null && needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
@@ -381,13 +379,16 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             response.discard();
             return true;
         }
-        if (readOnly && slot == Slot.REPLICA && parts.state().inReadOnlyTransaction()) {
-            // The server says that it is read-only; what concerns the client is that its transaction is.
-            refusedInTransaction = true;
-            response.discard();
-            return true;
-        }
         return false;
+    }
+
+    @Override
+    public @Nullable ErrPacket replacement(int errorCode) {
+        // A replica refuses a write for being a replica; in a read-only transaction the primary would name that.
+        boolean readOnlyServer = errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_MODE;
+        return readOnlyServer && slot == Slot.REPLICA && parts.state().inReadOnlyTransaction()
+                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
+                : null;
     }
 
     @Override
@@ -412,9 +413,6 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         if (response.isDiscarded() && preludeError != null) {
             stateRefused(target, preludeError);
             return;
-        }
-        if (refusedInTransaction) {
-            tell(ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket());
         }
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();

@@ -90,14 +90,16 @@ final class StatementReader {
         if (waiting == packet) {
             waiting = null;
             then.accept(decided);
-        } else {
-            packet.release();
         }
     }
 
-    /** The client has gone: the packet is released when the parser comes back. */
+    /** The client has gone: nobody waits for the parser any more. */
     void abandon() {
+        ByteBuf packet = waiting;
         waiting = null;
+        if (packet != null) {
+            packet.release();
+        }
     }
 
     /** What a statement needs that is too large to be read whole. */

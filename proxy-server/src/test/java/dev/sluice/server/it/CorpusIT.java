@@ -59,7 +59,9 @@ class CorpusIT {
         try (RawClient client = RawClient.connect(replica.port())) {
             for (String line : Files.readAllLines(CORPUS, StandardCharsets.UTF_8)) {
                 Matcher matcher = LINE.matcher(line);
-                if (line.startsWith("#") || !matcher.matches() || !matcher.group(1).equals("R")) {
+                if (line.startsWith("#")
+                        || !matcher.matches()
+                        || !matcher.group(1).equals("R")) {
                     continue;
                 }
                 run++;

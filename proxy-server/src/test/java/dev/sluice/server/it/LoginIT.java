@@ -111,7 +111,9 @@ class LoginIT {
             SQLException direct = refusal(Servers.mysql().primary().port(), user, password, database, mode);
             SQLException proxied = refusal(proxy.port(), user, password, database, mode);
             assertThat(direct.getErrorCode()).as("direct, " + mode).isEqualTo(code);
-            assertThat(proxied.getErrorCode()).as(mode + ": " + proxied.getMessage()).isEqualTo(code);
+            assertThat(proxied.getErrorCode())
+                    .as(mode + ": " + proxied.getMessage())
+                    .isEqualTo(code);
             assertThat(proxied.getSQLState()).isEqualTo(state).isEqualTo(direct.getSQLState());
         }
     }
@@ -150,7 +152,8 @@ class LoginIT {
     @ValueSource(strings = {"caching_sha2_password", "mysql_native_password"})
     void aChangedPasswordCountsWithinASecondOrTwo(String plugin) throws SQLException {
         var primary = Servers.mysql().primary();
-        primary.execute("CREATE USER changing IDENTIFIED WITH " + plugin + " BY 'one'", "GRANT ALL ON app.* TO changing");
+        primary.execute(
+                "CREATE USER changing IDENTIFIED WITH " + plugin + " BY 'one'", "GRANT ALL ON app.* TO changing");
         try {
             Servers.mysql().awaitReplicated(TestProxy.SOON);
             await().atMost(Duration.ofSeconds(5)).until(() -> getsIn("changing", "one"));

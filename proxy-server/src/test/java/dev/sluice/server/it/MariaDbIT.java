@@ -34,7 +34,9 @@ class MariaDbIT {
     static void start() throws Exception {
         if (!isInstalled()) {
             System.getLogger("MariaDbIT")
-                    .log(System.Logger.Level.WARNING, "NOT RUN: no mariadbd on PATH or in /usr/sbin, so nothing was tested on MariaDB");
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "NOT RUN: no mariadbd on PATH or in /usr/sbin, so nothing was tested on MariaDB");
             abort("no mariadbd on PATH or in /usr/sbin");
         }
         cluster = LocalCluster.builder()
@@ -81,11 +83,14 @@ class MariaDbIT {
                 assertThat(route.role()).isEqualTo("replica");
                 backends.add(route.backend());
             }
-            assertThat(Sql.routeOf(connection, "UPDATE t SET v = v WHERE id = 1").role())
+            assertThat(Sql.routeOf(connection, "UPDATE t SET v = v WHERE id = 1")
+                            .role())
                     .isEqualTo("primary");
-            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE").reason())
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE")
+                            .reason())
                     .isEqualTo("locking_read");
-            assertThat(Sql.routeOf(connection, "SELECT v INTO @x FROM t WHERE id = 1").role())
+            assertThat(Sql.routeOf(connection, "SELECT v INTO @x FROM t WHERE id = 1")
+                            .role())
                     .isEqualTo("primary");
         }
         assertThat(backends).hasSize(2);
@@ -96,10 +101,12 @@ class MariaDbIT {
         try (Connection connection = proxy.connect()) {
             for (int i = 0; i < 200; i++) {
                 Sql.run(connection, "UPDATE t SET v = " + i + " WHERE id = 2");
-                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 2")).isEqualTo(Integer.toString(i));
+                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 2"))
+                        .isEqualTo(Integer.toString(i));
             }
             proxy.awaitCaughtUp();
-            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 2").role()).isEqualTo("replica");
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 2").role())
+                    .isEqualTo("replica");
         }
     }
 
@@ -108,7 +115,8 @@ class MariaDbIT {
     void transactionsStayWhole(String begin) throws SQLException {
         try (Connection connection = proxy.connect()) {
             Sql.run(connection, begin, "UPDATE t SET v = 99 WHERE id = 3");
-            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 3").role()).isEqualTo("primary");
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 3").role())
+                    .isEqualTo("primary");
             assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 3")).isEqualTo("99");
             assertThat(Sql.error(connection, "INSERT INTO t VALUES (1, 1)")).isEqualTo(1062);
             assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 3")).isEqualTo("99");
@@ -124,7 +132,8 @@ class MariaDbIT {
             Route first = Sql.route(connection);
             assertThat(first.role()).isEqualTo("replica");
             for (int i = 0; i < 5; i++) {
-                assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").backend())
+                assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1")
+                                .backend())
                         .isEqualTo(first.backend());
             }
             assertThat(Sql.error(connection, "UPDATE t SET v = 0")).isEqualTo(1792);
@@ -140,7 +149,10 @@ class MariaDbIT {
                 connections.add(proxy.connect());
             }
             for (int i = 0; i < 8; i++) {
-                Sql.run(connections.get(i), "SET SESSION wait_timeout = " + (1000 + i), "SET time_zone = '+0" + i + ":00'");
+                Sql.run(
+                        connections.get(i),
+                        "SET SESSION wait_timeout = " + (1000 + i),
+                        "SET time_zone = '+0" + i + ":00'");
             }
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 8; i++) {
@@ -178,7 +190,8 @@ class MariaDbIT {
     @Test
     void preparedStatementsAndCursorsWork() throws SQLException {
         try (Connection connection = proxy.connect("useServerPrepStmts=true", "useCursorFetch=true");
-                PreparedStatement statement = connection.prepareStatement("SELECT id FROM t WHERE id >= ? ORDER BY id")) {
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT id FROM t WHERE id >= ? ORDER BY id")) {
             for (int round = 0; round < 6; round++) {
                 connection.setAutoCommit(round % 2 == 0);
                 statement.setFetchSize(2);

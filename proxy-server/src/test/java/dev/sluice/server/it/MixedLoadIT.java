@@ -54,7 +54,10 @@ class MixedLoadIT {
             setup.add("INSERT INTO bank.own VALUES (" + i + ", 0)");
         }
         Servers.mysql().primary().execute(setup.toArray(new String[0]));
-        proxy = TestProxy.options().connections(CAP).acquireTimeout(Duration.ofSeconds(15)).start(Servers.mysql());
+        proxy = TestProxy.options()
+                .connections(CAP)
+                .acquireTimeout(Duration.ofSeconds(15))
+                .start(Servers.mysql());
         proxy.awaitCaughtUp();
     }
 
@@ -95,7 +98,8 @@ class MixedLoadIT {
         proxy.awaitQuiet();
         proxy.awaitCaughtUp();
         for (LocalServer server : Servers.mysql().servers()) {
-            assertThat(server.queryValue("SELECT SUM(balance) FROM bank.account")).isEqualTo("" + ACCOUNTS * 1000);
+            assertThat(server.queryValue("SELECT SUM(balance) FROM bank.account"))
+                    .isEqualTo("" + ACCOUNTS * 1000);
             try (Connection root = server.connect()) {
                 List<String> tokens = Sql.rows(root, "SELECT token FROM bank.entry");
                 assertThat(tokens).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(acknowledged);
@@ -193,8 +197,7 @@ class MixedLoadIT {
         connection.setAutoCommit(false);
         try (PreparedStatement balance =
                         connection.prepareStatement("SELECT balance FROM account WHERE id = ? FOR UPDATE");
-                PreparedStatement change =
-                        connection.prepareStatement("UPDATE account SET balance = ? WHERE id = ?")) {
+                PreparedStatement change = connection.prepareStatement("UPDATE account SET balance = ? WHERE id = ?")) {
             long[] before = {balance(balance, low), balance(balance, high)};
             set(change, low, before[0] - amount);
             set(change, high, before[1] + amount);

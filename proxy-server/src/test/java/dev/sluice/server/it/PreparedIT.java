@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -283,7 +284,8 @@ class PreparedIT {
                         assertThat(rows.next()).isTrue();
                     }
                 }
-                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("v1");
+                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1"))
+                        .isEqualTo("v1");
                 assertThat(Sql.route(connection).pins()).isEmpty();
             }
         }
@@ -407,9 +409,10 @@ class PreparedIT {
     @Test
     void aStatementThatCannotBePreparedGivesTheServersError() throws Exception {
         try (RawClient client = proxy.raw()) {
-            byte[] refused = client.ask(CommandType.COM_STMT_PREPARE, "SELEC 1".getBytes("US-ASCII"));
+            byte[] refused = client.ask(CommandType.COM_STMT_PREPARE, "SELEC 1".getBytes(StandardCharsets.US_ASCII));
             assertThat(client.err(refused).code()).isEqualTo(1064);
-            assertThatThrownBy(() -> client.prepare("SELECT * FROM prep.nothing")).hasMessageContaining("1146");
+            assertThatThrownBy(() -> client.prepare("SELECT * FROM prep.nothing"))
+                    .hasMessageContaining("1146");
             assertThat(client.value("SELECT 1")).isEqualTo("1");
         }
     }

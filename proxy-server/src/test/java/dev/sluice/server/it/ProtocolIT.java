@@ -137,8 +137,8 @@ class ProtocolIT {
 
     @Test
     void everyOtherCommandIsRefusedAndTheConnectionLives() throws IOException {
-        Set<Integer> served = new HashSet<>(List.of(
-                0x01, 0x02, 0x03, 0x04, 0x09, 0x0E, 0x11, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1C, 0x1F));
+        Set<Integer> served = new HashSet<>(
+                List.of(0x01, 0x02, 0x03, 0x04, 0x09, 0x0E, 0x11, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1C, 0x1F));
         try (RawClient client = proxy.raw()) {
             for (int command = 0; command <= 40; command++) {
                 if (!served.contains(command)) {
@@ -163,7 +163,8 @@ class ProtocolIT {
             assertThat(new String(client.ask(CommandType.COM_STATISTICS, new byte[0]), StandardCharsets.US_ASCII))
                     .startsWith("Uptime: ");
             byte[] schema = "wire".getBytes(StandardCharsets.US_ASCII);
-            assertThat(RawClient.first(client.ask(CommandType.COM_INIT_DB, schema))).isEqualTo(RawClient.OK);
+            assertThat(RawClient.first(client.ask(CommandType.COM_INIT_DB, schema)))
+                    .isEqualTo(RawClient.OK);
             assertThat(client.value("SELECT DATABASE()")).isEqualTo("wire");
             assertThat(client.err(client.ask(CommandType.COM_INIT_DB, new byte[] {'n', 'o'}))
                             .code())
@@ -194,8 +195,8 @@ class ProtocolIT {
         byte[] data = new byte[20 * MIB];
         new Random(3).nextBytes(data);
         for (String serverPrepared : new String[] {"true", "false"}) {
-            try (Connection connection = proxy.connect(
-                            "useServerPrepStmts=" + serverPrepared, "maxAllowedPacket=134217728");
+            try (Connection connection =
+                            proxy.connect("useServerPrepStmts=" + serverPrepared, "maxAllowedPacket=134217728");
                     PreparedStatement insert = connection.prepareStatement("REPLACE INTO wire.big VALUES (1, ?)");
                     PreparedStatement select = connection.prepareStatement("SELECT data FROM wire.big WHERE id = 1")) {
                 insert.setBytes(1, data);
@@ -234,7 +235,8 @@ class ProtocolIT {
             long before = io.netty.util.internal.PlatformDependent.usedDirectMemory();
             slow.send(
                     CommandType.COM_QUERY,
-                    "SELECT REPEAT('x', 1048576) FROM information_schema.collations LIMIT 64".getBytes(StandardCharsets.US_ASCII));
+                    "SELECT REPEAT('x', 1048576) FROM information_schema.collations LIMIT 64"
+                            .getBytes(StandardCharsets.US_ASCII));
             byte[] head = slow.read();
             assertThat(RawClient.first(head)).isEqualTo(1);
             // While the first client does not read, everybody else is served.
@@ -323,7 +325,7 @@ class ProtocolIT {
                         // No request for TLS: a handshake is waited for until the time for logins is over.
                         garbage[5] &= ~0x08;
                     }
-                    garbage[3] = (byte) (random.nextBoolean() ? 1 : garbage[3]);
+                    garbage[3] = random.nextBoolean() ? 1 : garbage[3];
                     client.writeBytes(garbage);
                     assertThat(client.isClosedByServer()).isTrue();
                 }

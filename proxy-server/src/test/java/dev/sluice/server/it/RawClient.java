@@ -28,6 +28,7 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +88,7 @@ final class RawClient implements AutoCloseable {
     /** Connects and does nothing else. */
     static RawClient open(int port) throws IOException {
         Socket socket = new Socket();
-        socket.connect(new InetSocketAddress("127.0.0.1", port), TestProxy.TIMEOUT_MILLIS);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TestProxy.TIMEOUT_MILLIS);
         socket.setSoTimeout(TestProxy.TIMEOUT_MILLIS);
         socket.setTcpNoDelay(true);
         return new RawClient(socket);

@@ -1,5 +1,6 @@
 package dev.sluice.server.it;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -64,7 +65,7 @@ class RoutingIT {
         Map<String, Integer> counts = new HashMap<>();
         try (Connection connection = connect()) {
             for (int i = 0; i < 200; i++) {
-                String server = Sql.value(connection, "SELECT @@server_id FROM t WHERE id = 1");
+                String server = requireNonNull(Sql.value(connection, "SELECT @@server_id FROM t WHERE id = 1"));
                 Route route = Sql.route(connection);
                 assertThat(route).isEqualTo(new Route(addressOf(server), "replica", "read", ""));
                 counts.merge(route.backend(), 1, Integer::sum);

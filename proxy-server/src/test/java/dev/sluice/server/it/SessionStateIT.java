@@ -115,23 +115,27 @@ class SessionStateIT {
             })
     void settingsBelongToTheirSession(String set, String get, String odd, String even) throws SQLException {
         Map<Integer, String> expected = new HashMap<>();
-        inTurns(SESSIONS, List.of(
-                (connection, i) -> {
-                    String value = i % 3 == 0 ? null : i % 3 == 1 ? odd : even;
-                    if (value != null) {
-                        Sql.run(connection, set.replace("%s", value).replace("%d", value));
-                    }
-                    expected.put(i, String.valueOf(Sql.value(connection, get)));
-                },
-                (connection, i) -> assertThat(String.valueOf(Sql.value(connection, get)))
-                        .isEqualTo(expected.get(i)),
-                (connection, i) -> assertThat(String.valueOf(Sql.value(connection, get + " /* again */")))
-                        .isEqualTo(expected.get(i)),
-                (connection, i) -> assertThat(Sql.route(connection).pins()).isEmpty()));
+        inTurns(
+                SESSIONS,
+                List.of(
+                        (connection, i) -> {
+                            String value = i % 3 == 0 ? null : i % 3 == 1 ? odd : even;
+                            if (value != null) {
+                                Sql.run(connection, set.replace("%s", value).replace("%d", value));
+                            }
+                            expected.put(i, String.valueOf(Sql.value(connection, get)));
+                        },
+                        (connection, i) -> assertThat(String.valueOf(Sql.value(connection, get)))
+                                .isEqualTo(expected.get(i)),
+                        (connection, i) -> assertThat(String.valueOf(Sql.value(connection, get + " /* again */")))
+                                .isEqualTo(expected.get(i)),
+                        (connection, i) ->
+                                assertThat(Sql.route(connection).pins()).isEmpty()));
         assertThat(expected.get(0)).isEqualTo(expected.get(3)).isEqualTo(expected.get(6));
         assertThat(expected.get(1)).isEqualTo(expected.get(4)).isEqualTo(expected.get(7));
         assertThat(expected.get(2)).isEqualTo(expected.get(5));
-        assertThat(List.of(expected.get(0), expected.get(1), expected.get(2)).stream().distinct())
+        assertThat(List.of(expected.get(0), expected.get(1), expected.get(2)).stream()
+                        .distinct())
                 .hasSizeGreaterThanOrEqualTo(2);
     }
 
@@ -147,31 +151,35 @@ class SessionStateIT {
 
     @Test
     void theModeOfASessionDecidesHowItsTextIsRead() throws SQLException {
-        inTurns(6, List.of(
-                (connection, i) -> {
-                    if (i % 2 == 0) {
-                        Sql.run(connection, "SET sql_mode = 'ANSI_QUOTES'");
-                    }
-                },
-                (connection, i) -> assertThat(Sql.value(connection, "SELECT \"v\" FROM t WHERE id = 3"))
-                        .isEqualTo(i % 2 == 0 ? "3" : "v")));
+        inTurns(
+                6,
+                List.of(
+                        (connection, i) -> {
+                            if (i % 2 == 0) {
+                                Sql.run(connection, "SET sql_mode = 'ANSI_QUOTES'");
+                            }
+                        },
+                        (connection, i) -> assertThat(Sql.value(connection, "SELECT \"v\" FROM t WHERE id = 3"))
+                                .isEqualTo(i % 2 == 0 ? "3" : "v")));
     }
 
     @Test
     void theSchemaBelongsToItsSession() throws SQLException {
-        inTurns(SESSIONS, List.of(
-                (connection, i) -> {
-                    if (i % 3 == 1) {
-                        Sql.run(connection, "USE state2");
-                    } else if (i % 3 == 2) {
-                        connection.setCatalog("app");
-                    }
-                },
-                (connection, i) -> assertThat(Sql.value(connection, "SELECT DATABASE()"))
-                        .isEqualTo(i % 3 == 0 ? "state" : i % 3 == 1 ? "state2" : "app"),
-                (connection, i) -> Sql.error(connection, "SELECT * FROM t"),
-                (connection, i) -> assertThat(Sql.value(connection, "SELECT DATABASE() FROM DUAL FOR UPDATE"))
-                        .isEqualTo(i % 3 == 0 ? "state" : i % 3 == 1 ? "state2" : "app")));
+        inTurns(
+                SESSIONS,
+                List.of(
+                        (connection, i) -> {
+                            if (i % 3 == 1) {
+                                Sql.run(connection, "USE state2");
+                            } else if (i % 3 == 2) {
+                                connection.setCatalog("app");
+                            }
+                        },
+                        (connection, i) -> assertThat(Sql.value(connection, "SELECT DATABASE()"))
+                                .isEqualTo(i % 3 == 0 ? "state" : i % 3 == 1 ? "state2" : "app"),
+                        (connection, i) -> Sql.error(connection, "SELECT * FROM t"),
+                        (connection, i) -> assertThat(Sql.value(connection, "SELECT DATABASE() FROM DUAL FOR UPDATE"))
+                                .isEqualTo(i % 3 == 0 ? "state" : i % 3 == 1 ? "state2" : "app")));
     }
 
     @Test
@@ -193,11 +201,18 @@ class SessionStateIT {
 
     @Test
     void userVariablesBelongToTheirSessionWhilePinned() throws SQLException {
-        inTurns(2, List.of(
-                (connection, i) -> Sql.run(connection, "SET @v = " + i),
-                (connection, i) -> assertThat(Sql.value(connection, "SELECT @v")).isEqualTo(Integer.toString(i)),
-                (connection, i) -> assertThat(Sql.route(connection).pins()).isEqualTo("user_variable")));
-        inTurns(2, List.of((connection, i) -> assertThat(Sql.value(connection, "SELECT @v")).isNull()));
+        inTurns(
+                2,
+                List.of(
+                        (connection, i) -> Sql.run(connection, "SET @v = " + i),
+                        (connection, i) ->
+                                assertThat(Sql.value(connection, "SELECT @v")).isEqualTo(Integer.toString(i)),
+                        (connection, i) ->
+                                assertThat(Sql.route(connection).pins()).isEqualTo("user_variable")));
+        inTurns(
+                2,
+                List.of((connection, i) ->
+                        assertThat(Sql.value(connection, "SELECT @v")).isNull()));
     }
 
     @ParameterizedTest
@@ -221,7 +236,8 @@ class SessionStateIT {
         try (Connection connection = connect();
                 Connection other = connect()) {
             assertThat(Sql.routeOf(connection, begin).pins()).contains(pin);
-            assertThat(Sql.routeOf(connection, "SELECT CONNECTION_ID()").reason()).isIn("pinned", "in_transaction", "session_function");
+            assertThat(Sql.routeOf(connection, "SELECT CONNECTION_ID()").reason())
+                    .isIn("pinned", "in_transaction", "session_function");
             Sql.run(other, "SELECT v FROM t WHERE id = 1");
             assertThat(Sql.route(other).pins()).isEmpty();
             if (pin.equals("transaction_characteristics")) {
@@ -229,7 +245,8 @@ class SessionStateIT {
             }
             assertThat(Sql.routeOf(connection, end).pins()).isEmpty();
             proxy.awaitCaughtUp();
-            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").role()).isEqualTo("replica");
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").role())
+                    .isEqualTo("replica");
         }
     }
 
@@ -255,7 +272,10 @@ class SessionStateIT {
     void aTemporaryTableHidesThePermanentOneFromItsSessionOnly() throws SQLException {
         try (Connection connection = connect();
                 Connection other = connect()) {
-            Sql.run(connection, "CREATE TEMPORARY TABLE t (id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 999)");
+            Sql.run(
+                    connection,
+                    "CREATE TEMPORARY TABLE t (id INT PRIMARY KEY, v INT)",
+                    "INSERT INTO t VALUES (1, 999)");
             assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("999");
             assertThat(Sql.value(other, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
             Sql.run(connection, "DROP TEMPORARY TABLE t");
@@ -307,7 +327,8 @@ class SessionStateIT {
             mysql.changeUser("native", "native-secret");
             assertThat(Sql.value(connection, "SELECT CURRENT_USER()")).isEqualTo("native@%");
             assertThat(Sql.value(connection, "SELECT @v")).isNull();
-            assertThat(Sql.value(connection, "SELECT CURRENT_USER() FROM DUAL FOR UPDATE")).isEqualTo("native@%");
+            assertThat(Sql.value(connection, "SELECT CURRENT_USER() FROM DUAL FOR UPDATE"))
+                    .isEqualTo("native@%");
             mysql.changeUser("app", "app-secret");
             assertThat(Sql.value(connection, "SELECT CURRENT_USER()")).isEqualTo("app@%");
             assertThat(Sql.error(connection, "SELECT * FROM tmp")).isEqualTo(1146);
@@ -328,14 +349,15 @@ class SessionStateIT {
                     }
                 }
             });
-            turns.add((connection, i) -> assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()"))
-                    .isEqualTo(Long.toString(ids[i])));
-            turns.add((connection, i) -> Sql.run(connection, "SELECT v FROM t WHERE id = 1", "UPDATE t SET v = v WHERE id = 1"));
-            turns.add((connection, i) -> assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()"))
-                    .isEqualTo(Long.toString(ids[i])));
+            turns.add((connection, i) ->
+                    assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()")).isEqualTo(Long.toString(ids[i])));
+            turns.add((connection, i) ->
+                    Sql.run(connection, "SELECT v FROM t WHERE id = 1", "UPDATE t SET v = v WHERE id = 1"));
+            turns.add((connection, i) ->
+                    assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()")).isEqualTo(Long.toString(ids[i])));
             turns.add((connection, i) -> Sql.run(connection, "INSERT INTO a (who, u) VALUES (LAST_INSERT_ID(), NULL)"));
-            turns.add((connection, i) -> assertThat(Sql.value(
-                            connection, "SELECT who FROM a WHERE id = LAST_INSERT_ID()"))
+            turns.add((connection, i) -> assertThat(
+                            Sql.value(connection, "SELECT who FROM a WHERE id = LAST_INSERT_ID()"))
                     .as("%s; session %d", Sql.rows(proxy.direct(), "SELECT id, who FROM state.a"), i)
                     .isEqualTo(Long.toString(ids[i])));
         }
@@ -368,7 +390,9 @@ class SessionStateIT {
             Sql.run(connection, "USE state");
             for (String sql : script) {
                 Sql.run(connection, sql);
-                Sql.run(disturber, "INSERT INTO state2.t VALUES (1, 1) ON DUPLICATE KEY UPDATE v = LAST_INSERT_ID(v + 1)");
+                Sql.run(
+                        disturber,
+                        "INSERT INTO state2.t VALUES (1, 1) ON DUPLICATE KEY UPDATE v = LAST_INSERT_ID(v + 1)");
                 ids.add(sql + " -> " + Sql.value(connection, "SELECT LAST_INSERT_ID()"));
             }
         }
@@ -377,31 +401,38 @@ class SessionStateIT {
 
     @Test
     void warningsAreThoseOfTheLastStatement() throws SQLException {
-        inTurns(2, List.of(
-                (connection, i) -> Sql.run(connection, "SET SESSION sql_mode = ''"),
-                (connection, i) -> {
-                    Sql.run(connection, "INSERT INTO w VALUES ('toolong" + i + "')");
-                    assertThat(Sql.rows(connection, "SHOW WARNINGS")).hasSize(1);
-                    assertThat(Sql.rows(connection, "SHOW WARNINGS").get(0)).startsWith("Warning,1265");
-                    assertThat(Sql.value(connection, "SHOW COUNT(*) WARNINGS")).isEqualTo("1");
-                },
-                (connection, i) -> {
-                    Sql.run(connection, "SELECT CAST('x" + i + "' AS SIGNED)");
-                    assertThat(Sql.rows(connection, "SHOW WARNINGS"))
-                            .containsExactly("Warning,1292,Truncated incorrect INTEGER value: 'x" + i + "'");
-                },
-                (connection, i) -> {
-                    Sql.run(connection, "SELECT 1");
-                    assertThat(Sql.rows(connection, "SHOW WARNINGS")).isEmpty();
-                    assertThat(Sql.route(connection).pins()).isEmpty();
-                }));
+        inTurns(
+                2,
+                List.of(
+                        (connection, i) -> Sql.run(connection, "SET SESSION sql_mode = ''"),
+                        (connection, i) -> {
+                            Sql.run(connection, "INSERT INTO w VALUES ('toolong" + i + "')");
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS")).hasSize(1);
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS").get(0))
+                                    .startsWith("Warning,1265");
+                            assertThat(Sql.value(connection, "SHOW COUNT(*) WARNINGS"))
+                                    .isEqualTo("1");
+                        },
+                        (connection, i) -> {
+                            Sql.run(connection, "SELECT CAST('x" + i + "' AS SIGNED)");
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS"))
+                                    .containsExactly("Warning,1292,Truncated incorrect INTEGER value: 'x" + i + "'");
+                        },
+                        (connection, i) -> {
+                            Sql.run(connection, "SELECT 1");
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS")).isEmpty();
+                            assertThat(Sql.route(connection).pins()).isEmpty();
+                        }));
     }
 
     @Test
     void errorsCanBeAskedForAfterwards() throws SQLException {
         try (Connection connection = connect()) {
             assertThat(Sql.error(connection, "SELECT * FROM nothing")).isEqualTo(1146);
-            assertThat(Sql.rows(connection, "SHOW ERRORS")).singleElement().asString().startsWith("Error,1146");
+            assertThat(Sql.rows(connection, "SHOW ERRORS"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("Error,1146");
         }
     }
 
@@ -423,27 +454,32 @@ class SessionStateIT {
                 Connection waiting = connect()) {
             Sql.run(one, "SET @v = 1");
             Sql.run(two, "SET @v = 1");
-            CompletableFuture<Integer> waits = CompletableFuture.supplyAsync(
-                    () -> Sql.error(waiting, "UPDATE t SET v = v WHERE id = 1"));
+            CompletableFuture<Integer> waits =
+                    CompletableFuture.supplyAsync(() -> Sql.error(waiting, "UPDATE t SET v = v WHERE id = 1"));
             assertThat(waits).isNotDone();
-            one.close();
+            one.abort(Runnable::run);
             assertThat(waits.get(10, TimeUnit.SECONDS)).isZero();
         }
     }
 
     @Test
     void serversNeverHaveMoreConnectionsThanTheCap() throws SQLException {
-        inTurns(16, List.of(
-                (connection, i) -> Sql.run(connection, "SELECT v FROM t WHERE id = 1", "UPDATE t SET v = v WHERE id = 1"),
-                (connection, i) -> {
-                    if (i == 0) {
-                        for (var server : Servers.mysql().servers()) {
-                            assertThat(Integer.parseInt(server.queryValue(
-                                            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'app'")))
-                                    .isBetween(1, 2);
-                        }
-                    }
-                }));
+        inTurns(
+                16,
+                List.of(
+                        (connection, i) ->
+                                Sql.run(connection, "SELECT v FROM t WHERE id = 1", "UPDATE t SET v = v WHERE id = 1"),
+                        (connection, i) -> {
+                            if (i == 0) {
+                                for (var server : Servers.mysql().servers()) {
+                                    assertThat(
+                                                    Integer.parseInt(
+                                                            server.queryValue(
+                                                                    "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'app'")))
+                                            .isBetween(1, 2);
+                                }
+                            }
+                        }));
     }
 
     /** Thirty-two sessions set and read back for thousands of steps; each has a model of what it must see. */
@@ -467,7 +503,7 @@ class SessionStateIT {
                     int who = random.nextInt(connections.size());
                     Variable variable = Variable.values()[random.nextInt(Variable.values().length)];
                     if (random.nextInt(3) == 0) {
-                        String value = variable.values[random.nextInt(variable.values.length)];
+                        String value = variable.values.get(random.nextInt(variable.values.size()));
                         Sql.run(connections.get(who), variable.set.formatted(value));
                         models.get(who).put(variable.query, value);
                     } else {
@@ -486,29 +522,29 @@ class SessionStateIT {
         }
     }
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
     private enum Variable {
         MODE("SET sql_mode = '%s'", "SELECT @@sql_mode", "ANSI_QUOTES", "", "NO_BACKSLASH_ESCAPES"),
         ZONE("SET time_zone = '%s'", "SELECT @@time_zone", "+01:00", "-08:00", "SYSTEM"),
         SCHEMA("USE %s", "SELECT DATABASE()", "state"),
         COLLATION(
                 "SET collation_connection = '%s'",
-                "SELECT @@collation_connection",
-                "utf8mb4_bin",
-                "utf8mb4_general_ci",
-                "utf8mb4_0900_ai_ci"),
-        ISOLATION("SET SESSION transaction_isolation = '%s'", "SELECT @@transaction_isolation", "READ-COMMITTED", "REPEATABLE-READ"),
+                "SELECT @@collation_connection", "utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_0900_ai_ci"),
+        ISOLATION(
+                "SET SESSION transaction_isolation = '%s'",
+                "SELECT @@transaction_isolation", "READ-COMMITTED", "REPEATABLE-READ"),
         TIMEOUT("SET SESSION wait_timeout = %s", "SELECT @@wait_timeout", "100", "200", "300"),
         CONCAT("SET SESSION group_concat_max_len = %s", "SELECT @@group_concat_max_len", "10", "20", "30"),
         RESULTS("SET character_set_results = %s", "SELECT @@character_set_results", "latin1", "utf8mb4", "binary");
 
         private final String set;
         private final String query;
-        private final String[] values;
+        private final List<String> values;
 
         Variable(String set, String query, String... values) {
             this.set = set;
             this.query = query;
-            this.values = values;
+            this.values = List.of(values);
         }
     }
 

@@ -108,8 +108,8 @@ class ShutdownIT {
     void stoppingInTheMiddleOfAStatementEndsItsServerConnection() throws Exception {
         try (TestProxy proxy = TestProxy.start(cluster);
                 Connection busy = proxy.connect()) {
-            CompletableFuture<Integer> sleeping =
-                    CompletableFuture.supplyAsync(() -> Sql.error(busy, "SELECT SLEEP(15) FROM t WHERE id = 1 FOR UPDATE"));
+            CompletableFuture<Integer> sleeping = CompletableFuture.supplyAsync(
+                    () -> Sql.error(busy, "SELECT SLEEP(15) FROM t WHERE id = 1 FOR UPDATE"));
             await().atMost(TestProxy.SOON).until(() -> appThreads("info LIKE 'SELECT SLEEP%'") == 1);
             proxy.server().stopNow();
             assertThat(sleeping.get(20, TimeUnit.SECONDS)).isNotZero();
@@ -128,25 +128,30 @@ class ShutdownIT {
                 Connection connection = proxy.connect();
                 Connection temporary = proxy.connect()) {
             for (int i = 0; i < 6; i++) {
-                assertThat(Sql.value(connection, "SELECT id FROM t WHERE id = 1")).isEqualTo("1");
+                assertThat(Sql.value(connection, "SELECT id FROM t WHERE id = 1"))
+                        .isEqualTo("1");
             }
             Sql.run(temporary, "CREATE TEMPORARY TABLE tmp AS SELECT 5 AS x");
             cluster.replicas().get(0).kill();
             for (int i = 0; i < 30; i++) {
-                assertThat(Sql.value(connection, "SELECT id FROM t WHERE id = 1")).isEqualTo("1");
+                assertThat(Sql.value(connection, "SELECT id FROM t WHERE id = 1"))
+                        .isEqualTo("1");
             }
             assertThat(Sql.value(temporary, "SELECT x FROM tmp")).isEqualTo("5");
             cluster.replicas().get(0).start();
             proxy.awaitReplicas(2);
             for (int i = 0; i < 10; i++) {
-                assertThat(Sql.value(connection, "SELECT id FROM t WHERE id = 1")).isEqualTo("1");
+                assertThat(Sql.value(connection, "SELECT id FROM t WHERE id = 1"))
+                        .isEqualTo("1");
             }
         }
     }
 
     @Test
     void theRestartOfThePrimaryCostsWhatLivedOnItAndNothingElse() throws Exception {
-        try (TestProxy proxy = TestProxy.options().acquireTimeout(Duration.ofSeconds(20)).start(cluster);
+        try (TestProxy proxy = TestProxy.options()
+                        .acquireTimeout(Duration.ofSeconds(20))
+                        .start(cluster);
                 Connection free = proxy.connect();
                 Connection transaction = proxy.connect();
                 Connection variable = proxy.connect()) {
