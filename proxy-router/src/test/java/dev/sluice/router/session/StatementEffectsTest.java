@@ -512,4 +512,19 @@ class StatementEffectsTest {
         run("DROP TABLE other", "SELECT RELEASE_LOCK('b')");
         assertThat(pins()).isEqualTo("temporary_table,user_lock");
     }
+
+    @Test
+    void temporaryTablesOfTheSameNameInTwoSchemasAreTwo() {
+        run("CREATE TEMPORARY TABLE x (id INT)");
+        changes.schema("other");
+        run("USE other");
+        run("CREATE TEMPORARY TABLE x (id INT)", "DROP TEMPORARY TABLE x");
+        assertThat(pins()).contains("temporary_table");
+    }
+
+    @Test
+    void aTemporaryTableThatWasRenamedStillPins() {
+        run("CREATE TEMPORARY TABLE x (id INT)", "ALTER TABLE x RENAME TO y", "DROP TEMPORARY TABLE IF EXISTS x");
+        assertThat(pins()).contains("temporary_table");
+    }
 }

@@ -330,7 +330,8 @@ class PreparedIT {
         try (RawClient client = proxy.raw()) {
             int id = client.prepare("SELECT *, ? FROM prep.alt");
             for (int i = 0; i < 4; i++) {
-                assertThat(RawClient.first(client.execute(id, i, i == 0).get(0))).isEqualTo(2);
+                assertThat(RawClient.first(client.execute(id, i, i == 0).get(0)))
+                        .isEqualTo(2);
             }
             Servers.mysql().primary().execute("ALTER TABLE prep.alt ADD COLUMN x INT DEFAULT 9");
             proxy.awaitCaughtUp();
@@ -355,7 +356,8 @@ class PreparedIT {
                 }
                 client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
                 packets.add(client.read());
-                conversations.add(packets.stream().map(HexFormat.of()::formatHex).toList());
+                conversations.add(
+                        packets.stream().map(HexFormat.of()::formatHex).toList());
             }
         }
         assertThat(conversations.get(0)).isEqualTo(conversations.get(1));

@@ -163,7 +163,8 @@ class ShutdownIT {
             assertThat(Sql.value(free, "SELECT v FROM t WHERE id = 1")).isEqualTo("21");
             cluster.primary().start();
             await().atMost(TestProxy.SOON).until(() -> Sql.error(free, "UPDATE t SET v = 22 WHERE id = 1") == 0);
-            assertThat(Sql.error(transaction, "UPDATE t SET v = 100 WHERE id = 1")).isNotZero();
+            assertThat(Sql.error(transaction, "UPDATE t SET v = 100 WHERE id = 1"))
+                    .isNotZero();
             assertThat(Sql.error(variable, "SELECT @v")).isNotZero();
             assertThat(Sql.value(transaction, "SELECT v FROM t WHERE id = 1")).isEqualTo("22");
             assertThat(Sql.value(variable, "SELECT @v")).isNull();

@@ -1,0 +1,231 @@
+package dev.sluice.server.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.protocol.testing.Hex;
+import dev.sluice.protocol.testing.ResponseBytes;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.FakeBackend;
+import dev.sluice.server.frontend.Frontends;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ClientResponseTest {
+    /** The tracker entry of a schema that is called "s". */
+    private static final byte[] SCHEMA_S = {1, 2, 1, 's'};
+
+    private final EmbeddedChannel client = new EmbeddedChannel();
+    private final FakeBackend backend = new FakeBackend();
+    private final List<String> log = new ArrayList<>();
+    private boolean intercepting;
+    private ClientResponse response = forClient(Capabilities.CLIENT_DEPRECATE_EOF);
+
+    @AfterEach
+    void close() {
+        backend.close();
+        delivered();
+        client.finishAndReleaseAll();
+    }
+
+    private ClientResponse forClient(int capabilities) {
+        return new ClientResponse(
+                Frontends.of(client, capabilities | Capabilities.CLIENT_PROTOCOL_41),
+                (scanner, in) -> {
+                    if (scanner.hasSessionState()) {
+                        log.add("state of " + scanner.sessionStateLength());
+                    }
+                },
+                new ClientResponse.Observer() {
+                    @Override
+                    public void observed(ResponseScanner scanner, ByteBuf in) {
+                        log.add("status " + scanner.status());
+                    }
+
+                    @Override
+                    public boolean intercepts(int errorCode) {
+                        log.add("asked about " + errorCode);
+                        return intercepting;
+                    }
+
+                    @Override
+                    public void prepared(ResponseScanner scanner) {
+                        log.add("prepared " + scanner.statementId());
+                    }
+
+                    @Override
+                    public void responseCompleted() {
+                        log.add("completed");
+                    }
+
+                    @Override
+                    public void responseFailed(BackendFailure failure) {
+                        log.add("failed");
+                    }
+                });
+    }
+
+    private void begin(ResponseShape shape) {
+        response.begin(shape, 1, 77);
+        backend.connection().expect(response);
+    }
+
+    private String delivered() {
+        client.flush();
+        ByteBuf all = Unpooled.buffer();
+        for (ByteBuf part = client.readOutbound(); part != null; part = client.readOutbound()) {
+            all.writeBytes(part);
+            part.release();
+        }
+        return Hex.of(all);
+    }
+
+    private static ResponseBytes bytes() {
+        return new ResponseBytes(true);
+    }
+
+    @Test
+    void aResultSetIsRelayedAsItIs() {
+        begin(ResponseShape.QUERY);
+        byte[] rows = bytes().resultSet(3, 5, 0x22).bytes();
+        backend.receive(rows);
+        assertThat(delivered()).isEqualTo(Hex.of(rows));
+        assertThat(log).containsExactly("status 34", "completed");
+        assertThat(response.isDelivered()).isTrue();
+        assertThat(response.lastStatus()).isEqualTo(0x22);
+    }
+
+    @Test
+    void sessionStateStaysHere() {
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().okWithState(2, "", SCHEMA_S).bytes());
+        assertThat(delivered()).isEqualTo(Hex.of(bytes().ok(0, 2).bytes()));
+        assertThat(log).containsExactly("state of 4", "status 16386", "completed");
+    }
+
+    @Test
+    void sessionStateStaysHereWhereverTheBytesAreCut() {
+        byte[] all =
+                bytes().resultSet(1, 1, 0x000A).okWithState(2, "info", SCHEMA_S).bytes();
+        begin(ResponseShape.QUERY);
+        backend.receive(all);
+        String whole = delivered();
+        assertThat(whole).doesNotContain("01020173");
+        for (int cut = 1; cut < all.length; cut++) {
+            begin(ResponseShape.QUERY);
+            backend.receive(Arrays.copyOf(all, cut));
+            backend.receive(Arrays.copyOfRange(all, cut, all.length));
+            assertThat(delivered()).as("cut at %d", cut).isEqualTo(whole);
+        }
+    }
+
+    @Test
+    void anOlderClientGetsEofPacketsAndAsManySequenceIdsMore() {
+        response = forClient(0);
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().resultSet(2, 3, 2).bytes());
+        // The status of the EOF behind the columns is not defined.
+        assertThat(delivered().replace("fe00000000", "fe00000200"))
+                .isEqualTo(Hex.of(new ResponseBytes(false).resultSet(2, 3, 2).bytes()));
+    }
+
+    @Test
+    void anOlderClientIsNotToldOfTheCursorOfAnEarlierResponse() {
+        response = forClient(0);
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().columns(1).rowsEnd(0, 0x42).bytes());
+        assertThat(delivered()).endsWith("fe00004200");
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().columns(1).rowsEnd(0, 2).bytes());
+        assertThat(delivered()).doesNotContain("fe00004200");
+    }
+
+    @Test
+    void anOlderClientGetsEofPacketsBehindParametersAndColumns() {
+        response = forClient(0);
+        begin(ResponseShape.PREPARE);
+        response.begin(ResponseShape.PREPARE, 1, 5);
+        backend.receive(bytes().prepared(5, 2, 1).bytes());
+        String expected = Hex.of(new ResponseBytes(false).prepared(5, 2, 1).bytes());
+        // The status of these EOF packets is not defined.
+        assertThat(delivered().replace("fe00000000", "fe00000200")).isEqualTo(expected);
+    }
+
+    @Test
+    void aPreparedStatementGetsTheIdThatTheClientKnows() {
+        begin(ResponseShape.PREPARE);
+        backend.receive(bytes().prepared(5, 1, 1).bytes());
+        assertThat(delivered()).isEqualTo(Hex.of(bytes().prepared(77, 1, 1).bytes()));
+        assertThat(log).containsExactly("prepared 5", "completed");
+    }
+
+    @Test
+    void anErrorIsRelayedAndRemembered() {
+        begin(ResponseShape.QUERY);
+        byte[] error = bytes().err(1064, "no").bytes();
+        backend.receive(error);
+        assertThat(delivered()).isEqualTo(Hex.of(error));
+        assertThat(response.isError()).isTrue();
+        assertThat(response.errorCode()).isEqualTo(1064);
+        assertThat(log).containsExactly("asked about 1064", "completed");
+    }
+
+    @Test
+    void anInterceptedErrorIsNotSeenByTheClient() {
+        intercepting = true;
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().err(1290, "read-only").bytes());
+        assertThat(delivered()).isEmpty();
+        assertThat(response.isDelivered()).isFalse();
+        assertThat(log).containsExactly("asked about 1290", "completed");
+    }
+
+    @Test
+    void anErrorBehindTheFirstByteIsNeverIntercepted() {
+        intercepting = true;
+        begin(ResponseShape.QUERY);
+        byte[] late = bytes().columns(1).rows(1, 1).err(1290, "read-only").bytes();
+        backend.receive(late);
+        assertThat(delivered()).isEqualTo(Hex.of(late));
+        assertThat(log).containsExactly("completed");
+    }
+
+    @Test
+    void aDiscardedResponseIsReadToItsEndAndNotDelivered() {
+        begin(ResponseShape.QUERY);
+        response.discard();
+        backend.receive(bytes().resultSet(2, 3, 10).okWithState(2, "", SCHEMA_S).bytes());
+        assertThat(delivered()).isEmpty();
+        assertThat(response.isDelivered()).isFalse();
+        assertThat(log).last().isEqualTo("completed");
+    }
+
+    @Test
+    void anEndWithinTheResponseIsToldToTheObserver() {
+        begin(ResponseShape.QUERY);
+        byte[] rows = bytes().resultSet(1, 2, 2).bytes();
+        backend.receive(Arrays.copyOf(rows, 40));
+        backend.connection().close();
+        assertThat(log).containsExactly("failed");
+        assertThat(response.isDelivered()).isTrue();
+    }
+
+    @Test
+    void theNextResponseStartsAfresh() {
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().err(1064, "no").bytes());
+        begin(ResponseShape.QUERY);
+        assertThat(response.isError()).isFalse();
+        assertThat(response.errorCode()).isZero();
+        assertThat(response.isDelivered()).isFalse();
+        assertThat(response.isDiscarded()).isFalse();
+    }
+}
