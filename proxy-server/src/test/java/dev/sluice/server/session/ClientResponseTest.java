@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.protocol.testing.Hex;
@@ -16,6 +17,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,11 @@ class ClientResponseTest {
                     @Override
                     public void observed(ResponseScanner scanner, ByteBuf in) {
                         log.add("status " + scanner.status());
+                    }
+
+                    @Override
+                    public @Nullable ErrPacket replacement(int code) {
+                        return null;
                     }
 
                     @Override
