@@ -149,8 +149,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         });
         monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
         monitor.start();
-        accounts.start();
         awaitFirstProbe();
+        accounts.start();
+        awaitAccounts();
         listener = listen(
                 settings(tls, starts, new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()))));
         if (config.metrics().listen().isPresent()) {
@@ -250,6 +251,14 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         Topology now = monitor.current();
         if (now.primary() == null) {
             LOGGER.atWarn().log("no primary found yet: statements that need it will wait");
+        }
+    }
+
+    /** Without the accounts, clients of mysql_native_password would be asked for caching_sha2_password. */
+    private void awaitAccounts() throws InterruptedException {
+        long deadline = System.nanoTime() + FIRST_PROBE_GRACE.toNanos();
+        while (!accounts.isAvailable() && System.nanoTime() - deadline < 0) {
+            boolean unused = terminated.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

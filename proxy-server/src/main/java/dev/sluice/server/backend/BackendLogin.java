@@ -139,6 +139,10 @@ final class BackendLogin {
                 : CachingSha2Password.scramble(password, nonce);
     }
 
+    String user() {
+        return key.user();
+    }
+
     String plugin() {
         return plugin;
     }

@@ -1,6 +1,7 @@
 package dev.sluice.server.backend;
 
 import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packet;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ProtocolException;
@@ -173,7 +174,10 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
 
     private void reply(ChannelHandlerContext context, byte @Nullable [] answer, int sequenceId) {
         if (answer == null) {
-            throw new ProtocolException("the server asks for the password, and only its hash is known");
+            // Servers ask like this for an account that is gone, or has another plugin than it had.
+            ErrPacket denied = ErrorCode.ER_ACCESS_DENIED_ERROR.toPacket(login.user(), login.address(), "YES");
+            fail(context, new BackendFailure(Kind.REFUSED, "the server asks for more than a known hash", denied));
+            return;
         }
         ByteBuf out = context.alloc().buffer(answer.length + Packets.HEADER_LENGTH);
         int header = Packets.begin(out, sequenceId & 0xFF);
