@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.protocol.testing.Hex;
@@ -16,6 +17,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +29,10 @@ class ClientResponseTest {
     private final FakeBackend backend = new FakeBackend();
     private final List<String> log = new ArrayList<>();
     private boolean intercepting;
+
+    @Nullable
+    private ErrPacket replacement;
+
     private ClientResponse response = forClient(Capabilities.CLIENT_DEPRECATE_EOF);
 
     @AfterEach
@@ -54,6 +60,11 @@ class ClientResponseTest {
                     public boolean intercepts(int errorCode) {
                         log.add("asked about " + errorCode);
                         return intercepting;
+                    }
+
+                    @Override
+                    public @Nullable ErrPacket replacement(int errorCode) {
+                        return replacement;
                     }
 
                     @Override
@@ -186,6 +197,17 @@ class ClientResponseTest {
         assertThat(delivered()).isEmpty();
         assertThat(response.isDelivered()).isFalse();
         assertThat(log).containsExactly("asked about 1290", "completed");
+    }
+
+    @Test
+    void aReplacedErrorHasTheSequenceIdOfTheServers() {
+        replacement = new ErrPacket(1792, "HY000", "another");
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().columns(1).rows(1, 1).err(1290, "read-only").bytes());
+        assertThat(delivered())
+                .isEqualTo(Hex.of(
+                        bytes().columns(1).rows(1, 1).err(1792, "another").bytes()));
+        assertThat(response.errorCode()).isEqualTo(1290);
     }
 
     @Test
