@@ -225,8 +225,8 @@ public final class StatementEffects {
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         // Half of a failed statement may have run.
         pinIf(slot, statement, Traits.USER_VARIABLE_ASSIGNED, PinReason.USER_VARIABLE);
-        boolean unread = statement.reason() == RouteReason.TOO_LARGE && statement.kind() == StatementKind.OTHER;
-        pinIf(slot, statement, Traits.OPAQUE, unread ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
+        boolean unseen = statement.reason() == RouteReason.TOO_LARGE;
+        pinIf(slot, statement, Traits.OPAQUE, unseen ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
             takeUserLocks(slot, statement, succeeded, text);
         }

@@ -115,15 +115,18 @@ public final class ClientAuthentication {
     }
 
     private void answered(byte[] response) {
-        // Clients of caching_sha2_password send an empty password as one NUL.
-        boolean nul = !usesNative && response.length == 1 && response[0] == 0;
-        if (response.length == 0 || nul) {
+        if (isEmpty(response)) {
             prove(Credential.ofPassword(user, new byte[0]));
         } else if (usesNative) {
             nativeAnswer(response);
         } else {
             sha2Answer(response);
         }
+    }
+
+    /** Some drivers answer caching_sha2_password for an empty password with a NUL, the empty password in the clear. */
+    private boolean isEmpty(byte[] response) {
+        return response.length == 0 || (!usesNative && response.length == 1 && response[0] == 0);
     }
 
     private void nativeAnswer(byte[] response) {

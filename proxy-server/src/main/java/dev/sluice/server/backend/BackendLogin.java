@@ -24,11 +24,11 @@ final class BackendLogin {
     static final String CACHING_SHA2 = "caching_sha2_password";
     static final String SHA256 = "sha256_password";
 
-    /** The one utf8mb4 collation that every server version knows. */
+    // utf8mb4_general_ci: the one utf8mb4 collation that every server version knows.
     private static final int GENERAL_CI = 45;
-    /** The default of MySQL 8 and newer; the collation of the login is what result metadata names. */
-    private static final int MYSQL_8_DEFAULT = 255;
-
+    // utf8mb4_0900_ai_ci, where it is the default: character_set_results keeps the login's collation, which metadata
+    // shows.
+    private static final int UTF8MB4_0900_AI_CI = 255;
     private static final long MAX_PACKET_BYTES = 1L << 30;
     private static final int SHA256_REQUEST_PUBLIC_KEY = 1;
     private static final int REQUIRED = Capabilities.CLIENT_PROTOCOL_41
@@ -90,8 +90,8 @@ final class BackendLogin {
         }
         capabilities = (OFFERED | key.capabilities()) & greeting.capabilities();
         nonce = greeting.authPluginData();
-        collation = greeting.collation() == MYSQL_8_DEFAULT ? MYSQL_8_DEFAULT : GENERAL_CI;
         threadId = greeting.connectionId();
+        collation = greeting.collation() == UTF8MB4_0900_AI_CI ? UTF8MB4_0900_AI_CI : GENERAL_CI;
         plugin = greeting.authPluginName().isEmpty() ? NATIVE : greeting.authPluginName();
     }
 
@@ -164,6 +164,6 @@ final class BackendLogin {
                 .with(StateVector.CHARACTER_SET_RESULTS, "utf8mb4")
                 .with(
                         StateVector.COLLATION_CONNECTION,
-                        collation == MYSQL_8_DEFAULT ? "utf8mb4_0900_ai_ci" : "utf8mb4_general_ci");
+                        collation == GENERAL_CI ? "utf8mb4_general_ci" : "utf8mb4_0900_ai_ci");
     }
 }

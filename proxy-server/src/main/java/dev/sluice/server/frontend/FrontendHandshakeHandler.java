@@ -15,6 +15,7 @@ import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.packet.SslRequest;
 import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.server.auth.ClientAuthentication;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.session.BackendLoginProver;
@@ -114,7 +115,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         long limit = settings.connectPhaseTimeout().toMillis();
         deadline = ctx.executor().schedule(this::tooLate, limit, TimeUnit.MILLISECONDS);
         offered = SERVED | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
-        String version = settings.serverVersion().orElse(server.version());
+        String version = settings.serverVersion().orElseGet(() -> greetingVersion(server));
         client.send(
                 0,
                 new HandshakeV10(
@@ -126,6 +127,13 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
                         server.defaultCollationId() & 0xFF,
                         ServerStatus.SERVER_STATUS_AUTOCOMMIT,
                         CachingSha2Password.NAME));
+    }
+
+    /** MariaDB up to 10 puts a version of MySQL in front of its own: by it drivers know what they may ask for. */
+    private static String greetingVersion(ServerFacts server) {
+        boolean prefixed =
+                server.flavor() == ServerFlavor.MARIADB && server.version().startsWith("10.");
+        return prefixed ? "5.5.5-" + server.version() : server.version();
     }
 
     private void tooLate() {

@@ -3,6 +3,7 @@ package dev.sluice.server.monitor;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.ReplicationChannel;
+import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * threads touch is volatile.
  */
 final class BackendProber implements AutoCloseable {
+    /** So many probes in a row without an answer make a server unreachable. */
+    private static final int UNANSWERED_MAX = 2;
+
     private static final int ER_TOO_MANY_CONNECTIONS = 1040;
     private static final int ER_TOO_MANY_USER_CONNECTIONS = 1203;
 
@@ -50,6 +54,9 @@ final class BackendProber implements AutoCloseable {
     private volatile Outcome last = Outcome.UNPROBED;
     private volatile long startedNanos;
     private volatile boolean probing;
+    /** Probes in a row without an answer. */
+    private int unanswered;
+
     private volatile boolean wanted;
     private volatile boolean closed;
 
@@ -145,6 +152,7 @@ final class BackendProber implements AutoCloseable {
             ProbeReading reading = current.read(connection);
             collations = current.collations();
             connections.answered();
+            unanswered = 0;
             return new Outcome(Health.ONLINE, reading, reading.degradation());
         } catch (SQLException e) {
             return failure(e);
@@ -160,11 +168,24 @@ final class BackendProber implements AutoCloseable {
             // It lives and serves its clients; taking it out for having too many of them would make things worse.
             return new Outcome(Health.ONLINE, last.reading(), "has no connection left for the monitor");
         }
+        if (last.health() == Health.ONLINE && !isRefusal(e) && ++unanswered < UNANSWERED_MAX) {
+            // One slow answer is what a busy machine gives; a closed port is what a dead server gives.
+            return new Outcome(Health.ONLINE, last.reading(), "did not answer a probe: " + firstLine(e));
+        }
         connections.failed();
         // The next server to answer at this address may be of another version.
         probe = null;
         boolean silent = isConnectionFailure(e);
         return new Outcome(silent ? Health.UNREACHABLE : Health.BROKEN, null, firstLine(e));
+    }
+
+    private static boolean isRefusal(SQLException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException) {
+                return true;
+            }
+        }
+        return e.getErrorCode() != 0;
     }
 
     private static boolean isConnectionFailure(SQLException e) {

@@ -69,6 +69,7 @@ final class PreparedStatements {
                 text = new Text(sql, state.vector().forReading(), id);
             } else {
                 connection.sendBytes(close(connection, existing));
+                connection.flush();
             }
         }
         store(connection, text, new Handle(scanner.statementId()));
@@ -80,6 +81,7 @@ final class PreparedStatements {
         Handle removed = connection.statements().add(text, handle);
         if (removed != null) {
             connection.sendBytes(close(connection, removed));
+            connection.flush();
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.mysql.cj.jdbc.ServerPreparedStatement;
+import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Server-side prepared statements: routed at execution, prepared wherever they run, cursors included. */
 @Timeout(60)
@@ -292,9 +296,7 @@ class PreparedIT {
         try (RawClient client = proxy.raw()) {
             client.query("USE prep");
             int id = client.prepare("SELECT id FROM t");
-            byte[] fetch = new byte[8];
-            System.arraycopy(RawClient.int4(id), 0, fetch, 0, 4);
-            fetch[4] = 1;
+            byte[] fetch = fetch(id, 1);
             assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
                     .isEqualTo(1421);
             fetch[0] = 99;
@@ -322,28 +324,49 @@ class PreparedIT {
     }
 
     @Test
-    void aStatementSurvivesAnAlteredTable() throws SQLException {
+    void aStatementSurvivesAnAlteredTable() throws Exception {
         Servers.mysql().primary().execute("CREATE TABLE prep.alt (id INT)", "INSERT INTO prep.alt VALUES (1)");
         proxy.awaitCaughtUp();
-        try (Connection connection = connect();
-                PreparedStatement statement = prepare(connection, "SELECT * FROM alt")) {
+        try (RawClient client = proxy.raw()) {
+            int id = client.prepare("SELECT *, ? FROM prep.alt");
             for (int i = 0; i < 4; i++) {
-                assertThat(columns(statement)).isEqualTo(1);
+                assertThat(RawClient.first(client.execute(id, i, i == 0).get(0)))
+                        .isEqualTo(2);
             }
             Servers.mysql().primary().execute("ALTER TABLE prep.alt ADD COLUMN x INT DEFAULT 9");
             proxy.awaitCaughtUp();
             for (int i = 0; i < 4; i++) {
-                assertThat(columns(statement)).isEqualTo(2);
+                assertThat(RawClient.first(client.execute(id, i, false).get(0))).isEqualTo(3);
             }
         }
         Servers.mysql().primary().execute("DROP TABLE prep.alt");
     }
 
-    private static int columns(PreparedStatement statement) throws SQLException {
-        try (ResultSet rows = statement.executeQuery()) {
-            assertThat(rows.next()).isTrue();
-            return rows.getMetaData().getColumnCount();
+    @ParameterizedTest
+    @ValueSource(ints = {0, Capabilities.CLIENT_DEPRECATE_EOF})
+    void aCursorLooksAsItDoesWithoutTheProxy(int without) throws Exception {
+        List<List<String>> conversations = new ArrayList<>();
+        for (int port : new int[] {proxy.port(), Servers.mysql().primary().port()}) {
+            try (RawClient client = RawClient.connect(port, without)) {
+                int id = client.prepare("SELECT id, v FROM prep.t WHERE id < ? ORDER BY id");
+                List<byte[]> packets = new ArrayList<>(client.open(id, 5));
+                for (int i = 0; i < 3; i++) {
+                    client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
+                    int unused = client.readRows(packets);
+                }
+                client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
+                packets.add(client.read());
+                conversations.add(
+                        packets.stream().map(HexFormat.of()::formatHex).toList());
+            }
         }
+        assertThat(conversations.get(0)).isEqualTo(conversations.get(1));
+    }
+
+    private static byte[] fetch(int id, int rows) {
+        byte[] arguments = Arrays.copyOf(RawClient.int4(id), 8);
+        arguments[4] = (byte) rows;
+        return arguments;
     }
 
     @Test

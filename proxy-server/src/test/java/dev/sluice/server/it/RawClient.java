@@ -338,6 +338,20 @@ final class RawClient implements AutoCloseable {
         return readResults();
     }
 
+    /** Executes a statement with one BIGINT parameter and a cursor: what comes before the first row. */
+    List<byte[]> open(int id, long parameter) throws IOException {
+        ByteBuf body = Unpooled.buffer();
+        body.writeIntLE(id)
+                .writeByte(1)
+                .writeIntLE(1)
+                .writeByte(0)
+                .writeByte(1)
+                .writeShortLE(8)
+                .writeLongLE(parameter);
+        send(CommandType.COM_STMT_EXECUTE, bytes(body));
+        return readResults();
+    }
+
     /** The first column of a text row. */
     static String text(byte[] row) {
         int length = row[0] & 0xFF;

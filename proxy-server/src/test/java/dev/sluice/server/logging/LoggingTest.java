@@ -142,7 +142,10 @@ class LoggingTest {
                 .singleElement()
                 .asString()
                 .contains("dev.sluice.A");
-        assertThat(out.lines().filter(line -> line.contains("wrong"))).hasSize(4);
+        // Hikari warns with a stack trace of each connection that a dead backend takes with it: only its errors count.
+        assertThat(out.lines().filter(line -> line.contains("wrong")))
+                .hasSize(3)
+                .noneMatch(line -> line.contains("hikari"));
     }
 
     @Test
