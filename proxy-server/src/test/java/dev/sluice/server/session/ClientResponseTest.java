@@ -57,11 +57,6 @@ class ClientResponseTest {
                     }
 
                     @Override
-                    public @Nullable ErrPacket replacement(int code) {
-                        return null;
-                    }
-
-                    @Override
                     public boolean intercepts(int errorCode) {
                         log.add("asked about " + errorCode);
                         return intercepting;
