@@ -29,6 +29,10 @@ class ClientResponseTest {
     private final FakeBackend backend = new FakeBackend();
     private final List<String> log = new ArrayList<>();
     private boolean intercepting;
+
+    @Nullable
+    private ErrPacket replacement;
+
     private ClientResponse response = forClient(Capabilities.CLIENT_DEPRECATE_EOF);
 
     @AfterEach
@@ -53,14 +57,14 @@ class ClientResponseTest {
                     }
 
                     @Override
-                    public @Nullable ErrPacket replacement(int code) {
-                        return null;
-                    }
-
-                    @Override
                     public boolean intercepts(int errorCode) {
                         log.add("asked about " + errorCode);
                         return intercepting;
+                    }
+
+                    @Override
+                    public @Nullable ErrPacket replacement(int errorCode) {
+                        return replacement;
                     }
 
                     @Override
@@ -193,6 +197,17 @@ class ClientResponseTest {
         assertThat(delivered()).isEmpty();
         assertThat(response.isDelivered()).isFalse();
         assertThat(log).containsExactly("asked about 1290", "completed");
+    }
+
+    @Test
+    void aReplacedErrorHasTheSequenceIdOfTheServers() {
+        replacement = new ErrPacket(1792, "HY000", "another");
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().columns(1).rows(1, 1).err(1290, "read-only").bytes());
+        assertThat(delivered())
+                .isEqualTo(Hex.of(
+                        bytes().columns(1).rows(1, 1).err(1792, "another").bytes()));
+        assertThat(response.errorCode()).isEqualTo(1290);
     }
 
     @Test
