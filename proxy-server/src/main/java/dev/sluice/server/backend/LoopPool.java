@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
-    private static final long LOGIN_RETRY_MILLIS = 20;
 
     private final EventLoop loop;
     private final BackendConnector connector;
@@ -43,6 +42,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Backends at whose capacity this loop is queued. */
     private final boolean[] queued = new boolean[Topology.ORDINAL_MAX + 1];
 
+    private final ArrayDeque<Login> logins = new ArrayDeque<>();
     private int waiting;
     private boolean draining;
 
@@ -164,33 +164,66 @@ public final class LoopPool implements BackendCapacity.Claimant {
      * the pool by {@link #release}.
      */
     public void openForLogin(PoolKey key, Credential credential, ConnectListener listener) {
-        openForLogin(
-                key,
-                credential,
-                listener,
-                environment.nanoClock().getAsLong() + settings.acquireTimeout().toNanos());
-    }
-
-    private void openForLogin(PoolKey key, Credential credential, ConnectListener listener, long deadlineNanos) {
         int ordinal = key.backendOrdinal();
         BackendCapacity capacity = capacities.of(ordinal);
-        if (!capacity.tryReserve() && !(closeOneIdle(ordinal) && capacity.tryReserve())) {
-            if (environment.nanoClock().getAsLong() - deadlineNanos >= 0) {
-                listener.failed(BackendFailure.of(
-                        Kind.EXHAUSTED,
-                        "all " + capacity.max() + " connections to " + capacities.address(ordinal)
-                                + " stayed in use for "
-                                + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)"));
-                return;
-            }
-            // A login needs a connection of its own, so it cannot be handed one that comes back: it asks again.
-            capacities.askToYield(ordinal, this);
-            var unused = loop.schedule(
-                    () -> openForLogin(key, credential, listener, deadlineNanos),
-                    LOGIN_RETRY_MILLIS,
-                    TimeUnit.MILLISECONDS);
+        if (capacity.tryReserve() || (closeOneIdle(ordinal) && capacity.tryReserve())) {
+            login(new Login(key, credential, listener, 0), capacity);
             return;
         }
+        if (logins.size() >= settings.waitingMax()) {
+            listener.failed(BackendFailure.of(
+                    Kind.EXHAUSTED,
+                    logins.size() + " logins wait for a backend connection already (pool.waiting-max)"));
+            return;
+        }
+        long deadline =
+                environment.nanoClock().getAsLong() + settings.acquireTimeout().toNanos();
+        logins.add(new Login(key, credential, listener, deadline));
+        capacities.askToYield(ordinal, this);
+    }
+
+    /** A login that waits for a slot: it needs a connection of its own, so one that comes back is closed for it. */
+    private record Login(PoolKey key, Credential credential, ConnectListener listener, long deadlineNanos) {}
+
+    /** Takes the first login that waits for a backend, or null. */
+    private @Nullable Login nextLogin(int ordinal) {
+        Iterator<Login> queue = logins.iterator();
+        while (queue.hasNext()) {
+            Login login = queue.next();
+            if (login.key().backendOrdinal() == ordinal) {
+                queue.remove();
+                return login;
+            }
+        }
+        return null;
+    }
+
+    /** Opens a connection for a login in the slot that has just become free on this loop. */
+    private void serveLogin(int ordinal) {
+        BackendCapacity capacity = capacities.of(ordinal);
+        if (!logins.isEmpty() && capacity.tryReserve()) {
+            Login login = nextLogin(ordinal);
+            if (login == null) {
+                capacity.release();
+            } else {
+                login(login, capacity);
+            }
+        }
+    }
+
+    private boolean hasLogin(int ordinal) {
+        for (Login login : logins) {
+            if (login.key().backendOrdinal() == ordinal) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void login(Login login, BackendCapacity capacity) {
+        PoolKey key = login.key();
+        Credential credential = login.credential();
+        ConnectListener listener = login.listener();
         connector.connect(loop, capacities.address(key.backendOrdinal()), key, credential, new ConnectListener() {
             @Override
             public void connected(BackendConnection connection) {
@@ -238,10 +271,15 @@ public final class LoopPool implements BackendCapacity.Claimant {
             connection.close();
             return;
         }
+        int ordinal = connection.key().backendOrdinal();
+        if (!logins.isEmpty() && hasLogin(ordinal)) {
+            connection.close();
+            serveLogin(ordinal);
+            return;
+        }
         if (giveToWaiter(pool, connection)) {
             return;
         }
-        int ordinal = connection.key().backendOrdinal();
         if (othersWait(ordinal)) {
             connection.close();
             return;
@@ -382,9 +420,26 @@ public final class LoopPool implements BackendCapacity.Claimant {
         if (waiting > 0) {
             giveUp(now);
         }
+        giveUpLogins(now);
         pools.values()
                 .removeIf(pool ->
                         draining && pool.idle().isEmpty() && pool.waiters().isEmpty());
+    }
+
+    private void giveUpLogins(long now) {
+        while (!logins.isEmpty() && logins.element().deadlineNanos() - now <= 0) {
+            Login late = logins.remove();
+            int ordinal = late.key().backendOrdinal();
+            late.listener()
+                    .failed(BackendFailure.of(
+                            Kind.EXHAUSTED,
+                            "all " + capacities.of(ordinal).max() + " connections to " + capacities.address(ordinal)
+                                    + " stayed in use for "
+                                    + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)"));
+        }
+        for (int i = logins.size(); i > 0 && !logins.isEmpty(); i--) {
+            serveLogin(logins.element().key().backendOrdinal());
+        }
     }
 
     private void giveUp(long now) {
