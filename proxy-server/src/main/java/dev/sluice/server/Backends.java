@@ -6,6 +6,7 @@ import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.TopologyPolicy;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendTransportSecurity;
+import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
@@ -27,7 +28,8 @@ final class Backends {
     static BackendCapacities capacities(SluiceConfig config) {
         List<Integer> limits =
                 config.backends().stream().map(BackendConfig::maxConnections).toList();
-        return new BackendCapacities(addresses(config), limits);
+        return new BackendCapacities(
+                addresses(config), limits, new WaitingBudget(config.pool().waitingMax()));
     }
 
     private static List<BackendAddress> addresses(SluiceConfig config) {

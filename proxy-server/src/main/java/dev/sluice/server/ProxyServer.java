@@ -227,12 +227,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 config.routing().readYourWrites(),
                 STICKY_AFTER_WRITE,
                 config.pool().acquireTimeout(),
-                config.pool().waitingMax(),
                 config.limits().preparedStatementsMax());
     }
 
     private static PoolSettings poolSettings(PoolConfig pool) {
-        return new PoolSettings(pool.idleTimeout(), pool.maxAge(), pool.acquireTimeout(), pool.waitingMax());
+        return new PoolSettings(pool.idleTimeout(), pool.maxAge(), pool.acquireTimeout());
     }
 
     /** Clients that come before the first probe has answered would be refused for nothing. */

@@ -37,6 +37,9 @@ public final class BackendConnection {
 
         /** The connection ended while leased; pending responses have been told already. */
         void backendClosed(BackendConnection connection, BackendFailure failure);
+
+        /** Others wait for the connection: whoever keeps it for its last statement's warnings alone gives it back. */
+        void backendWanted(BackendConnection connection);
     }
 
     /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */
@@ -176,6 +179,11 @@ public final class BackendConnection {
         }
     }
 
+    @Nullable
+    Owner owner() {
+        return owner;
+    }
+
     void returned(long nowNanos) {
         owner = null;
         idleSinceNanos = nowNanos;
@@ -279,14 +287,14 @@ public final class BackendConnection {
         }
     }
 
-    /** Ends the connection: whoever waits for a response is told, then the owner, then the pool. Idempotent. */
+    /** Ends the connection: whoever waits for a response is told, then the pool, then the owner. Idempotent. */
     public void fail(BackendFailure failure) {
         if (closed) {
             return;
         }
         closed = true;
         LOGGER.debug("backend connection ended: {}", failure.message());
-        channel.close();
+        LingeringClose.begin(channel, expected.isEmpty() && cumulation == null);
         ByteBuf kept = cumulation;
         cumulation = null;
         if (kept != null) {

@@ -192,6 +192,9 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
                 : parts.state().vector();
         int stateAnswers = stateOf(target, wanted);
         int answers = stateAnswers + parts.insertId().bringTo(target, statement, prelude);
+        if (placement.clearsDiagnostics()) {
+            answers += StatePrelude.clearDiagnostics(target, prelude);
+        }
         prelude.expectTo(answers);
         if (stateAnswers > 0 && !(isRead() && wasQuiet)) {
             phase = Phase.PREPARING;
@@ -475,10 +478,10 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            parts.leases().ranOn(slot, target);
+            boolean diagnostics = response.warnings() > 0 || response.isError();
+            parts.leases().ranOn(slot, target, diagnostics);
             settlement.record(parts.router().reason(), slot, target);
-            boolean keep =
-                    response.warnings() > 0 || statement.has(Traits.CALC_FOUND_ROWS) || placement.keepsLastStatement();
+            boolean keep = diagnostics || statement.has(Traits.CALC_FOUND_ROWS) || placement.keepsLastStatement();
             if (keep && type != CommandType.COM_STMT_SEND_LONG_DATA) {
                 parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
             }
@@ -544,6 +547,14 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     @Override
     public void backendWritabilityChanged(BackendConnection changed) {
         parts.input().resume();
+    }
+
+    @Override
+    public void backendWanted(BackendConnection wanted) {
+        Slot where = parts.leases().slotOf(wanted);
+        if (where != null && wanted != connection) {
+            settlement.yieldLastStatement(where);
+        }
     }
 
     @Override

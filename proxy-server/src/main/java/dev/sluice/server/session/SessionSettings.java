@@ -9,7 +9,6 @@ import java.time.Duration;
  * @param readYourWrites whether a session's reads wait for its own writes
  * @param stickyAfterWrite how long reads stay on the primary after a write whose GTID is not known
  * @param acquireTimeout how long a statement waits for a primary
- * @param waitingMax statements that may wait for a primary in one event loop
  * @param preparedStatementsMax prepared statements of one session
  */
 public record SessionSettings(
@@ -17,5 +16,4 @@ public record SessionSettings(
         boolean readYourWrites,
         Duration stickyAfterWrite,
         Duration acquireTimeout,
-        int waitingMax,
         int preparedStatementsMax) {}

@@ -371,7 +371,16 @@ final class Settlement {
             parts.leases().releaseWithReset(slot);
         } else if (!state.tiedTo(slot)) {
             parts.leases().release(slot);
+        } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
+            parts.leases().linger(slot);
         }
+    }
+
+    /** Others wait for a connection that is kept for the diagnostics of the last statement: they are given up. */
+    void yieldLastStatement(Slot slot) {
+        parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
+        letGo(slot);
+        countPins();
     }
 
     /** Counts the pins that came or went since the last call. */
