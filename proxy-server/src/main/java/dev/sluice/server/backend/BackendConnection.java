@@ -44,8 +44,8 @@ public final class BackendConnection {
 
     /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */
     public interface InsertIdHolder {
-        /** The value that LAST_INSERT_ID() had when the connection went to somebody else. */
-        void insertIdCaptured(BackendConnection connection, long value);
+        /** The connection is about to be closed: asks it for the value, and calls {@code then} with the answer. */
+        void capture(BackendConnection connection, Runnable then);
     }
 
     private final Channel channel;
@@ -315,7 +315,19 @@ public final class BackendConnection {
         }
     }
 
-    /** Ends a connection that nobody needs any more. */
+    /** Ends an idle connection that nobody needs any more, after its last LAST_INSERT_ID() has been asked for. */
+    void retire() {
+        InsertIdHolder holder = insertIdHolder;
+        if (holder == null || closed || !isQuiet()) {
+            close();
+            return;
+        }
+        leaseTo(IgnoringOwner.INSTANCE);
+        holder.capture(this, this::close);
+        flush();
+    }
+
+    /** Ends a connection at once. */
     public void close() {
         fail(BackendFailure.of(Kind.BROKEN, "closed by the pool"));
     }

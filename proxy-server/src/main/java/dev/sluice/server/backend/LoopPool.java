@@ -245,7 +245,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 && !isOld(connection, now)
                 && connection.generation() == pool.generation();
         if (!usable) {
-            connection.close();
+            connection.retire();
             return;
         }
         connection.returned(now);
@@ -260,7 +260,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         Claim claim = free || capacity.mustYield(this) ? null : line.takeFor(connection);
         if (claim == null) {
-            connection.close();
+            connection.retire();
             return;
         }
         waited(claim);
@@ -323,11 +323,17 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private boolean closeOneIdle(int ordinal) {
         for (KeyPool pool : pools.values()) {
             if (pool.key().backendOrdinal() == ordinal && !pool.idle().isEmpty()) {
-                pool.idle().get(0).close();
+                retireIdle(pool.idle().get(0));
                 return true;
             }
         }
         return false;
+    }
+
+    private void retireIdle(BackendConnection connection) {
+        pool(connection.key()).idle().remove(connection);
+        environment.metrics().backendStarted(connection.key().backendOrdinal());
+        connection.retire();
     }
 
     private boolean takeLingering(int ordinal) {
@@ -355,7 +361,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 }
             }
         }
-        expired.forEach(BackendConnection::close);
+        expired.forEach(this::retireIdle);
         for (int ordinal = 0; ordinal < lines.length; ordinal++) {
             WaitingLine line = lines[ordinal];
             if (line != null) {
@@ -392,7 +398,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 pool.nextGeneration();
             }
         }
-        stale.forEach(BackendConnection::close);
+        stale.forEach(this::retireIdle);
     }
 
     /** Closes every idle connection now and every other when it comes back. */

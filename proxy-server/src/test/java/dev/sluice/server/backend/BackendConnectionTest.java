@@ -108,7 +108,6 @@ class BackendConnectionTest {
         backend.receive(OK);
         assertThat(log).containsExactly("owner: the backend sent bytes nobody asked for");
         assertThat(connection.isClosed()).isTrue();
-        assertThat(connection.isClosed()).isTrue();
     }
 
     @Test
