@@ -152,9 +152,11 @@ public final class Session {
             case COM_STMT_PREPARE -> prepare(packet);
             case COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE ->
                 statementCommands.take(type, packet);
-            case COM_INIT_DB -> exchange.begin(type, packet, COMMAND, ResponseShape.SIMPLE, null);
-            case COM_STATISTICS -> exchange.begin(type, packet, COMMAND, ResponseShape.STATISTICS, null);
-            case COM_FIELD_LIST -> exchange.begin(type, packet, COMMAND, ResponseShape.FIELD_LIST, null);
+            case COM_INIT_DB -> exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.SIMPLE, null), packet);
+            case COM_STATISTICS ->
+                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.STATISTICS, null), packet);
+            case COM_FIELD_LIST ->
+                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.FIELD_LIST, null), packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {
                 answerAlone(type, packet);
@@ -216,7 +218,8 @@ public final class Session {
                 frontend.sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL through Sluice");
                 resumeInput();
             } else {
-                exchange.begin(CommandType.COM_QUERY, packet, classification, ResponseShape.QUERY, null);
+                exchange.begin(
+                        new Command.Kind(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null), packet);
             }
         });
     }
@@ -233,7 +236,9 @@ public final class Session {
         packet.getBytes(packet.readerIndex() + Packets.HEADER_LENGTH + 1, sql);
         reader.read(packet, classification -> {
             exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(CommandType.COM_STMT_PREPARE, packet, classification, ResponseShape.PREPARE, null);
+            exchange.begin(
+                    new Command.Kind(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null),
+                    packet);
         });
     }
 
@@ -244,7 +249,7 @@ public final class Session {
         CommandType type = CommandType.of(head.getUnsignedByte(head.readerIndex() + Packets.HEADER_LENGTH));
         exchange.streamBegins();
         if (type == CommandType.COM_QUERY) {
-            exchange.begin(type, head, reader.large(), ResponseShape.QUERY, null);
+            exchange.begin(new Command.Kind(type, reader.large(), ResponseShape.QUERY, null), head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
             exchange.refuseStream(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
