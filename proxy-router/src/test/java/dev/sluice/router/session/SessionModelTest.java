@@ -40,12 +40,15 @@ class SessionModelTest {
             "SHOW WARNINGS",
             "SELECT GET_LOCK('a', 1)",
             "SELECT GET_LOCK('b', 1)",
+            "SELECT GET_LOCK('A', 1)",
             "SELECT RELEASE_LOCK('a')",
             "SELECT RELEASE_LOCK('b')",
             "SELECT RELEASE_ALL_LOCKS()",
             "CREATE TEMPORARY TABLE x (id INT)",
+            "CREATE TEMPORARY TABLE X (id INT)",
             "CREATE TEMPORARY TABLE y (id INT)",
             "DROP TEMPORARY TABLE IF EXISTS x",
+            "DROP TEMPORARY TABLE IF EXISTS X",
             "DROP TEMPORARY TABLE IF EXISTS x, y",
             "PREPARE s FROM 'SELECT 1'",
             "DEALLOCATE PREPARE s",
@@ -234,9 +237,12 @@ class SessionModelTest {
                 case "CREATE TEMPORARY TABLE x (id INT)" -> server.tables.add("x");
                 case "CREATE TEMPORARY TABLE y (id INT)" -> server.tables.add("y");
                 case "DROP TEMPORARY TABLE IF EXISTS x" -> server.tables.remove("x");
-                case "DROP TEMPORARY TABLE IF EXISTS x, y" -> server.tables.clear();
+                case "CREATE TEMPORARY TABLE X (id INT)" -> server.tables.add("X");
+                case "DROP TEMPORARY TABLE IF EXISTS X" -> server.tables.remove("X");
+                case "DROP TEMPORARY TABLE IF EXISTS x, y" -> server.tables.removeAll(Set.of("x", "y"));
                 case "SELECT GET_LOCK('a', 1)" -> server.locks.merge("a", 1, Integer::sum);
                 case "SELECT GET_LOCK('b', 1)" -> server.locks.merge("b", 1, Integer::sum);
+                case "SELECT GET_LOCK('A', 1)" -> server.locks.merge("A", 1, Integer::sum);
                 case "SELECT RELEASE_LOCK('a')" -> server.unlock("a");
                 case "SELECT RELEASE_LOCK('b')" -> server.unlock("b");
                 case "SELECT RELEASE_ALL_LOCKS()" -> server.locks.clear();
