@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.router.Target;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -171,8 +172,13 @@ class SessionModelTest {
             if (succeeds) {
                 apply(sql, server);
             }
+            if (slot == Slot.REPLICA && statement.has(Traits.WRITES) && !sql.contains("TEMPORARY")) {
+                assertThat(server.transaction && server.readOnly)
+                        .as("a write on a replica that would not be refused there")
+                        .isTrue();
+            }
             boolean autocommitOff = "OFF".equals(state.vector().get("autocommit"));
-            if (succeeds && autocommitOff && (sql.contains(" t FOR") || sql.startsWith("UPDATE"))) {
+            if (succeeds && autocommitOff && (sql.startsWith("SELECT v FROM t") || sql.startsWith("UPDATE"))) {
                 server.transaction = true;
             }
             state.observeTransaction(slot, server.transaction, server.readOnly);
