@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>an open transaction keeps its connection;
- *   <li>a pinned session keeps its connection;
+ *   <li>a pinned session keeps its connection; on a replica, {@link PinnedToReplica} says what it may run there;
  *   <li>a question about the last statement goes where that statement ran;
  *   <li>a read-only transaction begins on a replica, every other on the primary;
  *   <li>what may not run on a replica goes to the primary;
@@ -91,6 +91,8 @@ public final class SessionRouter {
                     transaction,
                     held,
                     state.inReadOnlyTransaction() ? RouteReason.READ_ONLY_TRANSACTION : RouteReason.IN_TRANSACTION);
+            boolean pinned = (state.pins(transaction) & ~PinReason.LAST_STATEMENT.bit()) != 0;
+            refused = transaction == Slot.REPLICA && !PinnedToReplica.mayRunInTransaction(statement, state, pinned);
             return;
         }
         if ((state.pins(Slot.PRIMARY) & ~NARROW_PINS) != 0) {
@@ -99,7 +101,7 @@ public final class SessionRouter {
         }
         if ((state.pins(Slot.REPLICA) & ~NARROW_PINS) != 0) {
             keep(Slot.REPLICA, held, RouteReason.PINNED);
-            refused = statement.target() == Target.PRIMARY && !isSessionEnd(statement);
+            refused = !PinnedToReplica.mayRun(statement, state);
             return;
         }
         Slot last = statement.has(Traits.DIAGNOSTICS) ? held.lastStatementSlot() : null;
@@ -147,12 +149,6 @@ public final class SessionRouter {
 
         /** A monotonic clock. */
         long nowNanos();
-    }
-
-    private static boolean isSessionEnd(Classification statement) {
-        return statement.has(Traits.ENDING)
-                || statement.kind() == StatementKind.COMMIT
-                || statement.kind() == StatementKind.ROLLBACK;
     }
 
     private static boolean beginsReadOnly(Classification statement, SessionState state) {

@@ -16,6 +16,7 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.session.StatementEffects;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.frontend.Frontend;
@@ -212,16 +213,20 @@ public final class Session {
             return;
         }
         reader.read(packet, classification -> {
-            if (classification.kind() == StatementKind.KILL) {
-                // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
-                packet.release();
-                frontend.sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL through Sluice");
-                resumeInput();
+            if (classification.has(Traits.KILLS)) {
+                refuseKill(packet);
             } else {
                 exchange.begin(
                         new Command.Kind(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null), packet);
             }
         });
+    }
+
+    /** The ids that clients know are Sluice's: sent on, they would end somebody else's connection. */
+    private void refuseKill(ByteBuf packet) {
+        packet.release();
+        frontend.sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL through Sluice");
+        resumeInput();
     }
 
     private void prepare(ByteBuf packet) {
@@ -235,6 +240,10 @@ public final class Session {
         byte[] sql = new byte[packet.readableBytes() - Packets.HEADER_LENGTH - 1];
         packet.getBytes(packet.readerIndex() + Packets.HEADER_LENGTH + 1, sql);
         reader.read(packet, classification -> {
+            if (classification.has(Traits.KILLS)) {
+                refuseKill(packet);
+                return;
+            }
             exchange.newStatementId(parts.statements().nextId(sql));
             exchange.begin(
                     new Command.Kind(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null),
