@@ -77,6 +77,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     private boolean refusedByReplica;
     private @Nullable String text;
     private long startedNanos;
+    private long sentNanos;
     private int newStatementId;
     private boolean discarding;
     private @Nullable ErrPacket errorBehindStream;
@@ -315,6 +316,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             packet = null;
         }
         parts.changes().clear();
+        sentNanos = parts.context().nowNanos();
         target.send(command, response);
         target.flush();
         if (streaming) {
@@ -424,12 +426,12 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             return;
         }
         dropPacket();
-        parts.context()
-                .metrics()
-                .statement(
-                        parts.router().reason(),
-                        response.isError(),
-                        parts.context().nowNanos() - startedNanos);
+        long now = parts.context().nowNanos();
+        parts.context().metrics().statement(parts.router().reason(), response.isError(), now - startedNanos);
+        if (isRead() && type != CommandType.COM_STMT_PREPARE && !response.isError()) {
+            // An error is no measure of speed: a server that fails at once would look like the fastest.
+            parts.context().metrics().backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
+        }
         phase = Phase.SETTLING;
         // Preparing a statement is not running it.
         Classification ran = type == CommandType.COM_STMT_PREPARE ? Session.COMMAND : statement;

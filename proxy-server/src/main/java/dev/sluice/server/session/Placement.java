@@ -33,6 +33,7 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     private final SessionParts parts;
     private final Settlement settlement;
     private final Target target;
+    private final long addressHash;
     private boolean keepsLastStatement;
 
     private Classification statement;
@@ -47,6 +48,7 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
         this.settlement = settlement;
         this.target = target;
         this.statement = initial;
+        this.addressHash = parts.frontend().addressHash();
         this.keepsLastStatement = parts.context()
                 .habits()
                 .isDiagnosticsUser(parts.leases().credential().user());
@@ -259,5 +261,12 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     @Override
     public long nowNanos() {
         return parts.context().nowNanos();
+    }
+
+    @Override
+    public long clientHash() {
+        return parts.context().settings().hashByUser()
+                ? parts.leases().credential().user().hashCode()
+                : addressHash;
     }
 }
