@@ -13,6 +13,7 @@ import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.backend.PoolSettings;
 import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
+import dev.sluice.server.config.BalanceClient;
 import dev.sluice.server.config.ClassifierConfig;
 import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.SluiceConfig;
@@ -192,15 +193,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                     poolSettings(config.pool()),
                     new LoopPool.Environment(monitor::current, System::nanoTime, counters));
             pools.add(pool);
-            contexts.put(
-                    loop,
-                    new LoopContext(
-                            loop,
-                            shared,
-                            pool,
-                            Backends.balancer(config)
-                                    .create(config.routing().zone().orElse(null)),
-                            counters));
+            contexts.put(loop, new LoopContext(loop, shared, pool, Backends.balancer(config), counters));
         }
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
@@ -224,6 +217,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private SessionSettings sessionSettings() {
         return new SessionSettings(
                 config.routing().readSplitting(),
+                config.routing().balance().client() == BalanceClient.USER,
                 config.routing().readYourWrites(),
                 STICKY_AFTER_WRITE,
                 config.pool().acquireTimeout(),

@@ -2,6 +2,7 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
+import dev.sluice.router.balance.BalanceKeys;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.balance.LoadView;
 import dev.sluice.router.sql.Classification;
@@ -37,6 +38,7 @@ public final class SessionRouter {
     private final Balancer balancer;
     private final LoadView load;
     private final boolean splitting;
+    private final BalanceKeys keys = new BalanceKeys();
 
     private Slot slot = Slot.PRIMARY;
     private int ordinal = NO_BACKEND;
@@ -149,6 +151,9 @@ public final class SessionRouter {
 
         /** A monotonic clock. */
         long nowNanos();
+
+        /** What tells this client from others; {@link BalanceKeys#NONE} if nothing does. */
+        long clientHash();
     }
 
     private static boolean beginsReadOnly(Classification statement, SessionState state) {
@@ -184,7 +189,8 @@ public final class SessionRouter {
             reason = RouteReason.NO_REPLICA;
             return false;
         }
-        if (causality.isStickyToPrimary(held.nowNanos())) {
+        long now = held.nowNanos();
+        if (causality.isStickyToPrimary(now)) {
             reason = RouteReason.REPLICA_BEHIND;
             return false;
         }
@@ -198,7 +204,9 @@ public final class SessionRouter {
             // An open cursor already holds a connection there; a second replica would only cost another.
             ordinal = heldOrdinal;
         } else {
-            ordinal = balancer.choose(topology, having, load, statement.fingerprintLow());
+            // BEGIN and its like do not say what will be read: all of them on one replica would help nobody.
+            long key = statement.target() == Target.REPLICA ? statement.fingerprintLow() : BalanceKeys.NONE;
+            ordinal = balancer.choose(topology, having, load, keys.set(held.clientHash(), key, now));
         }
         slot = Slot.REPLICA;
         reason = RouteReason.READ;

@@ -7,6 +7,7 @@ import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.router.session.Slot;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class AnswerWatch implements ClientResponse.Observer {
     private final Runnable whenCompleted;
     private Slot slot = Slot.PRIMARY;
     private @Nullable BackendConnection connection;
+    private long sentNanos;
     private Verdict verdict = Verdict.ANSWERED;
 
     AnswerWatch(SessionParts parts, Command command, Runnable whenCompleted) {
@@ -46,12 +48,25 @@ final class AnswerWatch implements ClientResponse.Observer {
     void begin(Slot where, BackendConnection target) {
         slot = where;
         connection = target;
+        sentNanos = parts.context().nowNanos();
         verdict = Verdict.ANSWERED;
     }
 
     /** What the answer was; known when it has completed. */
     Verdict verdict() {
         return verdict;
+    }
+
+    /** Counts the answer, which has just completed, and the time that it took. */
+    void count(boolean error) {
+        LoopMetrics metrics = parts.context().metrics();
+        long now = parts.context().nowNanos();
+        metrics.statement(parts.router().reason(), error, now - command.startedNanos());
+        BackendConnection target = connection;
+        if (target != null && command.isRead() && !command.isPrepare() && !error) {
+            // An error is no measure of speed: a server that fails at once would look like the fastest.
+            metrics.backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
+        }
     }
 
     @Override

@@ -271,8 +271,7 @@ final class Exchange implements Placement.Target {
             return;
         }
         command.dropPacket();
-        long nanos = parts.context().nowNanos() - command.startedNanos();
-        parts.context().metrics().statement(parts.router().reason(), response.isError(), nanos);
+        watch.count(response.isError());
         phase = Phase.SETTLING;
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());

@@ -35,6 +35,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private final SessionParts parts;
     private final Settlement settlement;
     private final Target target;
+    private final long addressHash;
     private boolean keepsLastStatement;
 
     private Classification statement;
@@ -54,6 +55,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         this.settlement = settlement;
         this.target = target;
         this.statement = initial;
+        this.addressHash = parts.frontend().addressHash();
         this.keepsLastStatement = parts.context()
                 .habits()
                 .isDiagnosticsUser(parts.leases().credential().user());
@@ -305,5 +307,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public long nowNanos() {
         return parts.context().nowNanos();
+    }
+
+    @Override
+    public long clientHash() {
+        return parts.context().settings().hashByUser()
+                ? parts.leases().credential().user().hashCode()
+                : addressHash;
     }
 }
