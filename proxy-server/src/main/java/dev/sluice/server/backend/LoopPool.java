@@ -7,7 +7,6 @@ import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
-import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +36,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private final BackendOpener opener;
     private final BackendCapacities capacities;
     private final PoolSettings settings;
-    private final Environment environment;
+    private final PoolEnvironment environment;
     private final Map<PoolKey, KeyPool> pools = new HashMap<>();
     private final @Nullable WaitingLine[] lines = new @Nullable WaitingLine[Topology.ORDINAL_MAX + 1];
     /** Grants that this loop has asked for and not yet received, by backend. */
@@ -49,21 +46,12 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     private boolean draining;
 
-    /**
-     * What the pool reads of the world around it.
-     *
-     * @param topology the newest snapshot
-     * @param nanoClock a monotonic clock
-     * @param metrics the loop's counters, which also know how many connections are lent
-     */
-    public record Environment(Supplier<Topology> topology, LongSupplier nanoClock, LoopMetrics metrics) {}
-
     public LoopPool(
             EventLoop loop,
             BackendOpener opener,
             BackendCapacities capacities,
             PoolSettings settings,
-            Environment environment) {
+            PoolEnvironment environment) {
         this.loop = loop;
         this.opener = opener;
         this.capacities = capacities;

@@ -3,8 +3,6 @@ package dev.sluice.server.session;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.protocol.packet.ErrPacket;
-import dev.sluice.router.Target;
-import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
@@ -30,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * A command is sent again only if no byte of it can have reached a server, or if it is a read of which no byte was
  * delivered.
  */
-final class Exchange implements Placement.Target {
+final class Exchange implements Placement.Listener {
     private enum Phase {
         IDLE,
         WAITING,
@@ -98,14 +96,9 @@ final class Exchange implements Placement.Target {
         command.newStatementId(id);
     }
 
-    /** The command that is about to begin comes in pieces; {@link #streamEnded} will be called after the last. */
-    void streamBegins() {
-        stream.begin();
-    }
-
-    /** The command that comes in pieces cannot be served: its bytes are thrown away, then the client gets the error. */
-    void refuseStream(ErrPacket error) {
-        stream.discardRest(error);
+    /** The rest of a command that comes in pieces; {@link #streamEnded} is called after the last. */
+    CommandStream stream() {
+        return stream;
     }
 
     // ---- sending ----
@@ -116,9 +109,6 @@ final class Exchange implements Placement.Target {
         if (!parts.frontend().channel().isWritable()) {
             target.channel().config().setAutoRead(false);
         }
-        parts.context()
-                .metrics()
-                .routed(parts.router().reason(), where == Slot.PRIMARY ? Target.PRIMARY : Target.REPLICA);
         runOn(target);
     }
 
@@ -187,7 +177,7 @@ final class Exchange implements Placement.Target {
         }
         if (command.isLongData()) {
             target.sendBytes(command.bytesToSend());
-            settlement.longDataSent(slot, target, about);
+            settlement.bindings().longDataSent(slot, target, about);
             target.flush();
             if (!stream.isOpen()) {
                 finish();
@@ -312,7 +302,7 @@ final class Exchange implements Placement.Target {
             end();
             return;
         }
-        settlement.executed(slot, target, command.type(), command.prepared(), response);
+        settlement.bindings().executed(slot, target, command.type(), command.prepared(), response);
         finish();
     }
 
@@ -320,15 +310,7 @@ final class Exchange implements Placement.Target {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            boolean diagnostics = response.warnings() > 0 || response.isError();
-            parts.leases().ranOn(slot, target, diagnostics);
-            settlement.record(parts.router().reason(), slot, target);
-            boolean keep =
-                    diagnostics || command.statement().has(Traits.CALC_FOUND_ROWS) || placement.keepsLastStatement();
-            if (keep && !command.isLongData()) {
-                parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
-            }
-            settlement.letGo(slot);
+            settlement.finished(command, slot, target, response, placement.keepsLastStatement());
         }
         boolean last = command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
         end();
@@ -359,7 +341,7 @@ final class Exchange implements Placement.Target {
                 stream.discardRest(null);
             }
         } else if (stream.isOpen()) {
-            refuseStream(error);
+            stream.discardRest(error);
         } else {
             parts.frontend().send(1, error);
         }

@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.Slot;
@@ -24,7 +25,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private static final int SERVER_SHUTDOWN = 1053;
 
     /** Learns where the command runs. */
-    interface Target extends BackendConnection.Owner {
+    interface Listener extends BackendConnection.Owner {
         /** The command runs on this connection, which the session holds now. */
         void placed(BackendConnection connection, Slot slot);
 
@@ -34,7 +35,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     private final SessionParts parts;
     private final Settlement settlement;
-    private final Target target;
+    private final Listener listener;
     private final long addressHash;
     private boolean keepsLastStatement;
 
@@ -50,10 +51,10 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private @Nullable BackendFailure primaryFailure;
     private boolean clearsDiagnostics;
 
-    Placement(SessionParts parts, Settlement settlement, Target target, Classification initial) {
+    Placement(SessionParts parts, Settlement settlement, Listener listener, Classification initial) {
         this.parts = parts;
         this.settlement = settlement;
-        this.target = target;
+        this.listener = listener;
         this.statement = initial;
         this.addressHash = parts.frontend().addressHash();
         this.keepsLastStatement = parts.context()
@@ -195,7 +196,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         BackendConnection home = wantsInsertId(statement) ? parts.insertId().home() : null;
         if (home != null
                 && home.key().backendOrdinal() == ordinal
-                && parts.context().pool().acquireExactly(home, target)) {
+                && parts.context().pool().acquireExactly(home, listener)) {
             acquired(home);
             return;
         }
@@ -220,12 +221,15 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private void placedOn(BackendConnection connection) {
         waiting = false;
         parts.context().pool().stopLingering(connection);
-        target.placed(connection, slot);
+        parts.context()
+                .metrics()
+                .routed(parts.router().reason(), slot == Slot.PRIMARY ? Target.PRIMARY : Target.REPLICA);
+        listener.placed(connection, slot);
     }
 
     private void refuse(ErrPacket error) {
         waiting = false;
-        target.unplaced(error);
+        listener.unplaced(error);
     }
 
     // ---- waiting ----
@@ -252,7 +256,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     @Override
     public BackendConnection.Owner owner() {
-        return target;
+        return listener;
     }
 
     @Override
@@ -291,7 +295,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     @Override
     public @Nullable Slot lastStatementSlot() {
-        return parts.leases().reclaimLast(target);
+        return parts.leases().reclaimLast(listener);
     }
 
     @Override

@@ -131,7 +131,7 @@ final class StatementCommands {
             bound.flush();
             bound.statements().remove(statement.text());
         }
-        exchange.settlement().unbind(statement);
+        exchange.settlement().bindings().unbind(statement);
         if (!parts.state().tiedTo(slot)) {
             parts.leases().release(slot);
         }
@@ -158,7 +158,7 @@ final class StatementCommands {
         ErrPacket deferred = statement.takeDeferredError();
         if (deferred != null) {
             head.release();
-            exchange.refuseStream(deferred);
+            exchange.stream().discardRest(deferred);
             return;
         }
         if (statement.boundBy() == PinReason.CURSOR) {
@@ -166,7 +166,7 @@ final class StatementCommands {
         }
         if (parts.statements().needsTypes(head, statement)) {
             head.release();
-            exchange.refuseStream(Failures.typesNotAtHand());
+            exchange.stream().discardRest(Failures.typesNotAtHand());
             return;
         }
         exchange.begin(

@@ -52,7 +52,7 @@ final class PoolBench implements BackendOpener {
                 this,
                 capacities,
                 new PoolSettings(Duration.ofSeconds(60), Duration.ofSeconds(600), ACQUIRE_TIMEOUT),
-                new LoopPool.Environment(
+                new PoolEnvironment(
                         () -> Topology.EMPTY,
                         () -> nowNanos,
                         new MetricsRegistry(() -> Topology.EMPTY, List.of()).newLoop()));
