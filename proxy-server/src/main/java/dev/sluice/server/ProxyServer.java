@@ -22,6 +22,7 @@ import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
 import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.session.DiagnosticsUsers;
+import dev.sluice.server.session.Evidence;
 import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
@@ -72,6 +73,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AccountDirectory accounts;
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
+    private final Evidence evidence;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -86,6 +88,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.config = config;
         this.transport = IoTransport.of(config.process().transport());
         this.monitor = Backends.monitor(config);
+        this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
                 monitor::current,
@@ -133,6 +136,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
         monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
+        monitor.addPositionListener(evidence::sampled);
         monitor.start();
         awaitFirstProbe();
         accounts.start();
@@ -166,6 +170,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
+                evidence,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {

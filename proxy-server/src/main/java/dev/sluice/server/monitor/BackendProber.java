@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
@@ -29,6 +30,12 @@ final class BackendProber implements AutoCloseable {
             @Nullable ProbeReading reading,
             @Nullable String problem) {
         static final Outcome UNPROBED = new Outcome(Health.UNPROBED, null, null);
+
+        /** What this very probe has read; null if it failed and an earlier reading still stands. */
+        @Nullable
+        ProbeReading freshReading() {
+            return reading != null && Objects.equals(problem, reading.degradation()) ? reading : null;
+        }
 
         boolean readOnly() {
             return reading != null && reading.readOnly();
@@ -85,6 +92,11 @@ final class BackendProber implements AutoCloseable {
 
     MonitorConnections connections() {
         return connections;
+    }
+
+    /** When the last probe began. */
+    long startedNanos() {
+        return startedNanos;
     }
 
     CollationCatalog collations() {

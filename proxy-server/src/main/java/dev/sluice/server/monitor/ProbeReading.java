@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param readOnly whether the server refuses writes of ordinary accounts
  * @param channels its replication channels
  * @param executed what it has executed
+ * @param ceiling what it may have shown to anybody before it was asked; unknown if it cannot tell
  * @param facts what it says about itself
  * @param degradation what the monitor account may not see, and what is lost by that; null if it sees everything
  */
@@ -19,5 +20,6 @@ public record ProbeReading(
         boolean readOnly,
         List<ReplicationChannel> channels,
         GtidPosition executed,
+        GtidPosition ceiling,
         ServerFacts facts,
         @Nullable String degradation) {}

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,11 @@ import org.jspecify.annotations.Nullable;
 final class ReplicationProbe implements BackendProbe {
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
 
+    private static final String WITHOUT_GTIDS = "writes here have no GTID that a session could be told:"
+            + " after a write its reads stay on the primary for routing.sticky-after-write, which is a guess about lag";
+
+    private static final Pattern OWNING_THREAD = Pattern.compile("#\\d+");
+
     /** After a refusal the status is not asked for; a privilege granted meanwhile is found after as many probes. */
     private static final int PROBES_WITHOUT_STATUS = 100;
 
@@ -37,6 +43,9 @@ final class ReplicationProbe implements BackendProbe {
     private CollationCatalog collations = CollationCatalog.EMPTY;
     private String executedText = "";
     private GtidPosition executed = GtidPosition.EMPTY;
+    private String committingText = "";
+    private GtidPosition ceiling = GtidPosition.EMPTY;
+    private GtidPosition ceilingOf = GtidPosition.UNKNOWN;
 
     ReplicationProbe(ReplicationDialect dialect) {
         this.dialect = dialect;
@@ -87,16 +96,24 @@ final class ReplicationProbe implements BackendProbe {
             // Whether it replicates is not known without the status; a read-only server hardly does anything else.
             boolean replica =
                     withStatus ? channels.stream().anyMatch(ReplicationChannel::isFollowing) : variables.readOnly;
+            GtidPosition position = position(replica ? variables.replicatedPosition : variables.ownPosition);
+            boolean blind = !replica && !variables.facts.tracksGtids();
             return new ProbeReading(
                     variables.readOnly,
                     channels,
-                    position(replica ? variables.replicatedPosition : variables.ownPosition),
+                    position,
+                    ceiling(position, variables.committingPosition),
                     variables.facts,
-                    withStatus ? null : dialect.missingPrivilege());
+                    withStatus ? blind ? WITHOUT_GTIDS : null : dialect.missingPrivilege());
         }
     }
 
-    private record Variables(boolean readOnly, String ownPosition, String replicatedPosition, ServerFacts facts) {}
+    private record Variables(
+            boolean readOnly,
+            String ownPosition,
+            String replicatedPosition,
+            @Nullable String committingPosition,
+            ServerFacts facts) {}
 
     private Variables variables(ResultSet row) throws SQLException {
         boolean readOnly = isOn(row.getString("read_only")) || isOn(row.getString("innodb_read_only"));
@@ -109,7 +126,12 @@ final class ReplicationProbe implements BackendProbe {
                 collation == null ? 0 : collation.id(),
                 text(row, "sql_mode"),
                 isOn(row.getString("tracks_gtids")));
-        return new Variables(readOnly, text(row, "own_position"), text(row, "replicated_position"), facts);
+        return new Variables(
+                readOnly,
+                text(row, "own_position"),
+                text(row, "replicated_position"),
+                row.getString("committing_position"),
+                facts);
     }
 
     private GtidPosition position(String text) {
@@ -118,6 +140,22 @@ final class ReplicationProbe implements BackendProbe {
             executedText = text;
         }
         return executed;
+    }
+
+    /** What is executed, and what may be visible already although it does not count as executed yet. */
+    @SuppressWarnings("ReferenceEquality") // positions are kept as long as their text stays the same
+    private GtidPosition ceiling(GtidPosition position, @Nullable String committing) {
+        if (committing == null) {
+            return GtidPosition.UNKNOWN;
+        }
+        if (position != ceilingOf || !committing.equals(committingText)) {
+            // MySQL puts the number of the owning thread behind each of them.
+            String text = OWNING_THREAD.matcher(committing).replaceAll("");
+            ceiling = position.union(GtidPosition.parse(dialect.flavor(), text));
+            ceilingOf = position;
+            committingText = committing;
+        }
+        return ceiling;
     }
 
     private ReplicationChannel channel(ResultSet row) throws SQLException {

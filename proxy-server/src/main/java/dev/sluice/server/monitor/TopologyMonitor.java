@@ -4,6 +4,7 @@ import dev.sluice.router.topology.BackendObservation;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.OperatorState;
+import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyResolver;
 import java.sql.Connection;
@@ -42,6 +43,7 @@ public final class TopologyMonitor implements AutoCloseable {
 
     private final MonitorSettings settings;
     private final List<TopologyListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<PositionListener> positionListeners = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "sluice-monitor-watchdog");
         thread.setDaemon(true);
@@ -98,6 +100,11 @@ public final class TopologyMonitor implements AutoCloseable {
     /** Adds a listener, which is told of every change from now on. */
     public void addListener(TopologyListener listener) {
         listeners.add(listener);
+    }
+
+    /** Adds a listener, which is told of every position that is read from now on. */
+    public void addPositionListener(PositionListener listener) {
+        positionListeners.add(listener);
     }
 
     /** A hint from the data path that this backend may have changed: it is probed at once. Cheap, may be called often. */
@@ -240,6 +247,7 @@ public final class TopologyMonitor implements AutoCloseable {
             }
             outcomes.put(prober.ordinal(), outcome);
             resolve();
+            tellPosition(prober, outcome);
         }
     }
 
@@ -267,6 +275,15 @@ public final class TopologyMonitor implements AutoCloseable {
         } catch (RuntimeException e) {
             // One listener's defect must not stop the probes.
             LOGGER.error("A listener failed on topology version {}", now.version(), e);
+        }
+    }
+
+    private void tellPosition(BackendProber prober, BackendProber.Outcome outcome) {
+        ProbeReading reading = outcome.freshReading();
+        if (reading != null) {
+            PositionSample sample = new PositionSample(prober.startedNanos(), reading.executed(), reading.ceiling());
+            boolean primary = current.primaryOrdinal() == prober.ordinal();
+            positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample, primary));
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.sluice.server.session;
 
 import dev.sluice.router.balance.Balancer;
+import dev.sluice.router.session.WriteLedger;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
+import dev.sluice.router.topology.PositionBoard;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
@@ -28,6 +30,7 @@ public final class LoopContext {
      * @param registry every live session
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
+     * @param evidence what is known of positions
      * @param nanoClock a monotonic clock
      */
     public record Shared(
@@ -37,6 +40,7 @@ public final class LoopContext {
             SessionRegistry registry,
             DiagnosticsUsers habits,
             MonitorSignals signals,
+            Evidence evidence,
             LongSupplier nanoClock) {}
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
@@ -55,6 +59,7 @@ public final class LoopContext {
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
+    private final CausalWaits causalWaits;
 
     public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
         this.loop = loop;
@@ -63,6 +68,7 @@ public final class LoopContext {
         this.balancer = balancer;
         this.metrics = metrics;
         this.primaryQueue = new PrimaryQueue(pool.waiting());
+        this.causalWaits = new CausalWaits(shared.settings().consistency().causalWait());
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -104,6 +110,19 @@ public final class LoopContext {
     /** Every client connection of the process. */
     public SessionRegistry registry() {
         return shared.registry();
+    }
+
+    PositionBoard positions() {
+        return shared.evidence().positions();
+    }
+
+    WriteLedger ledger() {
+        return shared.evidence().ledger();
+    }
+
+    /** The replicas that are worth waiting for. */
+    CausalWaits causalWaits() {
+        return causalWaits;
     }
 
     DiagnosticsUsers habits() {

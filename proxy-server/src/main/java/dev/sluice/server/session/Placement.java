@@ -45,6 +45,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private boolean waiting;
     private int attempts;
     private long excluded;
+    private boolean waitedInVain;
     /** Until when the statement waits for a primary; 0 while it has not had to. */
     private long deadlineNanos;
 
@@ -78,6 +79,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         prepared = preparedStatement;
         attempts = 0;
         excluded = 0;
+        waitedInVain = false;
         deadlineNanos = 0;
         primaryFailure = null;
         place();
@@ -99,6 +101,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     /** Looks for a place for the same command under another classification. */
     void retryAs(Classification classification) {
         statement = classification;
+        place();
+    }
+
+    /** Looks for another place for a read whose replica did not catch up in time. */
+    void retryWithoutWaiting() {
+        waitedInVain = true;
         place();
     }
 
@@ -306,6 +314,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public long excluded() {
         return excluded;
+    }
+
+    @Override
+    public long waitable() {
+        return waitedInVain ? 0 : parts.context().causalWaits().waitable(nowNanos());
     }
 
     @Override

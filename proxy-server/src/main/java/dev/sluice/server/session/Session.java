@@ -67,7 +67,9 @@ public final class Session {
         this.userChange = userChange;
         SessionState state = new SessionState(start.vector(), start.defaultSqlMode());
         SessionChanges changes = new SessionChanges();
-        CausalityTracker causality = new CausalityTracker(context.settings().stickyAfterWrite());
+        CausalityTracker causality = new CausalityTracker(
+                context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
+        causality.mode(context.settings().consistency().of(start.credential().user()));
         this.parts = new SessionParts(
                 context,
                 frontend,
@@ -277,6 +279,7 @@ public final class Session {
     public void userChanged(Credential credential, StateVector vector) {
         reset();
         parts.leases().credential(credential);
+        parts.causality().mode(context.settings().consistency().of(credential.user()));
         parts.state().vector(vector);
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.server.ProxyServer;
 import dev.sluice.server.config.AuthConfig;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
+import dev.sluice.server.config.ConsistencyConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.LimitsConfig;
 import dev.sluice.server.config.MonitorConfig;
@@ -72,6 +73,7 @@ final class TestProxy implements AutoCloseable {
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
         private BalanceConfig balance = BalanceConfig.defaults();
+        private ConsistencyConfig consistency = ConsistencyConfig.defaults();
 
         /** Connections to each server over all event loops. */
         Options connections(int value) {
@@ -124,6 +126,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Options consistency(ConsistencyConfig value) {
+            consistency = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
             Path state = Files.createTempDirectory(cluster.directory(), "state-");
             List<BackendConfig> backends = cluster.servers().stream()
@@ -151,7 +158,7 @@ final class TestProxy implements AutoCloseable {
                     new RoutingConfig(
                             base.routing().readSplitting(),
                             balance,
-                            base.routing().readYourWrites(),
+                            consistency,
                             base.routing().classifier()),
                     new PoolConfig(
                             connections,

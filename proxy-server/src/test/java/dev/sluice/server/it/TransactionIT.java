@@ -76,7 +76,7 @@ class TransactionIT {
     }
 
     private static void assertFree(Connection connection) throws SQLException {
-        assertThat(Sql.routeOf(connection, READ).reason()).isIn("read", "replica_behind");
+        assertThat(Sql.routeOf(connection, READ).reason()).isIn("read", "replica_behind", "causal_wait");
         proxy.awaitCaughtUp();
         assertThat(Sql.routeOf(connection, READ).role()).isEqualTo("replica");
     }
@@ -326,7 +326,7 @@ class TransactionIT {
             Connection loser = first == 1213 ? one : two;
             Connection winner = first == 1213 ? two : one;
             assertThat(Sql.routeOf(loser, "SELECT v FROM t WHERE id = 3").reason())
-                    .isIn("read", "replica_behind");
+                    .isIn("read", "replica_behind", "causal_wait");
             assertInTransaction(winner);
             Sql.run(winner, "COMMIT");
         }
