@@ -18,9 +18,9 @@ import java.time.Duration;
  * ways, tried in this order:
  *
  * <ol>
- *   <li><i>Quiet.</i> Nothing was written since the primary was last asked: {@code floor} becomes the primary's ceiling.
  *   <li><i>Asked since.</i> The server, or the primary, was asked after the answer had come: {@code floor} becomes that
  *       ceiling.
+ *   <li><i>Quiet.</i> Nothing was written since the primary was last asked: {@code floor} becomes the primary's ceiling.
  *   <li><i>Affinity.</i> Neither: the read goes to the same server again.
  * </ol>
  *
@@ -35,8 +35,10 @@ import java.time.Duration;
  *   <li>Quiet: let the primary have been asked at s. No write ran between s and now, so what the primary has committed by
  *       t, earlier or later than s, is what it had committed by s, and that is in its ceiling. S can have shown no more.
  *   <li>Moving on keeps the invariant: a new server has {@code floor} when it is chosen, so each later ceiling of it
- *       contains all that was shown before, and {@code floor} may be replaced instead of merged. The primary need not be
- *       checked: it has everything.
+ *       contains all that was shown before, and {@code floor} may be replaced instead of merged.
+ *   <li>The primary is not checked. That it shows whatever a replica shows is an assumption: a commit can be applied by a
+ *       replica while it is still between log and engine on the primary, above all with semi-synchronous replication of
+ *       the AFTER_SYNC kind. Nothing short of asking could tell, and then there would be no better place to read.
  * </ul>
  *
  * The quiet way alone assumes that nobody writes around this process; {@link WriteLedger} gives it up for a while at each
@@ -219,23 +221,39 @@ public final class CausalityTracker {
         if (seen == NOWHERE) {
             return;
         }
-        if (primary >= 0) {
-            PositionSample sample = positions.sample(primary);
-            if (sample.ceiling() == GtidPosition.UNKNOWN) {
-                if (!sample.equals(PositionSample.NONE) && sample.askedNanos() - seenNanos > 0) {
-                    // Without GTIDs nothing can ever be proven; the window after a write is all there is.
-                    floor(GtidPosition.EMPTY, nowNanos);
-                }
-            } else if (ledger.isQuietSince(sample.askedNanos(), nowNanos)) {
-                floor(sample.ceiling(), nowNanos);
+        PositionSample own = positions.sample(seen);
+        if (own.bounds(seenNanos)) {
+            floor(own.ceiling(), nowNanos);
+        } else if (primary >= 0) {
+            settleByPrimary(topology, positions.sample(primary), nowNanos);
+        }
+    }
+
+    private void settleByPrimary(Topology topology, PositionSample primary, long nowNanos) {
+        boolean since = primary.askedNanos() - seenNanos > 0;
+        if (primary.ceiling() == GtidPosition.UNKNOWN) {
+            if (since && !primary.equals(PositionSample.NONE)) {
+                // Without GTIDs nothing can ever be proven; the window after a write is all there is.
+                floor(GtidPosition.EMPTY, nowNanos);
+            }
+        } else if (since || ledger.isQuietSince(primary.askedNanos(), nowNanos)) {
+            // More than the session can have seen: not worth having if it only keeps the session from where it is.
+            boolean fromPrimary = seen == topology.primaryOrdinal();
+            if (fromPrimary || isOnAnyReplica(topology, primary.ceiling())) {
+                floor(primary.ceiling(), nowNanos);
             }
         }
-        if (seen != NOWHERE) {
-            GtidPosition shown = positions.shownUntil(seen, primary, seenNanos);
-            if (shown != GtidPosition.UNKNOWN) {
-                floor(shown, nowNanos);
+    }
+
+    private boolean isOnAnyReplica(Topology topology, GtidPosition position) {
+        long open = topology.readableReplicas();
+        while (open != 0) {
+            if (CheckedReplicas.has(topology.backend(Long.numberOfTrailingZeros(open)), positions, position)) {
+                return true;
             }
+            open &= open - 1;
         }
+        return false;
     }
 
     @SuppressWarnings("ReferenceEquality") // the same object is the usual case, and says that nothing has changed

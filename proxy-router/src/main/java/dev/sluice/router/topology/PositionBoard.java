@@ -47,17 +47,4 @@ public final class PositionBoard {
             version.incrementAndGet();
         }
     }
-
-    /**
-     * What server {@code seen} can have shown until {@code nanos}, by its own word or by the primary's, which had everything
-     * before any replica; {@link GtidPosition#UNKNOWN} if neither has been asked since.
-     */
-    public GtidPosition shownUntil(int seen, int primaryOrdinal, long nanos) {
-        PositionSample own = samples.get(seen);
-        if (own.bounds(nanos)) {
-            return own.ceiling();
-        }
-        PositionSample primary = primaryOrdinal < 0 ? PositionSample.NONE : samples.get(primaryOrdinal);
-        return primary.bounds(nanos) ? primary.ceiling() : GtidPosition.UNKNOWN;
-    }
 }

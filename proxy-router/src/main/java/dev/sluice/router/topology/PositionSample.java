@@ -17,7 +17,7 @@ public record PositionSample(long askedNanos, GtidPosition executed, GtidPositio
     public static final PositionSample NONE = new PositionSample(0, GtidPosition.UNKNOWN, GtidPosition.UNKNOWN);
 
     /** Whether the server was asked after that moment, and said what it may have shown until then. */
-    boolean bounds(long nanos) {
+    public boolean bounds(long nanos) {
         return ceiling != GtidPosition.UNKNOWN && askedNanos - nanos > 0;
     }
 
