@@ -221,9 +221,9 @@ public final class CausalityTracker {
         if (seen == NOWHERE) {
             return;
         }
-        PositionSample own = positions.sample(seen);
-        if (own.bounds(seenNanos)) {
-            floor(own.ceiling(), nowNanos);
+        PositionSample sample = positions.sample(seen);
+        if (sample.bounds(seenNanos)) {
+            floor(sample.ceiling(), nowNanos);
         } else if (primary >= 0) {
             settleByPrimary(topology, positions.sample(primary), nowNanos);
         }

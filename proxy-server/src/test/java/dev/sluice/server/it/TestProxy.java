@@ -216,6 +216,17 @@ final class TestProxy implements AutoCloseable {
         });
     }
 
+    /**
+     * Returns when a session's reads may go to any replica: a write that has just ended keeps them together until the
+     * primary has been asked for its position.
+     */
+    void awaitSpread(Connection connection, String read) {
+        await().atMost(SOON)
+                .until(() -> !Sql.routeOf(connection, read)
+                        .backend()
+                        .equals(Sql.routeOf(connection, read).backend()));
+    }
+
     /** Returns when no client is connected any more and every event loop has done what it had to do until then. */
     void awaitQuiet() throws IOException {
         awaitNoClients();
