@@ -78,6 +78,7 @@ class MariaDbIT {
     void readsSpreadAndWritesStay() throws SQLException {
         Set<String> backends = new HashSet<>();
         try (Connection connection = proxy.connect()) {
+            proxy.awaitSpread(connection, "SELECT v FROM t WHERE id = 1");
             for (int i = 0; i < 20; i++) {
                 Route route = Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1");
                 assertThat(route.role()).isEqualTo("replica");
