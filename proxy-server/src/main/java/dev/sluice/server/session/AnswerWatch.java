@@ -51,7 +51,8 @@ final class AnswerWatch implements ClientResponse.Observer {
         connection = target;
         sentNanos = parts.context().nowNanos();
         verdict = Verdict.ANSWERED;
-        if (where == Slot.PRIMARY && CommandEffect.mayShowWrites(command)) {
+        if (where == Slot.PRIMARY
+                && CommandEffect.mayShowWrites(command, parts.state().inTransaction())) {
             writing = true;
             parts.context().ledger().begun();
         }

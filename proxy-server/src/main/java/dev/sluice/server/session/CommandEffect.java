@@ -16,7 +16,7 @@ final class CommandEffect {
      * Whether committed data may be other after the command than before: it writes, or ends a transaction that did, which
      * many statements do on the way.
      */
-    static boolean mayShowWrites(Command command) {
+    static boolean mayShowWrites(Command command, boolean inTransaction) {
         Classification statement = command.ran();
         if (command.isLongData() || statement.reason() == RouteReason.COMMAND || statement.target() == Target.REPLICA) {
             return false;
@@ -29,6 +29,10 @@ final class CommandEffect {
         return switch (statement.kind()) {
             case SELECT, TABLE, VALUES, WITH, EXPLAIN -> statement.has(Traits.SIDE_EFFECT_FUNCTION);
             case SHOW, DESCRIBE, HELP, USE, EMPTY, DIAGNOSTICS -> false;
+            // They can end a transaction and do nothing else: every new client sends a SET or two.
+            case SET, SET_TRANSACTION, BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY -> inTransaction;
+            case COMMIT, ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT, RELEASE_SAVEPOINT -> inTransaction;
+            case PREPARE, DEALLOCATE, LOCK_TABLES, UNLOCK_TABLES -> inTransaction;
             default -> true;
         };
     }
