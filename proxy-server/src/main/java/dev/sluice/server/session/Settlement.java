@@ -193,10 +193,10 @@ final class Settlement {
     }
 
     private void afterWrite(Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
+        parts.insertId().ran(target, statement, outcome.lastInsertId());
         if (slot != Slot.PRIMARY) {
             return;
         }
-        parts.insertId().ran(target, statement, outcome.lastInsertId());
         boolean mayHaveCommitted = statement.target() == Target.PRIMARY
                 && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
                         || statement.kind() == StatementKind.COMMIT);
