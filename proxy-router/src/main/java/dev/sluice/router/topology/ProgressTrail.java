@@ -2,6 +2,7 @@ package dev.sluice.router.topology;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,13 +12,16 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe: it has no lock, its owner calls it under one.
  *
  * <p>A replica is behind by the age of the first mark that it lacks. Both sides are read by the same process, so no two
- * clocks are compared. The marks are bounded in number: when there are too many, every second one goes, which makes old
- * ages coarser, down to half of what they are, and keeps new ones exact.
+ * clocks are compared. The marks are bounded in number: when there are too many, old ones go where they lie closer together
+ * than a small part of their age, which makes long ages a little too short and keeps short ones exact.
  *
  * @param <M> a mark: whoever has one has all before it
  */
 public final class ProgressTrail<M> {
     private static final int MARKS_MAX = 1024;
+
+    /** How close two marks may lie, as a part of their age: ages are then right to a few parts in a hundred. */
+    private static final int AGE_PARTS = 64;
 
     private record Mark<M>(M value, long nanos) {}
 
@@ -29,17 +33,25 @@ public final class ProgressTrail<M> {
             return;
         }
         if (marks.size() == MARKS_MAX) {
-            thinOut();
+            thinOut(nowNanos);
         }
         marks.add(new Mark<>(mark, nowNanos));
     }
 
-    private void thinOut() {
-        int kept = 0;
-        for (int i = 0; i < marks.size(); i += 2) {
-            marks.set(kept++, marks.get(i));
+    private void thinOut(long nowNanos) {
+        List<Mark<M>> kept = new ArrayList<>();
+        for (int i = marks.size() - 1; i > 0; i--) {
+            Mark<M> mark = marks.get(i);
+            boolean far = kept.isEmpty()
+                    || kept.get(kept.size() - 1).nanos() - mark.nanos() >= (nowNanos - mark.nanos()) / AGE_PARTS;
+            if (far && kept.size() < MARKS_MAX - 2) {
+                kept.add(mark);
+            }
         }
-        marks.subList(kept, marks.size()).clear();
+        kept.add(marks.get(0));
+        Collections.reverse(kept);
+        marks.clear();
+        marks.addAll(kept);
     }
 
     /** Forgets everything: another primary, another history. */

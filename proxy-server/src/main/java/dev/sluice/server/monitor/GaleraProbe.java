@@ -81,12 +81,16 @@ final class GaleraProbe implements BackendProbe {
         return peers;
     }
 
+    /** "AUTO", or nothing, is what a node says that does not know its own address; it cannot be shown. */
     private static @Nullable Peer peer(String text) {
+        if (text.equalsIgnoreCase("AUTO")) {
+            return null;
+        }
         try {
             BackendAddress address = BackendAddress.parse(text);
             return new Peer(address.host(), address.port(), 0, null, DiscoveredServer.Relation.GROUP_MEMBER);
         } catch (IllegalArgumentException e) {
-            // "AUTO", or nothing, is what a node says that does not know its own address; it cannot be shown.
+            // Whatever else a configuration file put there.
             return null;
         }
     }

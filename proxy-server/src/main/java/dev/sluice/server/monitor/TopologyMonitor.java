@@ -71,6 +71,7 @@ public final class TopologyMonitor implements AutoCloseable {
 
     private final @Nullable HeartbeatWriter heartbeat;
     private volatile @Nullable Future<?> check;
+    private volatile long watchedNanos;
     private volatile Topology current = Topology.EMPTY;
 
     private final BackendProber.Owner owner = new BackendProber.Owner() {
@@ -126,7 +127,9 @@ public final class TopologyMonitor implements AutoCloseable {
         }
         long period =
                 Math.min(settings.interval().toMillis(), settings.timeout().toMillis() / 4);
-        check = watchdog.scheduleWithFixedDelay(this::watch, period, period, TimeUnit.MILLISECONDS);
+        watchedNanos = System.nanoTime();
+        long periodNanos = TimeUnit.MILLISECONDS.toNanos(period);
+        check = watchdog.scheduleWithFixedDelay(() -> watch(periodNanos), period, period, TimeUnit.MILLISECONDS);
     }
 
     /** The last topology; never null, empty before {@link #start}. */
@@ -274,16 +277,22 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     /** Must not fail: a scheduled task that throws is not run again. */
-    private void watch() {
+    private void watch(long periodNanos) {
+        long nowNanos = System.nanoTime();
+        boolean late =
+                nowNanos - watchedNanos > 2 * periodNanos + settings.timeout().toNanos() / 2;
+        watchedNanos = nowNanos;
         try {
             synchronized (lock) {
                 if (!closed) {
-                    long nowNanos = System.nanoTime();
-                    List.copyOf(probers.values()).forEach(prober -> watch(prober, nowNanos));
+                    if (!late) {
+                        // After a stop of this very process all probes look overdue, and none is.
+                        List.copyOf(probers.values()).forEach(prober -> watch(prober, nowNanos));
+                    }
                     resolve();
                 }
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOGGER.error("The watchdog failed, and goes on", e);
         }
     }
