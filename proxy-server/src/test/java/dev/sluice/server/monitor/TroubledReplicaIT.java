@@ -58,13 +58,17 @@ class TroubledReplicaIT {
     }
 
     private TopologyMonitor start(@Nullable Heartbeat heartbeat, int... servers) {
+        return start(heartbeat, Accounts.MONITOR_USER, Accounts.MONITOR_PASSWORD, servers);
+    }
+
+    private TopologyMonitor start(@Nullable Heartbeat heartbeat, String user, String password, int... servers) {
         List<MonitoredBackend> backends = new ArrayList<>();
         for (int ordinal : servers) {
             backends.add(new MonitoredBackend(ordinal, address(ordinal), OperatorState.ACTIVE, 1, null));
         }
         MonitorSettings settings = new MonitorSettings(
-                        Accounts.MONITOR_USER,
-                        Accounts.MONITOR_PASSWORD,
+                        user,
+                        password,
                         Duration.ofMillis(500),
                         Duration.ofMillis(100),
                         Duration.ofSeconds(1),
@@ -248,6 +252,19 @@ class TroubledReplicaIT {
         assertThat(delayed.readableReplicas()).isEqualTo(0b100);
         assertThat(delayed.backend(2).lag()).isLessThan(Duration.ofSeconds(1));
         assertThat(delayed.backend(1).problem()).isNull();
+        cluster.delayReplica(server(1), Duration.ZERO);
+        await(monitor, now -> now.readableReplicas() == 0b110);
+    }
+
+    @Test
+    void whereReplicationStatusIsNotForTheAccountTheHeartbeatAloneIsTheLag() {
+        server(0).execute("CREATE TABLE app.beat (id INT PRIMARY KEY, beat_ms BIGINT NOT NULL)");
+        cluster.awaitReplicated(SOON);
+        TopologyMonitor monitor =
+                start(new Heartbeat("app.beat", true), Accounts.APP_USER, Accounts.APP_PASSWORD, 0, 1, 2);
+        await(monitor, now -> now.readableReplicas() == 0b110);
+        cluster.delayReplica(server(1), Duration.ofSeconds(4));
+        await(monitor, now -> now.readableReplicas() == 0b100);
         cluster.delayReplica(server(1), Duration.ZERO);
         await(monitor, now -> now.readableReplicas() == 0b110);
     }
