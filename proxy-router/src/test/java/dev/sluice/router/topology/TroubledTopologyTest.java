@@ -4,8 +4,10 @@ import static dev.sluice.router.topology.Backends.replica;
 import static dev.sluice.router.topology.Backends.writable;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.router.balance.WeightedRoundRobin;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Breakers, slow start and lag: what takes reads from a replica and what must not. */
@@ -66,6 +68,17 @@ class TroubledTopologyTest {
     }
 
     @Test
+    void aBalancerGivesASlowStarterItsShareOfTheReads() {
+        observe(writable(0), replica(1, 0).admission(Admission.State.CLOSED, 3), replica(2, 0));
+        WeightedRoundRobin balancer = new WeightedRoundRobin();
+        int[] chosen = new int[3];
+        for (int i = 0; i < 1_300; i++) {
+            chosen[balancer.choose(topology, topology.readableReplicas(), ordinal -> 0, 0)]++;
+        }
+        assertThat(chosen).containsExactly(0, 300, 1_000);
+    }
+
+    @Test
     void aGrowingShareIsPublished() {
         observe(writable(0), replica(1, 0).admission(Admission.State.CLOSED, 3));
         long version = topology.version();
@@ -116,7 +129,7 @@ class TroubledTopologyTest {
     @Test
     void withoutReplicationStatusTheHeartbeatAloneIsTheLag() {
         Backends blind = replica(1, 0).measured(null, Duration.ofMillis(7));
-        blind.channels = java.util.List.of();
+        blind.channels = List.of();
         observe(writable(0), blind);
         assertThat(topology.backend(1).lag()).isEqualTo(Duration.ofMillis(7));
         assertThat(topology.readableReplicas()).isEqualTo(0b10);

@@ -83,17 +83,22 @@ final class HeartbeatWriter implements AutoCloseable {
         if (ordinal < 0) {
             return null;
         }
-        try (Connection connection = connector.connect(ordinal);
-                Statement statement = connection.createStatement()) {
-            statement.execute(heartbeat.writeStatement());
-            // The second statement's failure is reported when its result is asked for.
-            statement.getMoreResults();
+        try (Connection connection = connector.connect(ordinal)) {
+            write(heartbeat, connection);
             return null;
         } catch (SQLException e) {
             return Objects.requireNonNullElse(e.getMessage(), e.toString());
         } catch (RuntimeException e) {
             // From the pool: this thread must live on.
             return e.toString();
+        }
+    }
+
+    static void write(Heartbeat heartbeat, Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(heartbeat.writeStatement());
+            // The second statement's failure may be reported only when its result is asked for.
+            statement.getMoreResults();
         }
     }
 }

@@ -42,6 +42,9 @@ public final class TopologyMonitor implements AutoCloseable {
     /** A heartbeat is stale when it has not moved for so many intervals. */
     private static final int BEATS_MISSED_MAX = 4;
 
+    /** The watchdog also lets shares grow, so it does not wait for long intervals. */
+    private static final long WATCH_MILLIS_MAX = 250;
+
     /** Connection, login and a few statements: each may take a timeout, and more than so many are not needed. */
     private static final int STUCK_AFTER_TIMEOUTS = 8;
 
@@ -125,8 +128,9 @@ public final class TopologyMonitor implements AutoCloseable {
         if (heartbeat != null) {
             heartbeat.start();
         }
-        long period =
-                Math.min(settings.interval().toMillis(), settings.timeout().toMillis() / 4);
+        long period = Math.min(
+                WATCH_MILLIS_MAX,
+                Math.min(settings.interval().toMillis(), settings.timeout().toMillis() / 4));
         watchedNanos = System.nanoTime();
         long periodNanos = TimeUnit.MILLISECONDS.toNanos(period);
         check = watchdog.scheduleWithFixedDelay(() -> watch(periodNanos), period, period, TimeUnit.MILLISECONDS);

@@ -1,6 +1,7 @@
 package dev.sluice.server.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.router.topology.Admission;
 import dev.sluice.router.topology.BackendAddress;
@@ -15,6 +16,8 @@ import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -270,11 +273,17 @@ class TroubledReplicaIT {
     }
 
     @Test
-    void aMissingHeartbeatTableIsSaidAndReadsGoOn() {
-        TopologyMonitor monitor = start(new Heartbeat("app.nothing", true), 0, 1, 2);
+    void aMissingHeartbeatTableIsSaidAndReadsGoOn() throws SQLException {
+        Heartbeat nowhere = new Heartbeat("app.nothing", true);
+        TopologyMonitor monitor = start(nowhere, 0, 1, 2);
         Topology now = await(monitor, seen -> seen.readableReplicas() == 0b110);
         assertThat(now.backend(1).problem()).startsWith("no heartbeat: ");
         assertThat(now.primaryOrdinal()).isZero();
+        try (Connection connection = monitor.connect(0)) {
+            assertThatThrownBy(() -> HeartbeatWriter.write(nowhere, connection))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("nothing");
+        }
     }
 
     @Test
