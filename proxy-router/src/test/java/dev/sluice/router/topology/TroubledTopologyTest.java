@@ -4,6 +4,7 @@ import static dev.sluice.router.topology.Backends.replica;
 import static dev.sluice.router.topology.Backends.writable;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.router.balance.BalanceKeys;
 import dev.sluice.router.balance.WeightedRoundRobin;
 import java.time.Duration;
 import java.util.Arrays;
@@ -71,9 +72,10 @@ class TroubledTopologyTest {
     void aBalancerGivesASlowStarterItsShareOfTheReads() {
         observe(writable(0), replica(1, 0).admission(Admission.State.CLOSED, 3), replica(2, 0));
         WeightedRoundRobin balancer = new WeightedRoundRobin();
+        BalanceKeys keys = new BalanceKeys();
         int[] chosen = new int[3];
         for (int i = 0; i < 1_300; i++) {
-            chosen[balancer.choose(topology, topology.readableReplicas(), ordinal -> 0, 0)]++;
+            chosen[balancer.choose(topology, topology.readableReplicas(), ordinal -> 0, keys)]++;
         }
         assertThat(chosen).containsExactly(0, 300, 1_000);
     }
