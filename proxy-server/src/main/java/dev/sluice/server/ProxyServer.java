@@ -188,8 +188,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private LoopContext.MonitorSignals signals() {
         return new LoopContext.MonitorSignals() {
             @Override
-            public void trouble(int backendOrdinal) {
-                monitor.probeNow(backendOrdinal);
+            public void trouble(int backendOrdinal, boolean connectionLost) {
+                monitor.reportTrouble(backendOrdinal, connectionLost);
             }
 
             @Override

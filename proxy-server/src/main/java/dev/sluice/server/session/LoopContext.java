@@ -41,8 +41,8 @@ public final class LoopContext {
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
     public interface MonitorSignals {
-        /** A backend gave trouble. */
-        void trouble(int backendOrdinal);
+        /** A backend gave trouble: a connection to it broke or could not be made, or else it refused one in words. */
+        void trouble(int backendOrdinal, boolean connectionLost);
 
         /** The primary executed a write. */
         void wrote();
@@ -113,7 +113,7 @@ public final class LoopContext {
     /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
     void backendTrouble(int ordinal, BackendFailure failure) {
         if (ordinal >= 0 && failure.kind() != BackendFailure.Kind.EXHAUSTED) {
-            shared.signals().trouble(ordinal);
+            shared.signals().trouble(ordinal, failure.kind() != BackendFailure.Kind.REFUSED);
         }
     }
 
