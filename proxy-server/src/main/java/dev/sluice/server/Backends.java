@@ -23,6 +23,7 @@ import dev.sluice.server.tls.TlsException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the objects that stand for backends out of a configuration. Functions only. */
@@ -45,7 +46,7 @@ final class Backends {
                 .toList();
     }
 
-    static TopologyMonitor monitor(SluiceConfig config) {
+    static TopologyMonitor monitor(SluiceConfig config, Map<BackendAddress, OperatorState> states) {
         List<BackendAddress> addresses = addresses(config);
         List<MonitoredBackend> monitored = new ArrayList<>();
         for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
@@ -53,7 +54,7 @@ final class Backends {
             monitored.add(new MonitoredBackend(
                     ordinal,
                     addresses.get(ordinal),
-                    OperatorState.ACTIVE,
+                    states.getOrDefault(addresses.get(ordinal), OperatorState.ACTIVE),
                     backend.weight(),
                     backend.zone().orElse(null)));
         }

@@ -21,8 +21,11 @@ import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
 import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.runtime.ProxyAdministration;
+import dev.sluice.server.runtime.RuntimeParts;
 import dev.sluice.server.session.DiagnosticsUsers;
 import dev.sluice.server.session.LoopContext;
+import dev.sluice.server.session.SessionControl;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.UserChange;
@@ -40,11 +43,13 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -62,10 +67,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ProxyServer.class);
-    private static final Duration FIRST_PROBE_GRACE = Duration.ofMillis(500);
     private static final long POLL_MILLIS = 20;
     private static final int BACKLOG = 4096;
 
+    private final RuntimeControl control;
     private final SluiceConfig config;
     private final MetricsRegistry metrics;
     private final TopologyMonitor monitor;
@@ -79,13 +84,15 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch terminated = new CountDownLatch(1);
+    private @Nullable ProxyAdministration administration;
     private @Nullable Channel listener;
     private @Nullable ManagementServer management;
 
-    private ProxyServer(SluiceConfig config) {
-        this.config = config;
+    private ProxyServer(RuntimeControl control) {
+        this.control = control;
+        this.config = control.effective();
         this.transport = IoTransport.of(config.process().transport());
-        this.monitor = Backends.monitor(config);
+        this.monitor = Backends.monitor(config, control.states());
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
                 monitor::current,
@@ -108,7 +115,13 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
      * @throws TlsException if a certificate cannot be used
      */
     public static ProxyServer start(SluiceConfig config) throws IOException, TlsException, InterruptedException {
-        ProxyServer server = new ProxyServer(config);
+        return start(config, null);
+    }
+
+    /** Starts a server that can read its file again. */
+    public static ProxyServer start(SluiceConfig config, @Nullable Path file)
+            throws IOException, TlsException, InterruptedException {
+        ProxyServer server = new ProxyServer(RuntimeControl.open(config, file));
         boolean started = false;
         try {
             server.open();
@@ -134,9 +147,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         });
         monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
         monitor.start();
-        awaitFirstProbe();
+        FirstAnswers.awaitPrimary(monitor, config.monitor().timeout());
         accounts.start();
-        awaitAccounts();
+        FirstAnswers.awaitAccounts(accounts, terminated);
         listener = listen(
                 settings(tls, starts, new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()))));
         if (config.metrics().listen().isPresent()) {
@@ -162,7 +175,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         LoopContext.Shared shared = new LoopContext.Shared(
                 classifier,
                 monitor::current,
-                ConfiguredSettings.session(config),
+                control::sessionSettings,
+                control.switches(),
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
@@ -180,6 +194,16 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             pools.add(pool);
             contexts.put(loop, new LoopContext(loop, shared, pool, Backends.balancer(config), counters));
         }
+        administration = control.start(
+                new RuntimeParts(
+                        monitor,
+                        capacities,
+                        new SessionControl(contexts::values, sessions),
+                        control.switches(),
+                        metrics,
+                        classifier),
+                contexts::values,
+                sessions);
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
         return pools;
@@ -197,33 +221,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 monitor.noteWrite();
             }
         };
-    }
-
-    /** Clients that come before the first probe has answered would be refused for nothing. */
-    private void awaitFirstProbe() throws InterruptedException {
-        long deadline = System.nanoTime()
-                + config.monitor().timeout().plus(FIRST_PROBE_GRACE).toNanos();
-        CountDownLatch primaryKnown = new CountDownLatch(1);
-        monitor.addListener((before, now) -> {
-            if (now.primary() != null) {
-                primaryKnown.countDown();
-            }
-        });
-        while (monitor.current().primary() == null && System.nanoTime() - deadline < 0) {
-            boolean unused = primaryKnown.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        }
-        Topology now = monitor.current();
-        if (now.primary() == null) {
-            LOGGER.atWarn().log("no primary found yet: statements that need it will wait");
-        }
-    }
-
-    /** Without the accounts, clients of mysql_native_password would be asked for caching_sha2_password. */
-    private void awaitAccounts() throws InterruptedException {
-        long deadline = System.nanoTime() + FIRST_PROBE_GRACE.toNanos();
-        while (!accounts.isAvailable() && System.nanoTime() - deadline < 0) {
-            boolean unused = terminated.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        }
     }
 
     private FrontendSettings settings(FrontendTls tls, SessionStarts starts, AuthServices services) {
@@ -280,7 +277,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return bound.channel();
     }
 
-    /** Bytes that may wait for a slow reader before its source is paused. */
     private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
         InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
         return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());
@@ -319,6 +315,16 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     /** Every live session. */
     public SessionRegistry sessions() {
         return sessions;
+    }
+
+    /** The operations at run time. */
+    public ProxyAdministration administration() {
+        return Objects.requireNonNull(administration, "the server has not been opened");
+    }
+
+    @Override
+    public void reload() {
+        control.reload("SIGHUP");
     }
 
     @Override
@@ -370,6 +376,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             return;
         }
         draining.set(true);
+        control.close();
         closeListener();
         sessions.closeAll();
         contexts.forEach((loop, context) -> loop.execute(() -> context.pool().drain()));

@@ -9,6 +9,7 @@ import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.Topology;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ public final class SessionRouter {
 
     private final Balancer balancer;
     private final LoadView load;
-    private final boolean splitting;
+    private final BooleanSupplier splitting;
     private final BalanceKeys keys = new BalanceKeys();
 
     private Slot slot = Slot.PRIMARY;
@@ -48,12 +49,17 @@ public final class SessionRouter {
     /**
      * @param balancer chooses among replicas; belongs to the event loop
      * @param load how busy backends are
-     * @param splitting whether reads go to replicas at all
+     * @param splitting whether reads go to replicas at all; asked for each decision
      */
-    public SessionRouter(Balancer balancer, LoadView load, boolean splitting) {
+    public SessionRouter(Balancer balancer, LoadView load, BooleanSupplier splitting) {
         this.balancer = balancer;
         this.load = load;
         this.splitting = splitting;
+    }
+
+    /** With splitting on or off for good. */
+    public SessionRouter(Balancer balancer, LoadView load, boolean splitting) {
+        this(balancer, load, () -> splitting);
     }
 
     /** The slot of the last decision. */
@@ -111,7 +117,8 @@ public final class SessionRouter {
             keep(last, held, RouteReason.LAST_STATEMENT);
             return;
         }
-        boolean maySplit = splitting && (state.pins(Slot.PRIMARY) & ~PinReason.LAST_STATEMENT.bit()) == 0;
+        boolean splits = splitting.getAsBoolean();
+        boolean maySplit = splits && (state.pins(Slot.PRIMARY) & ~PinReason.LAST_STATEMENT.bit()) == 0;
         if (beginsReadOnly(statement, state)) {
             if (maySplit && toReplica(topology, causality, held, statement)) {
                 reason = RouteReason.BEGIN_READ_ONLY;
@@ -128,7 +135,7 @@ public final class SessionRouter {
             toPrimary(topology, RouteReason.AUTOCOMMIT_OFF);
         } else if (state.serializable()) {
             toPrimary(topology, RouteReason.SERIALIZABLE);
-        } else if (!splitting) {
+        } else if (!splits) {
             toPrimary(topology, RouteReason.SPLITTING_OFF);
         } else if (toReplica(topology, causality, held, statement)) {
             reason = statement.reason();

@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class BackendConnection {
     private static final Logger LOGGER = LoggerFactory.getLogger(BackendConnection.class);
     private static final int CUMULATION_BYTES = 1024;
+    /** No account ever has this generation. */
+    private static final int RETIRED = -1;
 
     /** The one who holds the lease, as the connection sees it. */
     public interface Owner {
@@ -152,6 +154,11 @@ public final class BackendConnection {
     /** Whether every response has arrived. */
     public boolean isQuiet() {
         return expected.isEmpty();
+    }
+
+    /** Whoever has it now is the last: when it comes back it is closed. */
+    public void retireAfterUse() {
+        generation = RETIRED;
     }
 
     int generation() {

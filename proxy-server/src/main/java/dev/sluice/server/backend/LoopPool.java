@@ -9,10 +9,7 @@ import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -35,9 +32,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private final EventLoop loop;
     private final BackendOpener opener;
     private final BackendCapacities capacities;
-    private final PoolSettings settings;
+    private PoolSettings settings;
     private final PoolEnvironment environment;
-    private final Map<PoolKey, KeyPool> pools = new HashMap<>();
+    private final KeyPools pools = new KeyPools();
     private final @Nullable WaitingLine[] lines = new @Nullable WaitingLine[Topology.ORDINAL_MAX + 1];
     /** Grants that this loop has asked for and not yet received, by backend. */
     private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
@@ -63,7 +60,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** The pool of a key, made when first asked for. */
     public KeyPool pool(PoolKey key) {
-        return pools.computeIfAbsent(key, KeyPool::new);
+        return pools.of(key);
     }
 
     /** Whether the backend is a MariaDB server, as far as the monitor has seen it. */
@@ -101,7 +98,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** Leases this very connection if it is idle. */
     public boolean acquireExactly(BackendConnection connection, BackendConnection.Owner owner) {
-        KeyPool pool = pools.get(connection.key());
+        KeyPool pool = pools.find(connection.key());
         if (connection.isClosed() || pool == null || !pool.idle().remove(connection)) {
             return false;
         }
@@ -117,7 +114,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
         Claim claim = new Claim(pool, wanted, borrower, now, deadline);
         int ordinal = pool.key().backendOrdinal();
         WaitingLine line = line(ordinal);
-        if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
+        if (capacities.of(ordinal).isClosed()) {
+            borrower.acquireFailed(takenAway(ordinal));
+        } else if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
             open(claim);
         } else if (!line.tryAdd(claim)) {
             borrower.acquireFailed(BackendFailure.of(
@@ -228,8 +227,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
         lingering.remove(connection);
         long now = environment.nanoClock().getAsLong();
         KeyPool pool = pool(connection.key());
+        BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
         boolean usable = connection.isQuiet()
                 && !draining
+                && !capacity.isClosed()
+                && !capacity.isOverfull()
                 && !isOld(connection, now)
                 && connection.generation() == pool.generation();
         if (!usable) {
@@ -240,7 +242,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
         int ordinal = connection.key().backendOrdinal();
         WaitingLine line = line(ordinal);
         boolean free = line.isEmpty();
-        BackendCapacity capacity = capacities.of(ordinal);
         if (free && !capacity.isWantedBesides(this)) {
             environment.metrics().backendEnded(ordinal);
             pool.idle().add(connection);
@@ -309,13 +310,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     }
 
     private boolean closeOneIdle(int ordinal) {
-        for (KeyPool pool : pools.values()) {
-            if (pool.key().backendOrdinal() == ordinal && !pool.idle().isEmpty()) {
-                retireIdle(pool.idle().get(0));
-                return true;
-            }
+        BackendConnection idle = pools.anyIdle(ordinal);
+        if (idle != null) {
+            retireIdle(idle);
         }
-        return false;
+        return idle != null;
     }
 
     private void retireIdle(BackendConnection connection) {
@@ -339,17 +338,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Closes what is idle too long or too old, and looks after those who wait. */
     private void sweep() {
         long now = environment.nanoClock().getAsLong();
-        List<BackendConnection> expired = new ArrayList<>();
-        for (KeyPool pool : pools.values()) {
-            for (BackendConnection connection : pool.idle()) {
-                boolean idleTooLong = now - connection.idleSinceNanos()
-                        > settings.idleTimeout().toNanos();
-                if (idleTooLong || isOld(connection, now)) {
-                    expired.add(connection);
-                }
-            }
-        }
-        expired.forEach(this::retireIdle);
+        long idleMax = settings.idleTimeout().toNanos();
+        pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))
+                .forEach(this::retireIdle);
         for (int ordinal = 0; ordinal < lines.length; ordinal++) {
             WaitingLine line = lines[ordinal];
             if (line != null) {
@@ -379,21 +370,57 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** Forgets the idle connections of a user whose account changed, so that the next one logs in anew. */
     public void closeIdle(String user) {
-        List<BackendConnection> stale = new ArrayList<>();
-        for (KeyPool pool : pools.values()) {
-            if (pool.key().user().equals(user)) {
-                stale.addAll(pool.idle());
-                pool.nextGeneration();
-            }
-        }
-        stale.forEach(this::retireIdle);
+        pools.ofUser(user).forEach(KeyPool::nextGeneration);
+        pools.idle(connection -> connection.key().user().equals(user)).forEach(this::retireIdle);
     }
 
     /** Closes every idle connection now and every other when it comes back. */
     public void drain() {
         draining = true;
-        List<BackendConnection> idle = new ArrayList<>();
-        pools.values().forEach(pool -> idle.addAll(pool.idle()));
-        idle.forEach(BackendConnection::close);
+        pools.idle(connection -> true).forEach(BackendConnection::close);
+    }
+
+    // ---- what an operator changes ----
+
+    /**
+     * The backend has been closed to new work, or its cap been lowered: those that wait for a closed one look elsewhere, and
+     * idle connections go. Those in use go when they come back.
+     */
+    public void backendChanged(int ordinal) {
+        BackendCapacity capacity = capacities.of(ordinal);
+        if (capacity.isClosed()) {
+            for (Claim claim : line(ordinal).takeAll()) {
+                claim.borrower().acquireFailed(takenAway(ordinal));
+            }
+            askFor(ordinal);
+        }
+        pools.idle(connection -> connection.key().backendOrdinal() == ordinal).stream()
+                .filter(connection -> capacity.isClosed() || capacity.isOverfull())
+                .forEach(this::retireIdle);
+    }
+
+    /** Whether a backend has been closed to new work. */
+    public boolean takesNothingNew(int ordinal) {
+        return capacities.of(ordinal).isClosed();
+    }
+
+    private BackendFailure takenAway(int ordinal) {
+        return BackendFailure.of(Kind.NO_BACKEND, capacities.address(ordinal) + " takes no new work");
+    }
+
+    /** Changes how connections are treated from now on. */
+    public void settings(PoolSettings changed) {
+        settings = changed;
+    }
+
+    /** How many connections of each kind are idle, if any. */
+    public Map<PoolKey, Integer> idle() {
+        return pools.sizes();
+    }
+
+    /** How many wait for a connection to a backend. */
+    public int waitingFor(int ordinal) {
+        WaitingLine line = lines[ordinal];
+        return line == null ? 0 : line.size();
     }
 }

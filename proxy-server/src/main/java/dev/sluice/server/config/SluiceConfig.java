@@ -64,6 +64,12 @@ public record SluiceConfig(
         Objects.requireNonNull(shutdown, "shutdown");
     }
 
+    /** The same with other backends; {@link IllegalArgumentException} as for the whole. */
+    public SluiceConfig withBackends(List<BackendConfig> others) {
+        return new SluiceConfig(
+                listen, process, others, monitor, routing, pool, limits, tls, auth, metrics, log, shutdown);
+    }
+
     /** What the smallest complete file means; for the demo, benchmarks and tests that have no file. */
     public static SluiceConfig withDefaults(
             HostPort listen, Path stateDir, List<BackendConfig> backends, MonitorConfig monitor) {

@@ -290,6 +290,9 @@ final class Exchange implements Placement.Listener {
 
     /** Looks for another server for a command that no server has answered; false if it has been tried often enough. */
     private boolean retriedElsewhere() {
+        if (!parts.context().switches().retry()) {
+            return false;
+        }
         command.rewind();
         phase = Phase.WAITING;
         parts.context().metrics().retried();
@@ -408,6 +411,22 @@ final class Exchange implements Placement.Listener {
     /** Whether part of an answer is on its way, so that no other packet may be sent. */
     boolean isAnswering() {
         return phase == Phase.RUNNING && response.isDelivered();
+    }
+
+    /** The connection on which a statement runs right now, or null. */
+    @Nullable
+    BackendConnection running() {
+        return phase == Phase.RUNNING ? connection : null;
+    }
+
+    /** Ends a statement that has not been given a connection yet; false if there is none. */
+    boolean interruptWaiting() {
+        return phase == Phase.WAITING && placement.interrupt();
+    }
+
+    /** When the last answer was complete; 0 before the first. */
+    long answeredNanos() {
+        return watch.answeredNanos();
     }
 
     Settlement settlement() {

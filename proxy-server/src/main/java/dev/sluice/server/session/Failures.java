@@ -47,6 +47,14 @@ final class Failures {
         return of(COMMUNICATION, text.toString());
     }
 
+    /** A statement has waited for the end of a pause for too long. */
+    static ErrPacket paused(Duration waited) {
+        return of(
+                COMMUNICATION,
+                "Sluice is paused by an operator: this statement did not begin within " + waited.toMillis()
+                        + " ms (pool.acquire-timeout)");
+    }
+
     static ErrPacket tooManyWaiting(int max) {
         return of(COMMUNICATION, "No primary, and " + max + " statements wait for one already (pool.waiting-max)");
     }

@@ -8,13 +8,16 @@ import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
- * primary. Confined to the session's event loop, except {@link #topologyChanged}, which may be called from any thread.
+ * primary. Confined to the session's event loop, except {@link #topologyChanged}, {@link #resumed} and {@link #ask}, which may
+ * be called from any thread.
  */
 public final class LoopContext {
     private static final long SWEEP_MILLIS = 250;
@@ -24,7 +27,8 @@ public final class LoopContext {
      *
      * @param classifier decides what a statement needs
      * @param topology the newest snapshot
-     * @param settings the limits and switches of sessions
+     * @param settings the limits of sessions, as configured at this moment
+     * @param switches what an operator has switched
      * @param registry every live session
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
@@ -33,7 +37,8 @@ public final class LoopContext {
     public record Shared(
             StatementClassifier classifier,
             Supplier<Topology> topology,
-            SessionSettings settings,
+            Supplier<SessionSettings> settings,
+            SessionSwitches switches,
             SessionRegistry registry,
             DiagnosticsUsers habits,
             MonitorSignals signals,
@@ -98,7 +103,12 @@ public final class LoopContext {
     }
 
     SessionSettings settings() {
-        return shared.settings();
+        return shared.settings().get();
+    }
+
+    /** What an operator has switched. */
+    SessionSwitches switches() {
+        return shared.switches();
     }
 
     /** Every client connection of the process. */
@@ -112,9 +122,14 @@ public final class LoopContext {
 
     /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
     void backendTrouble(int ordinal, BackendFailure failure) {
-        if (ordinal >= 0 && failure.kind() != BackendFailure.Kind.EXHAUSTED) {
+        if (ordinal >= 0 && isTrouble(failure)) {
             shared.signals().trouble(ordinal, failure.kind() != BackendFailure.Kind.REFUSED);
         }
+    }
+
+    /** Neither a full pool nor a backend that an operator took away says anything about its health. */
+    private static boolean isTrouble(BackendFailure failure) {
+        return failure.kind() != BackendFailure.Kind.EXHAUSTED && failure.kind() != BackendFailure.Kind.NO_BACKEND;
     }
 
     /** Something was written: replicas will have to be looked at soon. */
@@ -138,6 +153,20 @@ public final class LoopContext {
                 primaryQueue.retryAll();
             }
         });
+    }
+
+    /** Lets all that wait look again: a pause has ended. Called from any thread. */
+    public void resumed() {
+        loop.execute(primaryQueue::retryAll);
+    }
+
+    /** Answers a question on the loop. Called from any thread. */
+    public <T> CompletableFuture<T> ask(Supplier<T> question) {
+        try {
+            return CompletableFuture.supplyAsync(question, loop);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void sweep() {

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
@@ -13,6 +14,7 @@ import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.Borrower;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +118,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         settlement.dropLastStatement(statement);
         Slot bound = bound();
         if (bound == null) {
-            route();
+            if (isPaused()) {
+                awaitPrimary();
+            } else {
+                route();
+            }
             return;
         }
         slot = bound;
@@ -129,6 +135,20 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         } else {
             placedOn(held);
         }
+    }
+
+    /** A pause keeps everything from beginning that is not part of a transaction. */
+    private boolean isPaused() {
+        return parts.context().switches().paused() && !parts.state().inTransaction();
+    }
+
+    /** KILL QUERY for a statement that still waits; false if it does not. */
+    boolean interrupt() {
+        if (!waiting) {
+            return false;
+        }
+        refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
+        return true;
     }
 
     static boolean wantsInsertId(Classification statement) {
@@ -257,8 +277,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public void primaryTimeout() {
         if (waiting) {
-            refuse(Failures.noPrimary(
-                    parts.context().topology(), parts.context().settings().acquireTimeout(), primaryFailure));
+            Duration waited = parts.context().settings().acquireTimeout();
+            refuse(
+                    isPaused()
+                            ? Failures.paused(waited)
+                            : Failures.noPrimary(parts.context().topology(), waited, primaryFailure));
         }
     }
 

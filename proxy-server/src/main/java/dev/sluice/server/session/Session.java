@@ -74,10 +74,7 @@ public final class Session {
                 this::resumeInput,
                 state,
                 new StatementEffects(state),
-                new SessionRouter(
-                        context.balancer(),
-                        context.metrics(),
-                        context.settings().readSplitting()),
+                new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
                 new Leases(context.pool(), start.credential(), frontend.capabilities()),
                 changes,
@@ -105,6 +102,15 @@ public final class Session {
     /** Looks for the next command. */
     void resume() {
         resumeInput();
+    }
+
+    /** What a session consists of, for those who look at it on its loop. */
+    SessionParts parts() {
+        return parts;
+    }
+
+    Exchange exchange() {
+        return exchange;
     }
 
     /** Whether several statements in one COM_QUERY are allowed. */

@@ -36,7 +36,7 @@ record SessionTrackers(SessionChanges changes, CausalityTracker causality, LoopC
     }
 
     private void wrote(String text, boolean mariaDb) {
-        if (context.settings().readYourWrites()) {
+        if (context.switches().causalReads()) {
             causality.wrote(GtidPosition.parse(mariaDb ? ServerFlavor.MARIADB : ServerFlavor.MYSQL, text));
         }
     }

@@ -322,7 +322,9 @@ final class Settlement {
             parts.effects().connectionGone(slot);
             parts.leases().releaseWithReset(slot);
         } else if (!state.tiedTo(slot)) {
-            parts.leases().release(slot);
+            if (parts.context().switches().multiplexing()) {
+                parts.leases().release(slot);
+            }
         } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
             parts.leases().linger(slot);
         }
@@ -332,6 +334,21 @@ final class Settlement {
     void yieldLastStatement(Slot slot) {
         parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
         letGo(slot);
+        countPins();
+    }
+
+    /**
+     * The backend is to be left: gives up a connection that no transaction and no state ties the idle session to.
+     *
+     * @param diagnosticsToo whether the diagnostics of the last statement are given up as well
+     */
+    void leave(Slot slot, boolean diagnosticsToo) {
+        if (diagnosticsToo) {
+            parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
+        }
+        if (!parts.state().tiedTo(slot)) {
+            parts.leases().release(slot);
+        }
         countPins();
     }
 

@@ -31,6 +31,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy in this JVM in front of a cluster, and the ways to connect to it. Every connection has timeouts, so that a hang
@@ -72,6 +73,9 @@ final class TestProxy implements AutoCloseable {
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
         private BalanceConfig balance = BalanceConfig.defaults();
+        private int servers = Integer.MAX_VALUE;
+        private @Nullable Path stateDir;
+        private @Nullable Path file;
 
         /** Connections to each server over all event loops. */
         Options connections(int value) {
@@ -124,9 +128,29 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Only the first servers of the cluster are backends. */
+        Options servers(int value) {
+            servers = value;
+            return this;
+        }
+
+        /** Where a proxy of an earlier start has left its state. */
+        Options stateDir(Path value) {
+            stateDir = value;
+            return this;
+        }
+
+        /** The file that a reload reads; what it says now does not matter for the start. */
+        Options file(Path value) {
+            file = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
-            Path state = Files.createTempDirectory(cluster.directory(), "state-");
+            Path kept = stateDir;
+            Path state = kept == null ? Files.createTempDirectory(cluster.directory(), "state-") : kept;
             List<BackendConfig> backends = cluster.servers().stream()
+                    .limit(servers)
                     .map(s -> BackendConfig.of(new HostPort(s.host(), s.port())))
                     .map(b -> new BackendConfig(b.address(), b.weight(), b.zone(), connections))
                     .toList();
@@ -134,8 +158,10 @@ final class TestProxy implements AutoCloseable {
             MonitorConfig monitor = new MonitorConfig(
                     defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag());
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
-            TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base)));
-            proxy.awaitReplicas(cluster.replicas().size());
+            TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
+            if (kept == null) {
+                proxy.awaitReplicas(backends.size() - 1);
+            }
             return proxy;
         }
 
