@@ -34,6 +34,9 @@ public final class BackendCapacity {
     private volatile boolean closed;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger kept = new AtomicInteger();
+    /** How many connections were beyond the cap when it was lowered, less those that have been given up for it. */
+    private final AtomicInteger surplus = new AtomicInteger();
+
     private final Queue<Claimant> waiting = new ConcurrentLinkedQueue<>();
 
     /**
@@ -111,12 +114,23 @@ public final class BackendCapacity {
     /** Changes the cap. Connections beyond a lower one are closed when they are next unused. */
     void resize(int connectionsMax) {
         max = connectionsMax;
+        surplus.set(Math.max(0, open.get() - connectionsMax));
         grant();
     }
 
-    /** Whether more connections are open than the cap, which was lowered, allows. */
-    boolean isOverfull() {
-        return open.get() > max;
+    /**
+     * Whether one connection has to go because the cap was lowered. Each that has to is asked for once: those that are being
+     * closed still count as open.
+     */
+    boolean takeSurplus() {
+        int left = surplus.get();
+        while (left > 0 && open.get() > max) {
+            if (surplus.compareAndSet(left, left - 1)) {
+                return true;
+            }
+            left = surplus.get();
+        }
+        return false;
     }
 
     /** Opens it to new work, or closes it. */

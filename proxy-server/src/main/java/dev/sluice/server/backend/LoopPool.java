@@ -231,7 +231,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         boolean usable = connection.isQuiet()
                 && !draining
                 && !capacity.isClosed()
-                && !capacity.isOverfull()
+                && !capacity.takeSurplus()
                 && !isOld(connection, now)
                 && connection.generation() == pool.generation();
         if (!usable) {
@@ -395,7 +395,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             askFor(ordinal);
         }
         pools.idle(connection -> connection.key().backendOrdinal() == ordinal).stream()
-                .filter(connection -> capacity.isClosed() || capacity.isOverfull())
+                .filter(connection -> capacity.isClosed() || capacity.takeSurplus())
                 .forEach(this::retireIdle);
     }
 

@@ -66,11 +66,13 @@ public final class ConfigValues {
             if (value == null || value instanceof List<?>) {
                 continue;
             }
+            if (value instanceof Record inner && !(value instanceof HostPort)) {
+                walk(inner, below, found);
+                continue;
+            }
             String key = key(below);
             if (key != null) {
                 found.put(key, value);
-            } else if (value instanceof Record inner) {
-                walk(inner, below, found);
             }
         }
     }

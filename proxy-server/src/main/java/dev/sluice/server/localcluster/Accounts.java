@@ -56,6 +56,8 @@ public final class Accounts {
         sql.add(createUser(MONITOR_USER, MONITOR_PASSWORD, mysql ? "caching_sha2_password" : null));
         sql.add("GRANT %s, PROCESS ON *.* TO %s".formatted(replicationClient(version), account(MONITOR_USER)));
         sql.add("GRANT SELECT ON mysql.user TO " + account(MONITOR_USER));
+        sql.add("GRANT %s ON *.* TO %s"
+                .formatted(mysql ? "CONNECTION_ADMIN" : "CONNECTION ADMIN", account(MONITOR_USER)));
         if (!mysql) {
             // On MariaDB mysql.user is a view over this table, where the password hashes are.
             sql.add("GRANT SELECT ON mysql.global_priv TO " + account(MONITOR_USER));

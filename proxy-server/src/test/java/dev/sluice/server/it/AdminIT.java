@@ -51,8 +51,6 @@ class AdminIT {
     static void startServers() {
         cluster =
                 LocalCluster.builder().flavor(ServerFlavor.mysql()).replicas(3).start();
-        cluster.primary().execute("GRANT CONNECTION_ADMIN ON *.* TO 'sluice_monitor'@'%'");
-        cluster.awaitReplicated(TestProxy.SOON);
     }
 
     @AfterAll
