@@ -9,9 +9,7 @@ import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +33,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private PoolSettings settings;
     private final PoolEnvironment environment;
     private final KeyPools pools = new KeyPools();
-    private final @Nullable WaitingLine[] lines = new @Nullable WaitingLine[Topology.ORDINAL_MAX + 1];
+    private final WaitingLines lines;
     /** Grants that this loop has asked for and not yet received, by backend. */
     private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
-    /** Leased for nothing but the diagnostics of the last statement, the longest kept first. */
-    private final Set<BackendConnection> lingering = new LinkedHashSet<>();
+
+    private final LingeringLeases lingering = new LingeringLeases();
 
     private boolean draining;
 
@@ -54,6 +52,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         this.capacities = capacities;
         this.settings = settings;
         this.environment = environment;
+        this.lines = new WaitingLines(capacities.waiting());
         capacities.register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -113,7 +112,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         long deadline = now + settings.acquireTimeout().toNanos();
         Claim claim = new Claim(pool, wanted, borrower, now, deadline);
         int ordinal = pool.key().backendOrdinal();
-        WaitingLine line = line(ordinal);
+        WaitingLine line = lines.of(ordinal);
         if (capacities.of(ordinal).isClosed()) {
             borrower.acquireFailed(takenAway(ordinal));
         } else if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
@@ -130,18 +129,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
     }
 
-    private WaitingLine line(int ordinal) {
-        WaitingLine line = lines[ordinal];
-        if (line == null) {
-            line = new WaitingLine(capacities.waiting());
-            lines[ordinal] = line;
-        }
-        return line;
-    }
-
     /** Queues for a grant if somebody waits, leaves the queue if nobody does. */
     private void askFor(int ordinal) {
-        boolean wanted = !line(ordinal).isEmpty();
+        boolean wanted = !lines.of(ordinal).isEmpty();
         if (wanted && asked[ordinal] == 0) {
             asked[ordinal]++;
             capacities.of(ordinal).await(this);
@@ -154,7 +144,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public void slotGranted(int backendOrdinal) {
         loop.execute(() -> {
             asked[backendOrdinal]--;
-            Claim claim = line(backendOrdinal).poll();
+            Claim claim = lines.of(backendOrdinal).poll();
             if (claim == null) {
                 capacities.of(backendOrdinal).release();
             } else {
@@ -240,7 +230,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         connection.returned(now);
         int ordinal = connection.key().backendOrdinal();
-        WaitingLine line = line(ordinal);
+        WaitingLine line = lines.of(ordinal);
         boolean free = line.isEmpty();
         if (free && !capacity.isWantedBesides(this)) {
             environment.metrics().backendEnded(ordinal);
@@ -271,7 +261,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return;
         }
         lingering.remove(connection);
-        if (!connection.isQuiet()) {
+        if (!connection.isQuiet() || takesNothingNew(connection.key().backendOrdinal())) {
             connection.close();
             return;
         }
@@ -292,9 +282,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** A session uses the connection again. */
     public void stopLingering(BackendConnection connection) {
-        if (!lingering.isEmpty()) {
-            lingering.remove(connection);
-        }
+        lingering.remove(connection);
     }
 
     // ---- making room ----
@@ -302,9 +290,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     @Override
     public void makeRoom(int backendOrdinal, boolean starving) {
         loop.execute(() -> {
-            boolean ownNeed = !line(backendOrdinal).isEmpty();
+            boolean ownNeed = !lines.of(backendOrdinal).isEmpty();
             if (!ownNeed && !closeOneIdle(backendOrdinal) && starving) {
-                takeLingering(backendOrdinal);
+                lingering.takeOne(backendOrdinal);
             }
         });
     }
@@ -323,30 +311,13 @@ public final class LoopPool implements BackendCapacity.Claimant {
         connection.retire();
     }
 
-    private boolean takeLingering(int ordinal) {
-        for (BackendConnection connection : lingering) {
-            BackendConnection.Owner owner = connection.owner();
-            if (connection.key().backendOrdinal() == ordinal && owner != null) {
-                lingering.remove(connection);
-                owner.backendWanted(connection);
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Closes what is idle too long or too old, and looks after those who wait. */
     private void sweep() {
         long now = environment.nanoClock().getAsLong();
         long idleMax = settings.idleTimeout().toNanos();
         pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))
                 .forEach(this::retireIdle);
-        for (int ordinal = 0; ordinal < lines.length; ordinal++) {
-            WaitingLine line = lines[ordinal];
-            if (line != null) {
-                lookAfter(ordinal, line, now);
-            }
-        }
+        lines.forEach((line, ordinal) -> lookAfter(ordinal, line, now));
     }
 
     private void lookAfter(int ordinal, WaitingLine line, long now) {
@@ -356,7 +327,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         askFor(ordinal);
         Claim first = line.peek();
-        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !takeLingering(ordinal)) {
+        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !lingering.takeOne(ordinal)) {
             capacities.askForRoom(ordinal, this, true);
         }
     }
@@ -389,7 +360,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public void backendChanged(int ordinal) {
         BackendCapacity capacity = capacities.of(ordinal);
         if (capacity.isClosed()) {
-            for (Claim claim : line(ordinal).takeAll()) {
+            for (Claim claim : lines.of(ordinal).takeAll()) {
                 claim.borrower().acquireFailed(takenAway(ordinal));
             }
             askFor(ordinal);
@@ -420,7 +391,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** How many wait for a connection to a backend. */
     public int waitingFor(int ordinal) {
-        WaitingLine line = lines[ordinal];
-        return line == null ? 0 : line.size();
+        return lines.of(ordinal).size();
     }
 }
