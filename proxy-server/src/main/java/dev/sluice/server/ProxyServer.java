@@ -132,7 +132,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
-        monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
+        monitor.addListener(
+                (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
         awaitFirstProbe();
         accounts.start();

@@ -20,6 +20,7 @@ import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerVersion;
 import dev.sluice.server.tls.TlsException;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.ToIntFunction;
 
 /**
  * A proxy in this JVM in front of a cluster, and the ways to connect to it. Every connection has timeouts, so that a hang
@@ -71,6 +73,7 @@ final class TestProxy implements AutoCloseable {
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
+        private ToIntFunction<LocalServer> ports = LocalServer::port;
         private BalanceConfig balance = BalanceConfig.defaults();
 
         /** Connections to each server over all event loops. */
@@ -124,10 +127,16 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** The port at which a server is reached, if something stands in front of it. */
+        Options ports(ToIntFunction<LocalServer> value) {
+            ports = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
             Path state = Files.createTempDirectory(cluster.directory(), "state-");
             List<BackendConfig> backends = cluster.servers().stream()
-                    .map(s -> BackendConfig.of(new HostPort(s.host(), s.port())))
+                    .map(s -> BackendConfig.of(new HostPort(s.host(), ports.applyAsInt(s))))
                     .map(b -> new BackendConfig(b.address(), b.weight(), b.zone(), connections))
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
