@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.mysql.cj.jdbc.ServerPreparedStatement;
-import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -18,7 +17,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -27,8 +25,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Server-side prepared statements: routed at execution, prepared wherever they run, cursors included. */
 @Timeout(60)
@@ -227,86 +223,6 @@ class PreparedIT {
     }
 
     @Test
-    void aCursorGivesAllRowsWhileOtherStatementsRunInBetween() throws SQLException {
-        try (Connection connection = connect("useCursorFetch=true", "defaultFetchSize=7");
-                PreparedStatement statement = prepare(connection, "SELECT id, v FROM t WHERE id >= ? ORDER BY id")) {
-            statement.setFetchSize(7);
-            statement.setInt(1, 0);
-            int count = 0;
-            try (ResultSet rows = statement.executeQuery();
-                    PreparedStatement other = connection.prepareStatement("SELECT v FROM t WHERE id = ?")) {
-                assertThat(Sql.route(connection).pins()).contains("cursor");
-                while (rows.next()) {
-                    assertThat(rows.getInt(1)).isEqualTo(count);
-                    assertThat(rows.getString(2)).isEqualTo("v" + count);
-                    if (count % 50 == 0) {
-                        assertThat(read(other, count)).isEqualTo("v" + count);
-                    }
-                    if (count == 200) {
-                        Sql.run(connection, "INSERT INTO b (n) VALUES (1)");
-                    }
-                    count++;
-                }
-            }
-            assertThat(count).isEqualTo(ROWS);
-        }
-    }
-
-    @Test
-    void equalStatementsHaveCursorsOfTheirOwn() throws SQLException {
-        String sql = "SELECT id FROM t WHERE id >= ? ORDER BY id";
-        try (Connection connection = connect("useCursorFetch=true");
-                PreparedStatement one = prepare(connection, sql);
-                PreparedStatement two = prepare(connection, sql)) {
-            one.setFetchSize(5);
-            two.setFetchSize(9);
-            one.setInt(1, 0);
-            two.setInt(1, 100);
-            try (ResultSet first = one.executeQuery();
-                    ResultSet second = two.executeQuery()) {
-                for (int i = 0; i < 400; i++) {
-                    assertThat(first.next()).isTrue();
-                    assertThat(second.next()).isTrue();
-                    assertThat(first.getInt(1)).isEqualTo(i);
-                    assertThat(second.getInt(1)).isEqualTo(100 + i);
-                }
-            }
-        }
-    }
-
-    @Test
-    void aClosedCursorFreesTheSession() throws SQLException {
-        try (Connection connection = connect("useCursorFetch=true")) {
-            for (int i = 0; i < 5; i++) {
-                try (PreparedStatement statement = prepare(connection, "SELECT id FROM t ORDER BY id")) {
-                    statement.setFetchSize(3);
-                    try (ResultSet rows = statement.executeQuery()) {
-                        assertThat(rows.next()).isTrue();
-                    }
-                }
-                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1"))
-                        .isEqualTo("v1");
-                assertThat(Sql.route(connection).pins()).isEmpty();
-            }
-        }
-    }
-
-    @Test
-    void fetchWithoutACursorIsAnErrorAndTheConnectionLives() throws Exception {
-        try (RawClient client = proxy.raw()) {
-            client.query("USE prep");
-            int id = client.prepare("SELECT id FROM t");
-            byte[] fetch = fetch(id, 1);
-            assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
-                    .isEqualTo(1421);
-            fetch[0] = 99;
-            assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
-                    .isEqualTo(1243);
-            assertThat(client.value("SELECT 1")).isEqualTo("1");
-        }
-    }
-
-    @Test
     void aStatementKeepsTheSchemaItWasPreparedIn() throws SQLException {
         try (Connection connection = connect();
                 PreparedStatement statement = prepare(connection, "SELECT v FROM t WHERE id = ?")) {
@@ -340,33 +256,6 @@ class PreparedIT {
             }
         }
         Servers.mysql().primary().execute("DROP TABLE prep.alt");
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, Capabilities.CLIENT_DEPRECATE_EOF})
-    void aCursorLooksAsItDoesWithoutTheProxy(int without) throws Exception {
-        List<List<String>> conversations = new ArrayList<>();
-        for (int port : new int[] {proxy.port(), Servers.mysql().primary().port()}) {
-            try (RawClient client = RawClient.connect(port, without)) {
-                int id = client.prepare("SELECT id, v FROM prep.t WHERE id < ? ORDER BY id");
-                List<byte[]> packets = new ArrayList<>(client.open(id, 5));
-                for (int i = 0; i < 3; i++) {
-                    client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
-                    int unused = client.readRows(packets);
-                }
-                client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
-                packets.add(client.read());
-                conversations.add(
-                        packets.stream().map(HexFormat.of()::formatHex).toList());
-            }
-        }
-        assertThat(conversations.get(0)).isEqualTo(conversations.get(1));
-    }
-
-    private static byte[] fetch(int id, int rows) {
-        byte[] arguments = Arrays.copyOf(RawClient.int4(id), 8);
-        arguments[4] = (byte) rows;
-        return arguments;
     }
 
     @Test
