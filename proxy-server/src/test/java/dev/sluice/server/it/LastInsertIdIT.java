@@ -10,6 +10,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,5 +116,95 @@ class LastInsertIdIT {
             }
         }
         return ids;
+    }
+
+    private static final String LAST = "SELECT LAST_INSERT_ID()";
+
+    /** Whatever the others do, they do it where the session's id is. */
+    @Test
+    void anIdOutlivesALoginAndUpdatesOfOthersOnTheOnlyConnection() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
+            try (Connection connection = StateSchemas.connect(narrow)) {
+                Sql.run(connection, "INSERT INTO a (who) VALUES (1)");
+                String id = Servers.mysql().primary().queryValue("SELECT MAX(id) FROM state.a");
+                try (Connection other = StateSchemas.connect(narrow)) {
+                    assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+                    Sql.run(other, "UPDATE t SET v = v WHERE id = 1");
+                    assertThat(Sql.value(other, LAST)).isEqualTo("0");
+                    assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+                    Sql.run(other, "UPDATE t SET v = LAST_INSERT_ID(4000) WHERE id = 1");
+                    assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+                    assertThat(Sql.value(other, LAST)).isEqualTo("4000");
+                }
+                try (Connection stranger = narrow.connectAs("native", "native-secret", "state")) {
+                    assertThat(Sql.value(stranger, LAST)).isEqualTo("0");
+                }
+                assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
+    @Test
+    void idsAreExactWhileSessionsContendForTheOnlyConnection() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
+            ExecutorService threads = Executors.newFixedThreadPool(SESSIONS);
+            try {
+                List<Future<?>> sessions = new ArrayList<>();
+                for (int i = 0; i < SESSIONS; i++) {
+                    int session = i;
+                    sessions.add(threads.submit(() -> {
+                        contend(narrow, session);
+                        return null;
+                    }));
+                }
+                for (Future<?> session : sessions) {
+                    session.get(60, TimeUnit.SECONDS);
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
+    /** Random statements and logins of one session; {@code expected} is what its LAST_INSERT_ID() must be. */
+    private static void contend(TestProxy narrow, int session) throws SQLException {
+        long seed = Long.getLong("sluice.seed", 4_711L) + session;
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int login = 0; login < 4; login++) {
+            try (Connection connection = StateSchemas.connect(narrow)) {
+                long expected = 0;
+                for (int step = 0; step < 60; step++) {
+                    int choice = random.nextInt(7);
+                    switch (choice) {
+                        case 0 -> expected = inserted(connection, "INSERT INTO a (who) VALUES (1)");
+                        case 1 -> expected = inserted(connection, "INSERT INTO a (who) VALUES (1), (2), (3)");
+                        case 2 -> {
+                            expected = random.nextInt(1, 1_000_000);
+                            Sql.run(connection, "UPDATE t SET v = LAST_INSERT_ID(" + expected + ") WHERE id = 2");
+                        }
+                        case 3 -> Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id = 1");
+                        case 4 ->
+                            Sql.run(connection, "REPLACE INTO a (id, who) VALUES (" + (900_000 + session) + ", 2)");
+                        case 5 -> Sql.run(connection, "SELECT v FROM t WHERE id = 1");
+                        default -> Sql.run(connection, "BEGIN", "UPDATE t SET v = 1 WHERE id = 3", "COMMIT");
+                    }
+                    assertThat(Sql.value(connection, LAST))
+                            .as("seed %d, login %d, step %d, choice %d", seed, login, step, choice)
+                            .isEqualTo(Long.toString(expected));
+                }
+            }
+        }
+    }
+
+    private static long inserted(Connection connection, String insert) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.executeUpdate(insert, Statement.RETURN_GENERATED_KEYS);
+            try (ResultSet keys = statement.getGeneratedKeys()) {
+                assertThat(keys.next()).isTrue();
+                return keys.getLong(1);
+            }
+        }
     }
 }

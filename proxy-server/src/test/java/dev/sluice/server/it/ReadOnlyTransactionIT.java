@@ -1,7 +1,9 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,6 +15,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Read-only transactions stay whole on one replica, and what only the primary can do leaves it. */
 @Timeout(90)
@@ -132,6 +136,32 @@ class ReadOnlyTransactionIT {
             assertThat(Sql.error(connection, "UPDATE t SET v = 0")).isEqualTo(1792);
             Sql.run(connection, "COMMIT", "BEGIN", "UPDATE t SET v = 8 WHERE id = 1", "COMMIT");
             assertThat(Sql.value(connection, READ)).isEqualTo("8");
+            assertFree(connection);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"BEGIN", "START TRANSACTION", "START TRANSACTION READ WRITE"})
+    void aTransactionThatBeginsInsideAReadOnlyOneEndsThatAndRunsOnThePrimary(String begin) throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "START TRANSACTION READ ONLY");
+            Route first = Sql.routeOf(connection, READ);
+            assertThat(first.role()).isEqualTo("replica");
+            String thread = Sql.value(connection, "SELECT CONNECTION_ID()");
+            assertThat(Sql.route(connection).backend()).isEqualTo(first.backend());
+            LocalServer replica = Servers.mysql().replicas().stream()
+                    .filter(server -> server.address().equals(first.backend()))
+                    .findFirst()
+                    .orElseThrow();
+            String open = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = " + thread;
+            assertThat(replica.queryValue(open)).isEqualTo("1");
+            assertThat(Sql.routeOf(connection, begin).role()).isEqualTo("primary");
+            await().atMost(TestProxy.SOON).until(() -> replica.queryValue(open).equals("0"));
+            assertThat(Sql.update(connection, "UPDATE t SET v = 12 WHERE id = 1"))
+                    .isEqualTo(1);
+            assertThat(Sql.routeOf(connection, READ).reason()).isEqualTo("in_transaction");
+            Sql.run(connection, "COMMIT");
+            assertThat(Sql.value(connection, READ)).isEqualTo("12");
             assertFree(connection);
         }
     }

@@ -3,10 +3,12 @@ package dev.sluice.server.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.server.it.StateSchemas.Turn;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -134,6 +136,50 @@ class SessionPinsIT {
     private static List<String> ids(Connection root) throws SQLException {
         try (root) {
             return Sql.rows(root, "SELECT id FROM information_schema.processlist WHERE user = 'app'");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SET @prepared = 1 | user_variable",
+                "CREATE TEMPORARY TABLE tmp (id INT) | temporary_table",
+                "SELECT GET_LOCK('prepared', 1) | user_lock",
+                "SET SESSION timestamp = 1 | non_replayable_variable"
+            })
+    void preparingAStatementDoesNotPinAndRunningItDoes(String sql, String pin) throws Exception {
+        try (RawClient client = proxy.raw()) {
+            client.query("USE state");
+            int id = client.prepare(sql);
+            assertThat(route(client).pins()).isEmpty();
+            client.query("SELECT v FROM t WHERE id = 1");
+            assertThat(route(client).role()).isEqualTo("replica");
+            client.send(CommandType.COM_STMT_EXECUTE, Arrays.copyOf(RawClient.int4(id), 9));
+            assertThat(RawClient.first(client.readResults().get(0))).isNotEqualTo(RawClient.ERR);
+            assertThat(route(client).pins()).isEqualTo(pin);
+        }
+    }
+
+    private static Route route(RawClient client) throws IOException {
+        List<byte[]> packets = client.query("SHOW SLUICE ROUTE");
+        return Route.ofTextRow(packets.get(packets.size() - 2));
+    }
+
+    @Test
+    void aTableThatIsDroppedByItsBareNameInAnotherSchemaIsNotTheTemporaryOne() throws SQLException {
+        Servers.mysql().primary().execute("CREATE TABLE state2.tmp (id INT)");
+        try (Connection connection = connect()) {
+            Sql.run(
+                    connection,
+                    "CREATE TEMPORARY TABLE tmp (id INT)",
+                    "INSERT INTO tmp VALUES (7)",
+                    "USE state2",
+                    "DROP TABLE tmp");
+            assertThat(Sql.route(connection).pins()).isEqualTo("temporary_table");
+            assertThat(Sql.value(connection, "SELECT id FROM state.tmp")).isEqualTo("7");
+            Sql.run(connection, "USE state", "DROP TABLE tmp");
+            assertThat(Sql.route(connection).pins()).isEmpty();
         }
     }
 }
