@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.mysql.cj.jdbc.ServerPreparedStatement;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ServerStatus;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -306,5 +308,66 @@ class PreparedIT {
                     .hasMessageContaining("1146");
             assertThat(client.value("SELECT 1")).isEqualTo("1");
         }
+    }
+
+    @Test
+    void aStatementThatCannotBePreparedInATransactionLeavesTheTransactionOpen() throws Exception {
+        Servers.mysql().primary().execute("CREATE TABLE prep.gone (id INT)", "TRUNCATE TABLE prep.b");
+        proxy.awaitCaughtUp();
+        try (RawClient client = proxy.raw()) {
+            client.query("USE prep");
+            // A read: a replica prepares it, and the primary not before it is executed there.
+            int id = client.prepare("SELECT id FROM gone WHERE id = ?");
+            Servers.mysql().primary().execute("DROP TABLE prep.gone");
+            client.query("BEGIN");
+            client.query("INSERT INTO b (n) VALUES (1)");
+            for (int i = 0; i < 2; i++) {
+                assertThat(client.err(client.execute(id, 1, true).get(0)).code())
+                        .isEqualTo(1146);
+                int status =
+                        client.ok(client.ask(CommandType.COM_PING, new byte[0])).status();
+                assertThat(status & ServerStatus.SERVER_STATUS_IN_TRANS).isNotZero();
+                assertThat(client.value("SELECT COUNT(*) FROM b")).isEqualTo("1");
+            }
+            client.query("ROLLBACK");
+            assertThat(client.value("SELECT COUNT(*) FROM b")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void equalStatementsOfTwoSessionsKeepTheirParameterTypesOnOneConnection() throws Exception {
+        String sql = "SELECT id, ? FROM t WHERE id = 5 FOR UPDATE";
+        try (RawClient one = proxy.raw();
+                RawClient two = proxy.raw()) {
+            one.query("USE prep");
+            two.query("USE prep");
+            int number = one.prepare(sql);
+            int small = two.prepare(sql);
+            for (int i = 0; i < 4; i++) {
+                // The types travel with the first execution only; the connection has seen the other session's since.
+                ByteBuf row = row(one.execute(number, 1000 + i, i == 0));
+                assertThat(row.getIntLE(2)).isEqualTo(5);
+                assertThat(row.getLongLE(6)).isEqualTo(1000 + i);
+                assertThat(row(executeInt(two, small, 2000 + i, i == 0)).getLongLE(6))
+                        .isEqualTo(2000 + i);
+            }
+        }
+    }
+
+    private static ByteBuf row(List<byte[]> packets) {
+        assertThat(RawClient.first(packets.get(0))).isEqualTo(2);
+        return Unpooled.wrappedBuffer(packets.get(packets.size() - 2));
+    }
+
+    /** Executes a statement with one INT parameter, of four bytes. */
+    private static List<byte[]> executeInt(RawClient client, int id, int value, boolean withTypes) throws IOException {
+        ByteBuf body = Unpooled.buffer();
+        body.writeIntLE(id).writeByte(0).writeIntLE(1).writeByte(0).writeByte(withTypes ? 1 : 0);
+        if (withTypes) {
+            body.writeShortLE(3);
+        }
+        body.writeIntLE(value);
+        client.send(CommandType.COM_STMT_EXECUTE, ByteBufUtil.getBytes(body));
+        return client.readResults();
     }
 }
