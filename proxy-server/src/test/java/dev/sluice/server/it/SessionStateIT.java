@@ -116,31 +116,6 @@ class SessionStateIT {
     }
 
     @Test
-    void aHintOfAReadThatFailsChangesNothingForAnybody() throws SQLException {
-        String get = "SELECT @@sort_buffer_size";
-        List<String> defaults = new ArrayList<>();
-        inTurns(
-                SESSIONS,
-                List.of(
-                        (connection, i) -> {
-                            if (i == 0) {
-                                defaults.addAll(Sql.rows(connection, get));
-                            }
-                            String fails = "SELECT /*+ SET_VAR(sort_buffer_size = 524288) */ (SELECT id FROM t) FROM t";
-                            assertThat(Sql.error(connection, fails)).isEqualTo(1242);
-                            assertThat(Sql.route(connection).role()).isEqualTo("replica");
-                        },
-                        (connection, i) -> {
-                            // Several times, as it may be the replica or the connection of another session.
-                            for (int again = 0; again < 4; again++) {
-                                assertThat(Sql.rows(connection, get + " /* " + again + " */"))
-                                        .isEqualTo(defaults);
-                                assertThat(Sql.route(connection).pins()).isEmpty();
-                            }
-                        }));
-    }
-
-    @Test
     void theModeOfASessionDecidesHowItsTextIsRead() throws SQLException {
         inTurns(
                 6,
