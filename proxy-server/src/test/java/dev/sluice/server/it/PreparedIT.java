@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class PreparedIT {
     private static final int ROWS = 500;
+    private static final long MORE_THAN_AN_INT = 1L << 40;
     private static TestProxy proxy;
 
     @BeforeAll
@@ -345,9 +346,9 @@ class PreparedIT {
             int small = two.prepare(sql);
             for (int i = 0; i < 4; i++) {
                 // The types travel with the first execution only; the connection has seen the other session's since.
-                ByteBuf row = row(one.execute(number, 1000 + i, i == 0));
+                ByteBuf row = row(one.execute(number, MORE_THAN_AN_INT + i, i == 0));
                 assertThat(row.getIntLE(2)).isEqualTo(5);
-                assertThat(row.getLongLE(6)).isEqualTo(1000 + i);
+                assertThat(row.getLongLE(6)).isEqualTo(MORE_THAN_AN_INT + i);
                 assertThat(row(executeInt(two, small, 2000 + i, i == 0)).getLongLE(6))
                         .isEqualTo(2000 + i);
             }
