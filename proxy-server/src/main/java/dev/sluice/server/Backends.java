@@ -1,12 +1,15 @@
 package dev.sluice.server;
 
-import dev.sluice.router.balance.BalancerKind;
+import dev.sluice.router.balance.Balancer;
+import dev.sluice.router.balance.ZonePreference;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.TopologyPolicy;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendTransportSecurity;
+import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.config.BackendConfig;
+import dev.sluice.server.config.BalanceConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.monitor.MonitorSettings;
@@ -27,7 +30,8 @@ final class Backends {
     static BackendCapacities capacities(SluiceConfig config) {
         List<Integer> limits =
                 config.backends().stream().map(BackendConfig::maxConnections).toList();
-        return new BackendCapacities(addresses(config), limits);
+        return new BackendCapacities(
+                addresses(config), limits, new WaitingBudget(config.pool().waitingMax()));
     }
 
     private static List<BackendAddress> addresses(SluiceConfig config) {
@@ -69,10 +73,12 @@ final class Backends {
                 .orElse(BackendTransportSecurity.OFF);
     }
 
-    static BalancerKind balancer(SluiceConfig config) {
-        return switch (config.routing().balance()) {
-            case WEIGHTED_ROUND_ROBIN -> BalancerKind.WEIGHTED_ROUND_ROBIN;
-            case LEAST_CONNECTIONS -> BalancerKind.LEAST_CONNECTIONS;
-        };
+    /** A balancer for one event loop. */
+    static Balancer balancer(SluiceConfig config) {
+        BalanceConfig wanted = config.routing().balance();
+        Balancer balancer = wanted.kind().create();
+        return wanted.zone()
+                .map(zone -> (Balancer) new ZonePreference(balancer, zone, wanted.zoneOverload()))
+                .orElse(balancer);
     }
 }

@@ -2,7 +2,6 @@ package dev.sluice.server;
 
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
-import dev.sluice.router.sql.ClassifierLimits;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.auth.AuthServices;
@@ -10,11 +9,9 @@ import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendConnector;
 import dev.sluice.server.backend.LoopPool;
-import dev.sluice.server.backend.PoolSettings;
+import dev.sluice.server.backend.PoolEnvironment;
 import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
-import dev.sluice.server.config.ClassifierConfig;
-import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
@@ -27,7 +24,6 @@ import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.session.DiagnosticsUsers;
 import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SessionRegistry;
-import dev.sluice.server.session.SessionSettings;
 import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.UserChange;
 import dev.sluice.server.tls.FrontendTls;
@@ -39,7 +35,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -68,7 +63,6 @@ import org.slf4j.LoggerFactory;
 public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ProxyServer.class);
     private static final Duration FIRST_PROBE_GRACE = Duration.ofMillis(500);
-    private static final Duration STICKY_AFTER_WRITE = Duration.ofSeconds(2);
     private static final long POLL_MILLIS = 20;
     private static final int BACKLOG = 4096;
 
@@ -96,7 +90,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.metrics = new MetricsRegistry(
                 monitor::current,
                 Arrays.stream(PinReason.values()).map(PinReason::label).toList());
-        this.classifier = new StatementClassifier(limits(config.routing().classifier()));
+        this.classifier = new StatementClassifier(
+                ConfiguredSettings.classifier(config.routing().classifier()));
         this.sessions = new SessionRegistry(config.limits().maxConnections());
         this.acceptors = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("sluice-accept", true), transport.handlers());
@@ -124,16 +119,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 server.stopNow();
             }
         }
-    }
-
-    private static ClassifierLimits limits(ClassifierConfig config) {
-        return new ClassifierLimits(
-                config.parseCacheEntries(),
-                config.parseBytesMax(),
-                ClassifierLimits.DEFAULT.parseDepthMax(),
-                config.parseDeadline(),
-                ClassifierLimits.DEFAULT.parserThreads(),
-                ClassifierLimits.DEFAULT.parserQueueMax());
     }
 
     private void open() throws IOException, TlsException, InterruptedException {
@@ -169,14 +154,15 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         BackendCapacities capacities = Backends.capacities(config);
         BackendConnector connector = new BackendConnector(
                 new BackendConnector.Sockets(
-                        transport.socket(), waterMark(config.limits().backendBuffer())),
+                        transport.socket(),
+                        ConfiguredSettings.waterMark(config.limits().backendBuffer())),
                 Backends.security(config),
                 config.pool().connectTimeout(),
                 System::nanoTime);
         LoopContext.Shared shared = new LoopContext.Shared(
                 classifier,
                 monitor::current,
-                sessionSettings(),
+                ConfiguredSettings.session(config),
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
@@ -189,18 +175,10 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                     loop,
                     connector,
                     capacities,
-                    poolSettings(config.pool()),
-                    new LoopPool.Environment(monitor::current, System::nanoTime, counters));
+                    ConfiguredSettings.pool(config.pool()),
+                    new PoolEnvironment(monitor::current, System::nanoTime, counters));
             pools.add(pool);
-            contexts.put(
-                    loop,
-                    new LoopContext(
-                            loop,
-                            shared,
-                            pool,
-                            Backends.balancer(config)
-                                    .create(config.routing().zone().orElse(null)),
-                            counters));
+            contexts.put(loop, new LoopContext(loop, shared, pool, Backends.balancer(config), counters));
         }
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
@@ -219,20 +197,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 monitor.noteWrite();
             }
         };
-    }
-
-    private SessionSettings sessionSettings() {
-        return new SessionSettings(
-                config.routing().readSplitting(),
-                config.routing().readYourWrites(),
-                STICKY_AFTER_WRITE,
-                config.pool().acquireTimeout(),
-                config.pool().waitingMax(),
-                config.limits().preparedStatementsMax());
-    }
-
-    private static PoolSettings poolSettings(PoolConfig pool) {
-        return new PoolSettings(pool.idleTimeout(), pool.maxAge(), pool.acquireTimeout(), pool.waitingMax());
     }
 
     /** Clients that come before the first probe has answered would be refused for nothing. */
@@ -292,7 +256,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
-                        waterMark(config.limits().frontendBuffer()))
+                        ConfiguredSettings.waterMark(config.limits().frontendBuffer()))
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -317,10 +281,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     }
 
     /** Bytes that may wait for a slow reader before its source is paused. */
-    private static WriteBufferWaterMark waterMark(int bytes) {
-        return new WriteBufferWaterMark(bytes / 2, bytes);
-    }
-
     private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
         InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
         return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());

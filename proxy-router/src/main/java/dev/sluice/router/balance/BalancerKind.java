@@ -1,32 +1,46 @@
 package dev.sluice.router.balance;
 
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.SplittableRandom;
 
-/** The balancers by the names that a configuration uses, and how to make one. Immutable. */
+/** The balancers by the short names that load balancers have for them, and how to make one. Immutable. */
 public enum BalancerKind {
+    /** {@link RoundRobin}. */
+    RR,
     /** {@link WeightedRoundRobin}. */
-    WEIGHTED_ROUND_ROBIN,
+    WRR,
     /** {@link LeastConnections}. */
-    LEAST_CONNECTIONS;
+    LC,
+    /** {@link WeightedLeastConnections}. */
+    WLC,
+    /** {@link ShortestExpectedDelay}. */
+    SED,
+    /** {@link NeverQueue}. */
+    NQ,
+    /** {@link SourceHash}. */
+    SH,
+    /** {@link StatementHash}. */
+    DH,
+    /** {@link Locality}. */
+    LBLC,
+    /** {@link ReplicatedLocality}. */
+    LBLCR,
+    /** {@link TwoChoices}. */
+    P2C;
 
-    private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
-
-    /** The name in a configuration: lower case with hyphens. */
-    public String label() {
-        return label;
-    }
-
-    /**
-     * A new balancer for one event loop.
-     *
-     * @param zone the zone to prefer; null for no preference
-     */
-    public Balancer create(@Nullable String zone) {
-        Balancer balancer = switch (this) {
-            case WEIGHTED_ROUND_ROBIN -> new WeightedRoundRobin();
-            case LEAST_CONNECTIONS -> new LeastConnections();
+    /** A new balancer for one event loop. */
+    public Balancer create() {
+        return switch (this) {
+            case RR -> new RoundRobin();
+            case WRR -> new WeightedRoundRobin();
+            case LC -> new LeastConnections();
+            case WLC -> new WeightedLeastConnections();
+            case SED -> new ShortestExpectedDelay();
+            case NQ -> new NeverQueue();
+            case SH -> new SourceHash();
+            case DH -> new StatementHash();
+            case LBLC -> new Locality();
+            case LBLCR -> new ReplicatedLocality();
+            case P2C -> new TwoChoices(new SplittableRandom());
         };
-        return zone == null ? balancer : new ZonePreference(balancer, zone);
     }
 }

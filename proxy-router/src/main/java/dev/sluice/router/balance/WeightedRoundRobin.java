@@ -17,7 +17,7 @@ public final class WeightedRoundRobin implements Balancer {
     private final int[] lastWeight = new int[Topology.ORDINAL_MAX + 1];
 
     @Override
-    public int choose(Topology topology, long eligible, LoadView load, long key) {
+    public int choose(Topology topology, long eligible, LoadView load, BalanceKeys keys) {
         int best = -1;
         long earned = 0;
         boolean changed = false;
@@ -41,7 +41,7 @@ public final class WeightedRoundRobin implements Balancer {
         if (changed) {
             // Credit and debt from other weights would delay the new ones by many rounds.
             Arrays.fill(credit, 0);
-            return choose(topology, eligible, load, key);
+            return choose(topology, eligible, load, keys);
         }
         if (earned == 0) {
             return best < 0 ? -1 : rotate(topology, eligible);

@@ -1,8 +1,6 @@
 package dev.sluice.router.session;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -11,25 +9,36 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The names of the temporary tables, user locks, handlers and text-protocol statements that one session is known to have,
- * so that a pin ends when the last of them goes. Whatever is made in a form that is not understood here counts as a name
- * that is never given up: the pin then lasts until the session is reset. Confined to the session's event loop.
+ * so that a pin ends when the last of them goes. Whatever is made in a form that is not understood here has no name that
+ * could be given up: the pin then lasts until the session is reset. Confined to the session's event loop.
+ *
+ * <p>A pin that ends too early shows one client the state of another; one that lasts too long only keeps a connection. So
+ * two spellings count as one name only where every server takes them for one. Tables are compared by case, because most
+ * servers do, and so are locks, because MariaDB does.
  */
 final class NamedObjects {
-    /** Stands for objects whose names the text does not tell. */
-    private static final String UNKNOWN = "";
+    /** Bound on the names of each kind. */
+    static final int NAMES_MAX = 1000;
 
-    private static final int NAMES_MAX = 1000;
-    private static final String NAME = "(?:`(?:[^`]|``)+`|[\\p{L}\\p{N}_$]+)";
-    private static final String QUALIFIED = NAME + "(?:\\s*\\.\\s*" + NAME + ")?";
-    private static final int FLAGS = Pattern.CASE_INSENSITIVE | Pattern.DOTALL | Pattern.UNICODE_CHARACTER_CLASS;
+    /** The loops are possessive: others would need a stack as deep as the text is long. */
+    private static final String NAME = "(?:`(?:[^`]|``)++`|[A-Za-z0-9_$\\x{80}-\\x{FFFF}]++)";
+
+    private static final String TABLE = "(?:" + NAME + "\\s*\\.\\s*)?+" + NAME;
+
+    /** White space and letters are those of ASCII: beyond it, everything is part of a name. */
+    private static final int FLAGS = Pattern.CASE_INSENSITIVE | Pattern.DOTALL;
+
+    /** What may follow the name is as important as the name: it might go on behind a comment. */
     private static final Pattern CREATE_TABLE = Pattern.compile(
-            "\\s*CREATE\\s+(?:OR\\s+REPLACE\\s+)?TEMPORARY\\s+TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(" + QUALIFIED
-                    + ").*",
+            "\\s*CREATE\\s+(?:OR\\s+REPLACE\\s+)?TEMPORARY\\s+TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?!IF\\b)(" + TABLE
+                    + ")\\s*(?:[(;A-Z].*)?",
             FLAGS);
+
     private static final Pattern DROP_TABLE = Pattern.compile(
-            "\\s*DROP\\s+(?:TEMPORARY\\s+)?TABLES?\\s+(?:IF\\s+EXISTS\\s+)?(" + QUALIFIED + "(?:\\s*,\\s*" + QUALIFIED
-                    + ")*)\\s*(?:RESTRICT|CASCADE)?\\s*;?\\s*",
+            "\\s*DROP\\s+(?:TEMPORARY\\s+)?TABLES?\\s+(?:IF\\s+EXISTS\\s+)?(" + TABLE + "(?:\\s*,\\s*" + TABLE
+                    + ")*+)\\s*(?:RESTRICT|CASCADE)?\\s*;?\\s*",
             FLAGS);
+    private static final Pattern TABLE_PARTS = Pattern.compile("(?:(" + NAME + ")\\s*\\.\\s*)?+(" + NAME + ")", FLAGS);
     private static final Pattern PREPARE = Pattern.compile("\\s*PREPARE\\s+(" + NAME + ")\\s+FROM\\b.*", FLAGS);
     private static final Pattern DEALLOCATE =
             Pattern.compile("\\s*(?:DEALLOCATE|DROP)\\s+PREPARE\\s+(" + NAME + ")\\s*;?\\s*", FLAGS);
@@ -40,34 +49,49 @@ final class NamedObjects {
     private static final Pattern RELEASE_ALL =
             Pattern.compile("\\s*(?:SELECT|DO)\\s+RELEASE_ALL_LOCKS\\s*\\(\\s*\\)\\s*;?\\s*", FLAGS);
 
-    private final Map<String, Integer> temporaryTables = new HashMap<>();
-    private final Map<String, Integer> preparedStatements = new HashMap<>();
-    private final Map<String, Integer> userLocks = new HashMap<>();
+    /** Functions that take locks of other kinds than GET_LOCK does. */
+    private static final Pattern OTHER_LOCKS = Pattern.compile("SERVICE_GET_|VERSION_TOKENS_", FLAGS);
+
+    /** A table by its schema and its own name, without quotes. */
+    private record Table(String schema, String name) {}
+
+    private final Names<Table> temporaryTables = new Names<>();
+    private final Names<String> preparedStatements = new Names<>();
+    private final Names<String> userLocks = new Names<>();
+    private boolean otherLocks;
     private int handlers;
     private boolean uncountedHandlers;
 
     void createdTemporaryTable(@Nullable String text, @Nullable String schema) {
         // CREATE ... IF NOT EXISTS of a table that exists changes nothing: names are not counted twice.
         String name = match(CREATE_TABLE, text);
-        put(temporaryTables, name == null ? null : qualified(name, schema), false);
+        Matcher parts = TABLE_PARTS.matcher(name == null ? "" : name);
+        temporaryTables.add(parts.matches() ? table(parts, schema) : null, false);
     }
 
     /** Takes a DROP TABLE, with or without TEMPORARY: a temporary table hides a base table of the same name. */
     void droppedTables(@Nullable String text, @Nullable String schema) {
         String names = match(DROP_TABLE, text);
-        if (names != null) {
-            split(names).forEach(name -> temporaryTables.remove(qualified(name, schema)));
+        if (names == null) {
+            return;
+        }
+        Matcher parts = TABLE_PARTS.matcher(names);
+        while (parts.find()) {
+            Table dropped = table(parts, schema);
+            if (dropped != null) {
+                temporaryTables.remove(dropped);
+            }
         }
     }
 
     /** Tables were altered or renamed: a temporary table among them may have another name now. */
     void renamedTables() {
-        temporaryTables.put(UNKNOWN, 1);
+        temporaryTables.add(null, false);
     }
 
-    private static String qualified(String name, @Nullable String schema) {
-        String plain = normal(name);
-        return plain.indexOf('.') >= 0 || schema == null ? plain : normal(schema) + "." + plain;
+    private static @Nullable Table table(Matcher parts, @Nullable String defaultSchema) {
+        String schema = parts.group(1) == null ? defaultSchema : unquoted(parts.group(1));
+        return schema == null ? null : new Table(schema, unquoted(parts.group(2)));
     }
 
     boolean hasTemporaryTables() {
@@ -75,23 +99,39 @@ final class NamedObjects {
     }
 
     void prepared(@Nullable String text) {
-        put(preparedStatements, match(PREPARE, text), false);
+        String name = match(PREPARE, text);
+        preparedStatements.add(name == null ? null : statementName(name), false);
     }
 
     void deallocated(@Nullable String text) {
         String name = match(DEALLOCATE, text);
         if (name != null) {
-            preparedStatements.remove(normal(name));
+            preparedStatements.remove(statementName(name));
         }
+    }
+
+    /** The names of statements are compared without case; of letters beyond ASCII nobody knows what belongs together. */
+    private static String statementName(String name) {
+        String plain = unquoted(name);
+        return plain.chars().allMatch(c -> c < 0x80) ? plain.toLowerCase(Locale.ROOT) : plain;
     }
 
     boolean hasPreparedStatements() {
         return !preparedStatements.isEmpty();
     }
 
-    /** A lock may have been acquired; each acquisition needs a release of its own. */
-    void locked(@Nullable String text) {
-        put(userLocks, match(GET_LOCK, text), true);
+    /**
+     * A lock may have been acquired; each acquisition needs a release of its own.
+     *
+     * @param text the statement, if it stands alone
+     * @param whole everything in its packet
+     */
+    void locked(@Nullable String text, @Nullable String whole) {
+        if (whole == null || OTHER_LOCKS.matcher(whole).find()) {
+            otherLocks = true;
+        } else {
+            userLocks.add(match(GET_LOCK, text), true);
+        }
     }
 
     void unlocked(@Nullable String text) {
@@ -101,12 +141,12 @@ final class NamedObjects {
         }
         String name = match(RELEASE_LOCK, text);
         if (name != null) {
-            userLocks.computeIfPresent(normal(name), (key, count) -> count > 1 ? count - 1 : null);
+            userLocks.removeOne(name);
         }
     }
 
     boolean hasUserLocks() {
-        return !userLocks.isEmpty();
+        return otherLocks || !userLocks.isEmpty();
     }
 
     /** A handler was opened; {@code several} if it stands in a packet where others may have been opened, too. */
@@ -127,13 +167,9 @@ final class NamedObjects {
         temporaryTables.clear();
         preparedStatements.clear();
         userLocks.clear();
+        otherLocks = false;
         handlers = 0;
         uncountedHandlers = false;
-    }
-
-    private static void put(Map<String, Integer> names, @Nullable String name, boolean counted) {
-        String key = name == null || names.size() >= NAMES_MAX ? UNKNOWN : normal(name);
-        names.merge(key, 1, (old, one) -> counted ? old + one : one);
     }
 
     private static @Nullable String match(Pattern pattern, @Nullable String text) {
@@ -144,16 +180,39 @@ final class NamedObjects {
         return matcher.matches() ? matcher.group(1) : null;
     }
 
-    private static List<String> split(String names) {
-        List<String> all = new ArrayList<>();
-        Matcher matcher = Pattern.compile(QUALIFIED, FLAGS).matcher(names);
-        while (matcher.find()) {
-            all.add(normal(matcher.group()));
-        }
-        return all;
+    private static String unquoted(String name) {
+        return name.startsWith("`") ? name.substring(1, name.length() - 1).replace("``", "`") : name;
     }
 
-    private static String normal(String name) {
-        return name.replace("`", "").replaceAll("\\s", "").toLowerCase(Locale.ROOT);
+    /** The names of one kind, and whether there is something of that kind whose name is not known. */
+    private static final class Names<K> {
+        private final Map<K, Integer> counts = new HashMap<>();
+        private boolean unnamed;
+
+        /** Adds a name, or null for one that is not known; {@code counted} if it has to be removed as often. */
+        void add(@Nullable K name, boolean counted) {
+            if (name == null || (counts.size() >= NAMES_MAX && !counts.containsKey(name))) {
+                unnamed = true;
+            } else {
+                counts.merge(name, 1, (old, one) -> counted ? old + one : old);
+            }
+        }
+
+        void remove(K name) {
+            counts.remove(name);
+        }
+
+        void removeOne(K name) {
+            counts.computeIfPresent(name, (key, count) -> count > 1 ? count - 1 : null);
+        }
+
+        boolean isEmpty() {
+            return !unnamed && counts.isEmpty();
+        }
+
+        void clear() {
+            counts.clear();
+            unnamed = false;
+        }
     }
 }

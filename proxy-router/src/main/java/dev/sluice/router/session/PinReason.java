@@ -41,7 +41,7 @@ public enum PinReason {
     UNREPORTED_CHANGE,
     /** A statement too large to be read whole ran. */
     LARGE_STATEMENT,
-    /** The last statement left warnings or a FOUND_ROWS() count; kept until the next statement. */
+    /** The last statement failed, left warnings or a FOUND_ROWS() count; kept until the next statement. */
     LAST_STATEMENT;
 
     private static final PinReason[] VALUES = values();

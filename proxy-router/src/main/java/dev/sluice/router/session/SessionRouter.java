@@ -2,6 +2,7 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
+import dev.sluice.router.balance.BalanceKeys;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.balance.LoadView;
 import dev.sluice.router.sql.Classification;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>an open transaction keeps its connection;
- *   <li>a pinned session keeps its connection;
+ *   <li>a pinned session keeps its connection; on a replica, {@link PinnedToReplica} says what it may run there;
  *   <li>a question about the last statement goes where that statement ran;
  *   <li>a read-only transaction begins on a replica, every other on the primary;
  *   <li>what may not run on a replica goes to the primary;
@@ -37,6 +38,7 @@ public final class SessionRouter {
     private final Balancer balancer;
     private final LoadView load;
     private final boolean splitting;
+    private final BalanceKeys keys = new BalanceKeys();
 
     private Slot slot = Slot.PRIMARY;
     private int ordinal = NO_BACKEND;
@@ -91,6 +93,8 @@ public final class SessionRouter {
                     transaction,
                     held,
                     state.inReadOnlyTransaction() ? RouteReason.READ_ONLY_TRANSACTION : RouteReason.IN_TRANSACTION);
+            boolean pinned = (state.pins(transaction) & ~PinReason.LAST_STATEMENT.bit()) != 0;
+            refused = transaction == Slot.REPLICA && !PinnedToReplica.mayRunInTransaction(statement, state, pinned);
             return;
         }
         if ((state.pins(Slot.PRIMARY) & ~NARROW_PINS) != 0) {
@@ -99,7 +103,7 @@ public final class SessionRouter {
         }
         if ((state.pins(Slot.REPLICA) & ~NARROW_PINS) != 0) {
             keep(Slot.REPLICA, held, RouteReason.PINNED);
-            refused = statement.target() == Target.PRIMARY && !isSessionEnd(statement);
+            refused = !PinnedToReplica.mayRun(statement, state);
             return;
         }
         Slot last = statement.has(Traits.DIAGNOSTICS) ? held.lastStatementSlot() : null;
@@ -147,12 +151,9 @@ public final class SessionRouter {
 
         /** A monotonic clock. */
         long nowNanos();
-    }
 
-    private static boolean isSessionEnd(Classification statement) {
-        return statement.has(Traits.ENDING)
-                || statement.kind() == StatementKind.COMMIT
-                || statement.kind() == StatementKind.ROLLBACK;
+        /** What tells this client from others; {@link BalanceKeys#NONE} if nothing does. */
+        long clientHash();
     }
 
     private static boolean beginsReadOnly(Classification statement, SessionState state) {
@@ -188,7 +189,8 @@ public final class SessionRouter {
             reason = RouteReason.NO_REPLICA;
             return false;
         }
-        if (causality.isStickyToPrimary(held.nowNanos())) {
+        long now = held.nowNanos();
+        if (causality.isStickyToPrimary(now)) {
             reason = RouteReason.REPLICA_BEHIND;
             return false;
         }
@@ -202,7 +204,9 @@ public final class SessionRouter {
             // An open cursor already holds a connection there; a second replica would only cost another.
             ordinal = heldOrdinal;
         } else {
-            ordinal = balancer.choose(topology, having, load, statement.fingerprintLow());
+            // BEGIN and its like do not say what will be read: all of them on one replica would help nobody.
+            long key = statement.target() == Target.REPLICA ? statement.fingerprintLow() : BalanceKeys.NONE;
+            ordinal = balancer.choose(topology, having, load, keys.set(held.clientHash(), key, now));
         }
         slot = Slot.REPLICA;
         reason = RouteReason.READ;

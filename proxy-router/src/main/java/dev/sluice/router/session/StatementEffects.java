@@ -2,6 +2,7 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import java.util.Locale;
@@ -263,11 +264,11 @@ public final class StatementEffects {
 
     private void takeUserLocks(
             Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
-        String whole = textOf(statement, text);
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE)) {
-            objects.locked(whole);
-        } else if (succeeded) {
-            objects.unlocked(whole);
+            objects.locked(textOf(statement, text), text.get());
+        } else if (succeeded && !"0".equals(state.vector().get("sql_select_limit"))) {
+            // With that limit a SELECT has no rows, and its functions are not called.
+            objects.unlocked(textOf(statement, text));
         }
         state.pin(slot, PinReason.USER_LOCK, objects.hasUserLocks());
     }
@@ -307,8 +308,19 @@ public final class StatementEffects {
         state.pin(slot, PinReason.HANDLER, objects.hasHandlers());
     }
 
-    /** The text of a statement that stands alone; null for several in one packet, whose names are not told apart. */
-    private static @Nullable String textOf(Classification statement, Supplier<@Nullable String> text) {
-        return statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT) ? null : text.get();
+    /**
+     * The text of a statement that stands alone; null for several in one packet, whose names are not told apart, and for
+     * text whose letters are not certain: it was decoded as UTF-8.
+     */
+    private @Nullable String textOf(Classification statement, Supplier<@Nullable String> text) {
+        if (statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT)) {
+            return null;
+        }
+        String whole = text.get();
+        boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
+        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
     }
+
+    /** What stands in a String for bytes that are no UTF-8. */
+    private static final char UNREADABLE = '\ufffd';
 }

@@ -9,11 +9,13 @@ final class RoutineEnd {
     private boolean statementInside;
     private int last;
     private int beforeLast;
+    private boolean killInside;
 
     void reset() {
         statementInside = false;
         last = 0;
         beforeLast = 0;
+        killInside = false;
     }
 
     void onToken(TokenCursor cursor) {
@@ -21,12 +23,17 @@ final class RoutineEnd {
         last = cursor.wordId();
     }
 
-    void onStatementInside() {
+    /** A semicolon was followed by this token. */
+    void onStatementInside(TokenCursor cursor) {
         statementInside = true;
+        killInside |= Vocabulary.keyword(cursor.wordId()) == Keyword.KILL;
     }
 
     long traits() {
         boolean body = Vocabulary.keyword(last) == Keyword.END || Vocabulary.keyword(beforeLast) == Keyword.END;
-        return statementInside && !body ? Traits.MULTI_STATEMENT | Traits.OPAQUE : 0;
+        if (!statementInside || body) {
+            return 0;
+        }
+        return Traits.MULTI_STATEMENT | Traits.OPAQUE | (killInside ? Traits.KILLS : 0);
     }
 }

@@ -15,6 +15,9 @@ public final class StatementLexer {
     private static final long TRANSACTION_UNCERTAIN =
             Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT;
 
+    /** Where a verb may stand elsewhere than in front: behind what a server skips, and inside of other statements. */
+    private static final long KILL_HIDERS = Traits.EXECUTABLE_COMMENT | Traits.OPAQUE;
+
     private final TokenCursor cursor = new TokenCursor();
     private final TraitCollector collector = new TraitCollector();
     private final Fingerprinter fingerprinter = new Fingerprinter();
@@ -72,7 +75,7 @@ public final class StatementLexer {
             if (separated) {
                 separated = false;
                 if (collector.isRoutine()) {
-                    routineEnd.onStatementInside();
+                    routineEnd.onStatementInside(cursor);
                 } else if (collector.kind() != StatementKind.EMPTY) {
                     first = first == StatementKind.EMPTY ? collector.kind() : first;
                     found |= collector.traits() | Traits.MULTI_STATEMENT;
@@ -92,8 +95,11 @@ public final class StatementLexer {
         settleUncertain();
     }
 
-    /** What may or may not run must not end a state, nor promise that a transaction is read-only. */
+    /** What may or may not run must not end a state, nor promise that a transaction is read-only; but it may kill. */
     private void settleUncertain() {
+        if (collector.namesKill() && (traits & KILL_HIDERS) != 0) {
+            traits |= Traits.KILLS;
+        }
         if ((traits & (Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) != 0) {
             traits &= ~Traits.ENDING;
         }

@@ -16,6 +16,7 @@ final class TraitCollector {
     private int deepest;
     private boolean intoSeen;
     private boolean insideServerSchema;
+    private boolean killNamed;
 
     /** The token before this one, and the one before that: type, symbol and number of the word. */
     private int previousType;
@@ -29,6 +30,7 @@ final class TraitCollector {
     void reset(LexicalMode newMode) {
         mode = newMode;
         deepest = 0;
+        killNamed = false;
         startStatement();
     }
 
@@ -63,6 +65,11 @@ final class TraitCollector {
     /** The deepest nesting of parentheses in the packet. */
     int deepest() {
         return deepest;
+    }
+
+    /** Whether the word KILL stands unquoted anywhere in the packet. It is reserved: it can only be the verb. */
+    boolean namesKill() {
+        return killNamed;
     }
 
     void onToken(TokenCursor cursor) {
@@ -100,6 +107,7 @@ final class TraitCollector {
                 }
             }
             case TokenCursor.PLACEHOLDER -> traits |= Traits.PLACEHOLDERS;
+            case TokenCursor.STRING -> onString(cursor);
             default -> noteOperand();
         }
     }
@@ -118,6 +126,13 @@ final class TraitCollector {
     /** Literals and hints have no traits, but a write verb in front of one is no function call. */
     private void noteOperand() {
         checkNestedWrite(0);
+    }
+
+    private void onString(TokenCursor cursor) {
+        noteOperand();
+        if (verb.kind() == StatementKind.PREPARE || verb.kind() == StatementKind.EXECUTE) {
+            traits |= QuotedStatement.traits(cursor, mode) & Traits.KILLS;
+        }
     }
 
     private void onWord(TokenCursor cursor) {
@@ -154,6 +169,7 @@ final class TraitCollector {
                     intoSeen = true;
                 }
             }
+            case KILL -> killNamed = true;
             case SQL_CALC_FOUND_ROWS -> traits |= Traits.CALC_FOUND_ROWS;
             case VALUE -> {
                 if (previousKeyword() == Keyword.NEXT || previousKeyword() == Keyword.PREVIOUS) {

@@ -100,6 +100,8 @@ public final class Traits {
     public static final long CHAINS_TRANSACTION = 1L << 42;
     /** EXPLAIN ANALYZE: runs what it explains. */
     public static final long EXPLAIN_ANALYZE = 1L << 43;
+    /** Ends a connection or its statement by an id, or may do so: KILL, also in a literal that is prepared. */
+    public static final long KILLS = 1L << 44;
 
     /** The traits that end a state of the session. */
     public static final long ENDING = LOCK_FUNCTION_RELEASE
@@ -154,6 +156,7 @@ public final class Traits {
         "releases_connection",
         "chains_transaction",
         "explain_analyze",
+        "kills",
     };
 
     private Traits() {}

@@ -60,6 +60,7 @@ final class Verbs {
             case LOCK_INSTANCE -> Traits.LOCKS_INSTANCE;
             case PREPARE -> Traits.TEXT_PREPARE;
             case DEALLOCATE -> Traits.TEXT_DEALLOCATE;
+            case KILL -> Traits.KILLS;
             case SERVER -> Traits.WRITES | Traits.IMPLICIT_COMMIT;
             case CALL, EXECUTE, COMPOUND, OTHER -> Traits.OPAQUE;
             default -> 0;

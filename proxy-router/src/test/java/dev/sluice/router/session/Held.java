@@ -11,6 +11,7 @@ final class Held implements SessionRouter.Context {
     int replica = SessionRouter.NO_BACKEND;
     long excluded;
     long nowNanos;
+    long clientHash;
 
     @Override
     public @Nullable Slot lastStatementSlot() {
@@ -30,5 +31,10 @@ final class Held implements SessionRouter.Context {
     @Override
     public long nowNanos() {
         return nowNanos;
+    }
+
+    @Override
+    public long clientHash() {
+        return clientHash;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.router.Target;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,12 +41,15 @@ class SessionModelTest {
             "SHOW WARNINGS",
             "SELECT GET_LOCK('a', 1)",
             "SELECT GET_LOCK('b', 1)",
+            "SELECT GET_LOCK('A', 1)",
             "SELECT RELEASE_LOCK('a')",
             "SELECT RELEASE_LOCK('b')",
             "SELECT RELEASE_ALL_LOCKS()",
             "CREATE TEMPORARY TABLE x (id INT)",
+            "CREATE TEMPORARY TABLE X (id INT)",
             "CREATE TEMPORARY TABLE y (id INT)",
             "DROP TEMPORARY TABLE IF EXISTS x",
+            "DROP TEMPORARY TABLE IF EXISTS X",
             "DROP TEMPORARY TABLE IF EXISTS x, y",
             "PREPARE s FROM 'SELECT 1'",
             "DEALLOCATE PREPARE s",
@@ -168,8 +172,13 @@ class SessionModelTest {
             if (succeeds) {
                 apply(sql, server);
             }
+            if (slot == Slot.REPLICA && statement.has(Traits.WRITES) && !sql.contains("TEMPORARY")) {
+                assertThat(server.transaction && server.readOnly)
+                        .as("a write on a replica that would not be refused there")
+                        .isTrue();
+            }
             boolean autocommitOff = "OFF".equals(state.vector().get("autocommit"));
-            if (succeeds && autocommitOff && (sql.contains(" t FOR") || sql.startsWith("UPDATE"))) {
+            if (succeeds && autocommitOff && (sql.startsWith("SELECT v FROM t") || sql.startsWith("UPDATE"))) {
                 server.transaction = true;
             }
             state.observeTransaction(slot, server.transaction, server.readOnly);
@@ -234,9 +243,12 @@ class SessionModelTest {
                 case "CREATE TEMPORARY TABLE x (id INT)" -> server.tables.add("x");
                 case "CREATE TEMPORARY TABLE y (id INT)" -> server.tables.add("y");
                 case "DROP TEMPORARY TABLE IF EXISTS x" -> server.tables.remove("x");
-                case "DROP TEMPORARY TABLE IF EXISTS x, y" -> server.tables.clear();
+                case "CREATE TEMPORARY TABLE X (id INT)" -> server.tables.add("X");
+                case "DROP TEMPORARY TABLE IF EXISTS X" -> server.tables.remove("X");
+                case "DROP TEMPORARY TABLE IF EXISTS x, y" -> server.tables.removeAll(Set.of("x", "y"));
                 case "SELECT GET_LOCK('a', 1)" -> server.locks.merge("a", 1, Integer::sum);
                 case "SELECT GET_LOCK('b', 1)" -> server.locks.merge("b", 1, Integer::sum);
+                case "SELECT GET_LOCK('A', 1)" -> server.locks.merge("A", 1, Integer::sum);
                 case "SELECT RELEASE_LOCK('a')" -> server.unlock("a");
                 case "SELECT RELEASE_LOCK('b')" -> server.unlock("b");
                 case "SELECT RELEASE_ALL_LOCKS()" -> server.locks.clear();

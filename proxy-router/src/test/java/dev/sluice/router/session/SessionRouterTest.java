@@ -26,7 +26,7 @@ class SessionRouterTest {
             read-only on replica     | R read_only_transaction | R read_only_transaction | R read_only_transaction | R read_only_transaction | R read_only_transaction | R read_only_transaction | R read_only_transaction
             read-only on primary     | P read_only_transaction | P read_only_transaction | P read_only_transaction | P read_only_transaction | P read_only_transaction | P read_only_transaction | P read_only_transaction
             pinned to primary        | P pinned              | P pinned              | P pinned              | P pinned              | P pinned              | P pinned              | P pinned
-            pinned to replica        | R pinned              | X pinned              | X pinned              | X pinned              | X pinned              | X pinned              | X pinned
+            pinned to replica        | R pinned              | X pinned              | X pinned              | X pinned              | R pinned              | R pinned              | X pinned
             autocommit off           | P autocommit_off      | P locking_read        | P write               | P transaction_control | R begin_read_only     | P server_statement    | P multi_statement
             serializable             | P serializable        | P locking_read        | P write               | P transaction_control | R begin_read_only     | P server_statement    | P multi_statement
             read-only by default     | R read                | P locking_read        | P write               | R begin_read_only     | R begin_read_only     | P server_statement    | P multi_statement
@@ -225,6 +225,13 @@ class SessionRouterTest {
         assertThat(router.isRefused()).isTrue();
         route("SELECT 1");
         assertThat(router.isRefused()).isFalse();
+    }
+
+    @Test
+    void aStatementThatEndsStateIsRefusedInAPacketWithOthers() {
+        state.pin(Slot.REPLICA, PinReason.TEMPORARY_TABLE, true);
+        route("UPDATE t SET v = 1; UNLOCK TABLES");
+        assertThat(router.isRefused()).isTrue();
     }
 
     @Test

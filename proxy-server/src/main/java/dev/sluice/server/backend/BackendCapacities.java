@@ -5,23 +5,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** The addresses and connection caps of all backends, by ordinal. Thread-safe: immutable but for the list of loops. */
+/**
+ * What the pools of all event loops share: the addresses and connection caps of the backends, by ordinal, and the limit on
+ * how many may wait. Thread-safe: immutable but for the list of loops.
+ */
 public final class BackendCapacities {
     private final List<BackendAddress> addresses;
     private final List<BackendCapacity> capacities;
+    private final WaitingBudget waiting;
     private final List<BackendCapacity.Claimant> loops = new CopyOnWriteArrayList<>();
 
     /**
      * @param addresses by ordinal
      * @param connectionsMax by ordinal
+     * @param waiting how many may wait
      */
-    public BackendCapacities(List<BackendAddress> addresses, List<Integer> connectionsMax) {
+    public BackendCapacities(List<BackendAddress> addresses, List<Integer> connectionsMax, WaitingBudget waiting) {
         this.addresses = List.copyOf(addresses);
         List<BackendCapacity> all = new ArrayList<>();
         for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
             all.add(new BackendCapacity(ordinal, connectionsMax.get(ordinal)));
         }
         this.capacities = List.copyOf(all);
+        this.waiting = waiting;
     }
 
     void register(BackendCapacity.Claimant loop) {
@@ -38,17 +44,16 @@ public final class BackendCapacities {
         return addresses.get(ordinal);
     }
 
-    /** Queues a loop for the next free slot and asks the others to close an idle connection. */
-    void await(int ordinal, BackendCapacity.Claimant loop) {
-        capacities.get(ordinal).await(loop);
-        askToYield(ordinal, loop);
+    /** How many may wait for a connection. */
+    public WaitingBudget waiting() {
+        return waiting;
     }
 
-    /** Asks the other loops to close an idle connection. */
-    void askToYield(int ordinal, BackendCapacity.Claimant loop) {
+    /** Asks the other loops to make room; {@code starving} if somebody has waited for long. */
+    void askForRoom(int ordinal, BackendCapacity.Claimant loop, boolean starving) {
         for (BackendCapacity.Claimant other : loops) {
             if (other != loop) {
-                other.yieldIdle(ordinal);
+                other.makeRoom(ordinal, starving);
             }
         }
     }

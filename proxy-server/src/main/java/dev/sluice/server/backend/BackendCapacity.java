@@ -5,36 +5,51 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The hard cap on open connections to one backend, over all event loops. A slot is reserved before a connection is
- * opened and released after it has closed, so the cap is never exceeded. Loops that found no slot are told in turn when
- * one becomes free, so that none starves. Thread-safe: atomics only.
+ * The hard cap on open connections to one backend, over all event loops. A slot is reserved before a connection is opened
+ * and released when the server has closed its side, so the cap is never exceeded. Thread-safe: atomics and a concurrent
+ * queue.
+ *
+ * <p>Loops that found no slot queue up. A slot that becomes free is reserved for the first of them; a loop that comes later
+ * cannot snatch it. One slot is granted a turn, so that loops with many waiters do not starve those with few.
  */
 public final class BackendCapacity {
+    /** So many connections a loop may keep for its own waiters while other loops wait; then one makes room for them. */
+    static final int KEPT_MAX = 16;
+
     /** A loop's pool as the capacity sees it. */
     interface Claimant {
-        /** A slot may be free now: try again. Called from any thread. */
-        void slotFreed(int backendOrdinal);
+        /** A slot has been reserved for this loop: use it or release it. Called from any thread. */
+        void slotGranted(int backendOrdinal);
 
-        /** Another loop waits: close an idle connection if there is one. Called from any thread. */
-        void yieldIdle(int backendOrdinal);
+        /**
+         * Another loop waits: close an idle connection if there is one. Called from any thread.
+         *
+         * @param starving whether it has waited for long: connections kept for a last statement's warnings go, too
+         */
+        void makeRoom(int backendOrdinal, boolean starving);
     }
 
     private final int backendOrdinal;
     private final int max;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger kept = new AtomicInteger();
     private final Queue<Claimant> waiting = new ConcurrentLinkedQueue<>();
 
     /**
      * @param backendOrdinal the backend
-     * @param max open connections at most, those being opened included
+     * @param max open connections at most, those being opened or closed included
      */
     public BackendCapacity(int backendOrdinal, int max) {
         this.backendOrdinal = backendOrdinal;
         this.max = max;
     }
 
-    /** Reserves a slot if one is free. */
+    /** Reserves a slot if one is free and nobody has queued for it. */
     boolean tryReserve() {
+        return waiting.isEmpty() && tryIncrement();
+    }
+
+    private boolean tryIncrement() {
         int current = open.get();
         while (current < max) {
             if (open.compareAndSet(current, current + 1)) {
@@ -45,40 +60,54 @@ public final class BackendCapacity {
         return false;
     }
 
-    /** Gives a slot back and tells the loop that has waited longest. */
+    /** Gives a slot back, to the loop that has waited longest if one waits. */
     void release() {
         open.decrementAndGet();
-        tellNext();
+        grant();
     }
 
-    /** Queues a loop that found no slot. It is told once. */
+    /** Queues a loop that found no slot, for one grant. */
     void await(Claimant claimant) {
         waiting.add(claimant);
-        if (open.get() < max) {
-            tellNext();
+        grant();
+    }
+
+    /** Takes a loop out of the queue; false if it is not in it, because its grant is on the way. */
+    boolean withdraw(Claimant claimant) {
+        return waiting.remove(claimant);
+    }
+
+    private void grant() {
+        while (!waiting.isEmpty() && tryIncrement()) {
+            Claimant next = waiting.poll();
+            if (next == null) {
+                open.decrementAndGet();
+            } else {
+                next.slotGranted(backendOrdinal);
+            }
         }
     }
 
-    /** A loop that was told does not need the slot: the next one is told, if there is a slot. */
-    void passOn() {
-        if (open.get() < max) {
-            tellNext();
+    /** Whether a loop other than this one waits for a slot. */
+    boolean isWantedBesides(Claimant self) {
+        for (Claimant claimant : waiting) {
+            if (claimant != self) {
+                return true;
+            }
         }
+        return false;
     }
 
-    private void tellNext() {
-        Claimant next = waiting.poll();
-        if (next != null) {
-            next.slotFreed(backendOrdinal);
+    /** Whether a connection that came back to a loop must make room for the other loops, whoever waits on this one. */
+    boolean mustYield(Claimant self) {
+        if (!isWantedBesides(self) || kept.incrementAndGet() <= KEPT_MAX) {
+            return false;
         }
+        kept.set(0);
+        return true;
     }
 
-    /** Whether some loop waits for a slot. */
-    boolean isContended() {
-        return !waiting.isEmpty();
-    }
-
-    /** Connections open or being opened. */
+    /** Connections open, being opened or being closed. */
     public int open() {
         return open.get();
     }

@@ -37,12 +37,15 @@ public final class BackendConnection {
 
         /** The connection ended while leased; pending responses have been told already. */
         void backendClosed(BackendConnection connection, BackendFailure failure);
+
+        /** Others wait for the connection: whoever keeps it for its last statement's warnings alone gives it back. */
+        void backendWanted(BackendConnection connection);
     }
 
     /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */
     public interface InsertIdHolder {
-        /** The value that LAST_INSERT_ID() had when the connection went to somebody else. */
-        void insertIdCaptured(BackendConnection connection, long value);
+        /** The connection is about to be closed: asks it for the value, and calls {@code then} with the answer. */
+        void capture(BackendConnection connection, Runnable then);
     }
 
     private final Channel channel;
@@ -176,6 +179,11 @@ public final class BackendConnection {
         }
     }
 
+    @Nullable
+    Owner owner() {
+        return owner;
+    }
+
     void returned(long nowNanos) {
         owner = null;
         idleSinceNanos = nowNanos;
@@ -279,14 +287,14 @@ public final class BackendConnection {
         }
     }
 
-    /** Ends the connection: whoever waits for a response is told, then the owner, then the pool. Idempotent. */
+    /** Ends the connection: whoever waits for a response is told, then the pool, then the owner. Idempotent. */
     public void fail(BackendFailure failure) {
         if (closed) {
             return;
         }
         closed = true;
         LOGGER.debug("backend connection ended: {}", failure.message());
-        channel.close();
+        LingeringClose.begin(channel, expected.isEmpty() && cumulation == null);
         ByteBuf kept = cumulation;
         cumulation = null;
         if (kept != null) {
@@ -307,7 +315,19 @@ public final class BackendConnection {
         }
     }
 
-    /** Ends a connection that nobody needs any more. */
+    /** Ends an idle connection that nobody needs any more, after its last LAST_INSERT_ID() has been asked for. */
+    void retire() {
+        InsertIdHolder holder = insertIdHolder;
+        if (holder == null || closed || !isQuiet()) {
+            close();
+            return;
+        }
+        leaseTo(IgnoringOwner.INSTANCE);
+        holder.capture(this, this::close);
+        flush();
+    }
+
+    /** Ends a connection at once. */
     public void close() {
         fail(BackendFailure.of(Kind.BROKEN, "closed by the pool"));
     }

@@ -5,6 +5,7 @@ import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -13,7 +14,7 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /** Opens and authenticates backend connections on a given event loop. Thread-safe: it has no state of its own. */
-public final class BackendConnector {
+public final class BackendConnector implements BackendOpener {
     private final Sockets sockets;
     private final BackendTransportSecurity security;
     private final Duration connectTimeout;
@@ -41,11 +42,11 @@ public final class BackendConnector {
         this.nanoClock = nanoClock;
     }
 
-    /** Opens a connection; the listener is called on {@code loop}. */
+    @Override
     public void connect(
             EventLoop loop, BackendAddress address, PoolKey key, Credential credential, ConnectListener listener) {
         BackendLogin login = new BackendLogin(key, credential, address, nanoClock);
-        new Bootstrap()
+        ChannelFuture attempt = new Bootstrap()
                 .group(loop)
                 .channel(sockets.type())
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -59,13 +60,14 @@ public final class BackendConnector {
                                 .addLast("login", new BackendLoginHandler(login, security, connectTimeout, listener));
                     }
                 })
-                .connect(address.host(), address.port())
-                .addListener(future -> {
-                    if (!future.isSuccess()) {
-                        listener.failed(BackendFailure.of(
-                                Kind.UNREACHABLE, "cannot connect to " + address + ": " + message(future.cause())));
-                    }
-                });
+                .connect(address.host(), address.port());
+        attempt.addListener(future -> {
+            if (!future.isSuccess()) {
+                listener.failed(BackendFailure.of(
+                        Kind.UNREACHABLE, "cannot connect to " + address + ": " + message(future.cause())));
+            }
+        });
+        attempt.channel().closeFuture().addListener(closed -> listener.gone());
     }
 
     private static String message(Throwable cause) {

@@ -216,7 +216,7 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
             return;
         }
         finish();
-        context.close();
+        LingeringClose.begin(context.channel(), false);
         listener.failed(failure);
     }
 

@@ -1,7 +1,7 @@
 package dev.sluice.server.backend;
 
-/** The owner of a connection that nobody uses while it is being reset. Immutable. */
-enum IgnoringOwner implements BackendConnection.Owner {
+/** The owner of a connection that nobody uses: it is being reset, or has only proved a credential. Immutable. */
+public enum IgnoringOwner implements BackendConnection.Owner {
     INSTANCE;
 
     @Override
@@ -17,5 +17,10 @@ enum IgnoringOwner implements BackendConnection.Owner {
     @Override
     public void backendClosed(BackendConnection connection, BackendFailure failure) {
         // The pool has been told by onClose.
+    }
+
+    @Override
+    public void backendWanted(BackendConnection connection) {
+        // It goes back at once, or as soon as it is reset.
     }
 }

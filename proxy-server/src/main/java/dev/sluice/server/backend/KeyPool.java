@@ -1,14 +1,13 @@
 package dev.sluice.server.backend;
 
 import dev.sluice.router.session.StateVector;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The idle connections of one event loop that are interchangeable apart from their state, and who waits for one. A session
- * keeps a reference to those it uses, so that no statement costs a map lookup. Confined to the session's event loop.
+ * The idle connections of one event loop that are interchangeable apart from their state. A session keeps a reference to
+ * those it uses, so that no statement costs a map lookup. Confined to the session's event loop.
  */
 public final class KeyPool {
     /** How many idle connections are looked at for one that needs no change. */
@@ -16,22 +15,7 @@ public final class KeyPool {
 
     private final PoolKey key;
     private final List<BackendConnection> idle = new ArrayList<>();
-    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private int generation;
-
-    /**
-     * One borrower in the queue.
-     *
-     * @param borrower who waits
-     * @param wanted the state it will bring the connection to
-     * @param deadlineNanos when it gives up
-     */
-    record Waiter(Borrower borrower, StateVector wanted, long deadlineNanos) {
-        /** How long it has waited, in nanoseconds. */
-        long waitedNanos(long nowNanos, PoolSettings settings) {
-            return nowNanos - (deadlineNanos - settings.acquireTimeout().toNanos());
-        }
-    }
 
     KeyPool(PoolKey key) {
         this.key = key;
@@ -49,10 +33,6 @@ public final class KeyPool {
 
     void nextGeneration() {
         generation++;
-    }
-
-    ArrayDeque<Waiter> waiters() {
-        return waiters;
     }
 
     List<BackendConnection> idle() {

@@ -5,64 +5,55 @@ import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
-import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendFailure.Kind;
-import dev.sluice.server.backend.KeyPool.Waiter;
-import dev.sluice.server.metrics.LoopMetrics;
+import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backend connections of one event loop. Confined to the session's event loop; {@link #slotFreed} and
- * {@link #yieldIdle} may be called from any thread.
+ * The backend connections of one event loop. Confined to the session's event loop; {@link #slotGranted} and {@link #makeRoom}
+ * may be called from any thread.
  *
  * <p>A connection is idle here, leased to one session, or being reset. A hard cap per backend holds over all loops
- * ({@link BackendCapacity}); whoever finds it reached waits in a bounded queue with a deadline. A connection that comes
- * back goes to the first waiter that can use it; if only others wait, on this loop or elsewhere, it is closed and its slot
- * moves on.
+ * ({@link BackendCapacity}); whoever finds it reached waits in a {@link WaitingLine} with a deadline. A connection that
+ * comes back goes to the first in the line that can use it; if it is of no use to those that wait, on this loop or
+ * elsewhere, it is closed and its slot moves on.
  */
 public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
+    /** Who has waited this long gets a connection that a session keeps for its last statement's warnings alone. */
+    private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
     private final EventLoop loop;
-    private final BackendConnector connector;
+    private final BackendOpener opener;
     private final BackendCapacities capacities;
     private final PoolSettings settings;
-    private final Environment environment;
+    private final PoolEnvironment environment;
     private final Map<PoolKey, KeyPool> pools = new HashMap<>();
-    /** Backends at whose capacity this loop is queued. */
-    private final boolean[] queued = new boolean[Topology.ORDINAL_MAX + 1];
+    private final @Nullable WaitingLine[] lines = new @Nullable WaitingLine[Topology.ORDINAL_MAX + 1];
+    /** Grants that this loop has asked for and not yet received, by backend. */
+    private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
+    /** Leased for nothing but the diagnostics of the last statement, the longest kept first. */
+    private final Set<BackendConnection> lingering = new LinkedHashSet<>();
 
-    private final ArrayDeque<Login> logins = new ArrayDeque<>();
-    private int waiting;
     private boolean draining;
-
-    /**
-     * What the pool reads of the world around it.
-     *
-     * @param topology the newest snapshot
-     * @param nanoClock a monotonic clock
-     * @param metrics the loop's counters, which also know how many connections are lent
-     */
-    public record Environment(Supplier<Topology> topology, LongSupplier nanoClock, LoopMetrics metrics) {}
 
     public LoopPool(
             EventLoop loop,
-            BackendConnector connector,
+            BackendOpener opener,
             BackendCapacities capacities,
             PoolSettings settings,
-            Environment environment) {
+            PoolEnvironment environment) {
         this.loop = loop;
-        this.connector = connector;
+        this.opener = opener;
         this.capacities = capacities;
         this.settings = settings;
         this.environment = environment;
@@ -81,31 +72,31 @@ public final class LoopPool implements BackendCapacity.Claimant {
         return backend != null && backend.facts() != null && backend.facts().flavor() == ServerFlavor.MARIADB;
     }
 
+    /** How many may wait for a backend, in whatever queue. */
+    public WaitingBudget waiting() {
+        return capacities.waiting();
+    }
+
+    // ---- borrowing ----
+
     /**
      * Leases a connection, at once when one is idle. The borrower is called back either way, possibly before this method
      * returns.
      */
     public void acquire(KeyPool pool, StateVector wanted, Borrower borrower) {
         BackendConnection connection = pool.takeNearest(wanted);
-        if (connection != null) {
-            lease(connection, borrower);
+        if (connection == null) {
+            claim(pool, wanted, borrower);
             return;
         }
-        if (waiting >= settings.waitingMax()) {
-            borrower.acquireFailed(BackendFailure.of(
-                    Kind.EXHAUSTED, waiting + " statements wait for a backend connection already (pool.waiting-max)"));
-            return;
-        }
-        BackendCapacity capacity = capacities.of(pool.key().backendOrdinal());
-        if (!reserve(pool, capacity)) {
-            long deadline = environment.nanoClock().getAsLong()
-                    + settings.acquireTimeout().toNanos();
-            pool.waiters().add(new Waiter(borrower, wanted, deadline));
-            waiting++;
-            queue(pool.key().backendOrdinal());
-            return;
-        }
-        open(pool, capacity, borrower);
+        environment.metrics().backendStarted(connection.key().backendOrdinal());
+        connection.leaseTo(borrower.owner());
+        borrower.acquired(connection);
+    }
+
+    /** Leases a connection that the borrower's own credential has opened, which proves the credential. */
+    public void acquireNew(KeyPool pool, Borrower borrower) {
+        claim(pool, null, borrower);
     }
 
     /** Leases this very connection if it is idle. */
@@ -119,214 +110,155 @@ public final class LoopPool implements BackendCapacity.Claimant {
         return true;
     }
 
-    private boolean reserve(KeyPool pool, BackendCapacity capacity) {
-        return capacity.tryReserve() || (closeOneIdle(pool.key().backendOrdinal()) && capacity.tryReserve());
+    /** Opens a connection in a free slot, or joins the line for one. */
+    private void claim(KeyPool pool, @Nullable StateVector wanted, Borrower borrower) {
+        long now = environment.nanoClock().getAsLong();
+        long deadline = now + settings.acquireTimeout().toNanos();
+        Claim claim = new Claim(pool, wanted, borrower, now, deadline);
+        int ordinal = pool.key().backendOrdinal();
+        WaitingLine line = line(ordinal);
+        if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
+            open(claim);
+        } else if (!line.tryAdd(claim)) {
+            borrower.acquireFailed(BackendFailure.of(
+                    Kind.EXHAUSTED,
+                    capacities.waiting().max() + " wait for a backend connection already (pool.waiting-max)"));
+        } else {
+            askFor(ordinal);
+            if (!closeOneIdle(ordinal)) {
+                capacities.askForRoom(ordinal, this, false);
+            }
+        }
     }
 
-    private void open(KeyPool pool, BackendCapacity capacity, Borrower borrower) {
-        BackendAddress address = capacities.address(pool.key().backendOrdinal());
-        connector.connect(loop, address, pool.key(), borrower.credential(), new ConnectListener() {
-            @Override
-            public void connected(BackendConnection connection) {
-                opened(capacity, connection);
-                offer(connection, borrower);
-            }
+    private WaitingLine line(int ordinal) {
+        WaitingLine line = lines[ordinal];
+        if (line == null) {
+            line = new WaitingLine(capacities.waiting());
+            lines[ordinal] = line;
+        }
+        return line;
+    }
 
-            @Override
-            public void failed(BackendFailure failure) {
-                environment.metrics().backendConnectFailed(pool.key().backendOrdinal());
-                capacity.release();
-                if (borrower.isWaiting()) {
-                    borrower.acquireFailed(failure);
-                }
+    /** Queues for a grant if somebody waits, leaves the queue if nobody does. */
+    private void askFor(int ordinal) {
+        boolean wanted = !line(ordinal).isEmpty();
+        if (wanted && asked[ordinal] == 0) {
+            asked[ordinal]++;
+            capacities.of(ordinal).await(this);
+        } else if (!wanted && asked[ordinal] > 0 && capacities.of(ordinal).withdraw(this)) {
+            asked[ordinal]--;
+        }
+    }
+
+    @Override
+    public void slotGranted(int backendOrdinal) {
+        loop.execute(() -> {
+            asked[backendOrdinal]--;
+            Claim claim = line(backendOrdinal).poll();
+            if (claim == null) {
+                capacities.of(backendOrdinal).release();
+            } else {
+                waited(claim);
+                open(claim);
+                askFor(backendOrdinal);
             }
         });
     }
 
-    private void opened(BackendCapacity capacity, BackendConnection connection) {
-        connection.generation(pool(connection.key()).generation());
-        environment.metrics().backendOpened(connection.key().backendOrdinal());
-        connection.onClose = () -> {
-            KeyPool pool = pools.get(connection.key());
-            boolean wasIdle = pool != null && pool.idle().remove(connection);
-            if (!wasIdle) {
-                environment.metrics().backendEnded(connection.key().backendOrdinal());
-            }
-            environment.metrics().backendClosed(connection.key().backendOrdinal());
-            capacity.release();
-        };
-        // Until somebody takes it, the connection counts as leased: it is in nobody's list.
-        environment.metrics().backendStarted(connection.key().backendOrdinal());
+    private void waited(Claim claim) {
+        environment.metrics().poolWaited(environment.nanoClock().getAsLong() - claim.sinceNanos());
     }
 
-    /**
-     * Opens a connection outside the queue, to prove a credential. It counts against the cap like any other, and joins
-     * the pool by {@link #release}.
-     */
-    public void openForLogin(PoolKey key, Credential credential, ConnectListener listener) {
-        int ordinal = key.backendOrdinal();
-        BackendCapacity capacity = capacities.of(ordinal);
-        if (capacity.tryReserve() || (closeOneIdle(ordinal) && capacity.tryReserve())) {
-            login(new Login(key, credential, listener, 0), capacity);
-            return;
-        }
-        if (logins.size() >= settings.waitingMax()) {
-            listener.failed(BackendFailure.of(
-                    Kind.EXHAUSTED,
-                    logins.size() + " logins wait for a backend connection already (pool.waiting-max)"));
-            return;
-        }
-        long deadline =
-                environment.nanoClock().getAsLong() + settings.acquireTimeout().toNanos();
-        logins.add(new Login(key, credential, listener, deadline));
-        capacities.askToYield(ordinal, this);
-    }
-
-    /** A login that waits for a slot: it needs a connection of its own, so one that comes back is closed for it. */
-    private record Login(PoolKey key, Credential credential, ConnectListener listener, long deadlineNanos) {}
-
-    /** Takes the first login that waits for a backend, or null. */
-    private @Nullable Login nextLogin(int ordinal) {
-        Iterator<Login> queue = logins.iterator();
-        while (queue.hasNext()) {
-            Login login = queue.next();
-            if (login.key().backendOrdinal() == ordinal) {
-                queue.remove();
-                return login;
-            }
-        }
-        return null;
-    }
-
-    /** Opens a connection for a login in the slot that has just become free on this loop. */
-    private void serveLogin(int ordinal) {
-        BackendCapacity capacity = capacities.of(ordinal);
-        if (!logins.isEmpty() && capacity.tryReserve()) {
-            Login login = nextLogin(ordinal);
-            if (login == null) {
-                capacity.release();
-            } else {
-                login(login, capacity);
-            }
-        }
-    }
-
-    private boolean hasLogin(int ordinal) {
-        for (Login login : logins) {
-            if (login.key().backendOrdinal() == ordinal) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void login(Login login, BackendCapacity capacity) {
-        PoolKey key = login.key();
-        Credential credential = login.credential();
-        ConnectListener listener = login.listener();
-        connector.connect(loop, capacities.address(key.backendOrdinal()), key, credential, new ConnectListener() {
+    /** Opens a connection in a reserved slot. */
+    private void open(Claim claim) {
+        PoolKey key = claim.pool().key();
+        Borrower borrower = claim.borrower();
+        BackendCapacity capacity = capacities.of(key.backendOrdinal());
+        BackendAddress address = capacities.address(key.backendOrdinal());
+        opener.connect(loop, address, key, borrower.credential(), new ConnectListener() {
             @Override
             public void connected(BackendConnection connection) {
-                opened(capacity, connection);
-                listener.connected(connection);
+                opened(claim.pool(), connection);
+                if (borrower.isWaiting()) {
+                    connection.leaseTo(borrower.owner());
+                    borrower.acquired(connection);
+                } else {
+                    release(connection);
+                }
             }
 
             @Override
             public void failed(BackendFailure failure) {
                 environment.metrics().backendConnectFailed(key.backendOrdinal());
+                if (borrower.isWaiting()) {
+                    borrower.acquireFailed(failure);
+                }
+            }
+
+            @Override
+            public void gone() {
                 capacity.release();
-                listener.failed(failure);
             }
         });
     }
 
-    private void offer(BackendConnection connection, Borrower borrower) {
-        if (borrower.isWaiting()) {
-            connection.leaseTo(borrower.owner());
-            borrower.acquired(connection);
-        } else {
-            release(connection);
-        }
+    /** Until somebody takes it, a new connection counts as leased: it is in nobody's list. */
+    private void opened(KeyPool pool, BackendConnection connection) {
+        int ordinal = connection.key().backendOrdinal();
+        connection.generation(pool.generation());
+        environment.metrics().backendOpened(ordinal);
+        environment.metrics().backendStarted(ordinal);
+        connection.onClose = () -> {
+            lingering.remove(connection);
+            if (!pool.idle().remove(connection)) {
+                environment.metrics().backendEnded(ordinal);
+            }
+            environment.metrics().backendClosed(ordinal);
+        };
     }
 
-    private void lease(BackendConnection connection, Borrower borrower) {
-        environment.metrics().backendStarted(connection.key().backendOrdinal());
-        connection.leaseTo(borrower.owner());
-        borrower.acquired(connection);
-    }
+    // ---- giving back ----
 
     /** Takes back a connection whose state is its vector and nothing more. Closes it if a response is still owed. */
     public void release(BackendConnection connection) {
         if (connection.isClosed()) {
             return;
         }
-        if (!connection.isQuiet()) {
-            connection.close();
-            return;
-        }
+        lingering.remove(connection);
         long now = environment.nanoClock().getAsLong();
+        KeyPool pool = pool(connection.key());
+        boolean usable = connection.isQuiet()
+                && !draining
+                && !isOld(connection, now)
+                && connection.generation() == pool.generation();
+        if (!usable) {
+            connection.retire();
+            return;
+        }
         connection.returned(now);
-        KeyPool pool = pools.get(connection.key());
-        if (pool == null || draining || isOld(connection, now) || connection.generation() != pool.generation()) {
-            connection.close();
-            return;
-        }
         int ordinal = connection.key().backendOrdinal();
-        if (!logins.isEmpty() && hasLogin(ordinal)) {
-            connection.close();
-            serveLogin(ordinal);
+        WaitingLine line = line(ordinal);
+        boolean free = line.isEmpty();
+        BackendCapacity capacity = capacities.of(ordinal);
+        if (free && !capacity.isWantedBesides(this)) {
+            environment.metrics().backendEnded(ordinal);
+            pool.idle().add(connection);
             return;
         }
-        if (giveToWaiter(pool, connection)) {
+        Claim claim = free || capacity.mustYield(this) ? null : line.takeFor(connection);
+        if (claim == null) {
+            connection.retire();
             return;
         }
-        if (othersWait(ordinal)) {
-            connection.close();
-            return;
-        }
-        environment.metrics().backendEnded(ordinal);
-        pool.idle().add(connection);
+        waited(claim);
+        askFor(ordinal);
+        connection.leaseTo(claim.borrower().owner());
+        claim.borrower().acquired(connection);
     }
 
     private boolean isOld(BackendConnection connection, long now) {
         return now - connection.createdNanos() > settings.maxAge().toNanos();
-    }
-
-    private boolean giveToWaiter(KeyPool pool, BackendConnection connection) {
-        Iterator<Waiter> queue = pool.waiters().iterator();
-        while (queue.hasNext()) {
-            Waiter waiter = queue.next();
-            if (!waiter.borrower().isWaiting()) {
-                queue.remove();
-                waiting--;
-            } else if (StatePrelude.canReach(connection, waiter.wanted())) {
-                queue.remove();
-                waiting--;
-                environment
-                        .metrics()
-                        .poolWaited(waiter.waitedNanos(environment.nanoClock().getAsLong(), settings));
-                connection.leaseTo(waiter.borrower().owner());
-                waiter.borrower().acquired(connection);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean othersWait(int ordinal) {
-        return waitersFor(ordinal) != null || capacities.of(ordinal).isContended();
-    }
-
-    private @Nullable KeyPool waitersFor(int ordinal) {
-        if (waiting == 0) {
-            return null;
-        }
-        for (KeyPool pool : pools.values()) {
-            if (pool.key().backendOrdinal() == ordinal && !pool.waiters().isEmpty()) {
-                return pool;
-            }
-        }
-        return null;
     }
 
     /**
@@ -337,6 +269,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         if (connection.isClosed()) {
             return;
         }
+        lingering.remove(connection);
         if (!connection.isQuiet()) {
             connection.close();
             return;
@@ -351,44 +284,26 @@ public final class LoopPool implements BackendCapacity.Claimant {
         connection.flush();
     }
 
-    @Override
-    public void slotFreed(int backendOrdinal) {
-        loop.execute(() -> serveWaiters(backendOrdinal));
+    /** A session keeps this connection for the diagnostics of its last statement only: it can be taken if need be. */
+    public void linger(BackendConnection connection) {
+        lingering.add(connection);
     }
 
-    private void queue(int ordinal) {
-        if (!queued[ordinal]) {
-            queued[ordinal] = true;
-            capacities.await(ordinal, this);
+    /** A session uses the connection again. */
+    public void stopLingering(BackendConnection connection) {
+        if (!lingering.isEmpty()) {
+            lingering.remove(connection);
         }
     }
 
-    private void serveWaiters(int ordinal) {
-        queued[ordinal] = false;
-        BackendCapacity capacity = capacities.of(ordinal);
-        KeyPool pool = waitersFor(ordinal);
-        if (pool == null) {
-            // Served or given up meanwhile: the free slot is for the next loop.
-            capacity.passOn();
-            return;
-        }
-        if (!capacity.tryReserve()) {
-            queue(ordinal);
-            return;
-        }
-        Waiter waiter = pool.waiters().remove();
-        waiting--;
-        open(pool, capacity, waiter.borrower());
-        if (waitersFor(ordinal) != null) {
-            queue(ordinal);
-        }
-    }
+    // ---- making room ----
 
     @Override
-    public void yieldIdle(int backendOrdinal) {
+    public void makeRoom(int backendOrdinal, boolean starving) {
         loop.execute(() -> {
-            if (waitersFor(backendOrdinal) == null) {
-                closeOneIdle(backendOrdinal);
+            boolean ownNeed = !line(backendOrdinal).isEmpty();
+            if (!ownNeed && !closeOneIdle(backendOrdinal) && starving) {
+                takeLingering(backendOrdinal);
             }
         });
     }
@@ -396,14 +311,32 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private boolean closeOneIdle(int ordinal) {
         for (KeyPool pool : pools.values()) {
             if (pool.key().backendOrdinal() == ordinal && !pool.idle().isEmpty()) {
-                pool.idle().get(0).close();
+                retireIdle(pool.idle().get(0));
                 return true;
             }
         }
         return false;
     }
 
-    /** Closes what is idle too long or too old, and gives up waiters whose deadline has passed. */
+    private void retireIdle(BackendConnection connection) {
+        pool(connection.key()).idle().remove(connection);
+        environment.metrics().backendStarted(connection.key().backendOrdinal());
+        connection.retire();
+    }
+
+    private boolean takeLingering(int ordinal) {
+        for (BackendConnection connection : lingering) {
+            BackendConnection.Owner owner = connection.owner();
+            if (connection.key().backendOrdinal() == ordinal && owner != null) {
+                lingering.remove(connection);
+                owner.backendWanted(connection);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Closes what is idle too long or too old, and looks after those who wait. */
     private void sweep() {
         long now = environment.nanoClock().getAsLong();
         List<BackendConnection> expired = new ArrayList<>();
@@ -416,51 +349,32 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 }
             }
         }
-        expired.forEach(BackendConnection::close);
-        if (waiting > 0) {
-            giveUp(now);
-        }
-        giveUpLogins(now);
-        pools.values()
-                .removeIf(pool ->
-                        draining && pool.idle().isEmpty() && pool.waiters().isEmpty());
-    }
-
-    private void giveUpLogins(long now) {
-        while (!logins.isEmpty() && logins.element().deadlineNanos() - now <= 0) {
-            Login late = logins.remove();
-            int ordinal = late.key().backendOrdinal();
-            late.listener()
-                    .failed(BackendFailure.of(
-                            Kind.EXHAUSTED,
-                            "all " + capacities.of(ordinal).max() + " connections to " + capacities.address(ordinal)
-                                    + " stayed in use for "
-                                    + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)"));
-        }
-        for (int i = logins.size(); i > 0 && !logins.isEmpty(); i--) {
-            serveLogin(logins.element().key().backendOrdinal());
-        }
-    }
-
-    private void giveUp(long now) {
-        List<Waiter> late = new ArrayList<>();
-        for (KeyPool pool : pools.values()) {
-            ArrayDeque<Waiter> queue = pool.waiters();
-            while (!queue.isEmpty() && queue.peek().deadlineNanos() - now <= 0) {
-                late.add(queue.remove());
-                waiting--;
+        expired.forEach(this::retireIdle);
+        for (int ordinal = 0; ordinal < lines.length; ordinal++) {
+            WaitingLine line = lines[ordinal];
+            if (line != null) {
+                lookAfter(ordinal, line, now);
             }
         }
-        for (Waiter waiter : late) {
+    }
+
+    private void lookAfter(int ordinal, WaitingLine line, long now) {
+        for (Claim late : line.takeLate(now)) {
             environment.metrics().poolTimedOut();
-            if (waiter.borrower().isWaiting()) {
-                waiter.borrower()
-                        .acquireFailed(BackendFailure.of(
-                                Kind.EXHAUSTED,
-                                "no backend connection became free within "
-                                        + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)"));
-            }
+            late.borrower().acquireFailed(timedOut(ordinal));
         }
+        askFor(ordinal);
+        Claim first = line.peek();
+        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !takeLingering(ordinal)) {
+            capacities.askForRoom(ordinal, this, true);
+        }
+    }
+
+    private BackendFailure timedOut(int ordinal) {
+        return BackendFailure.of(
+                Kind.EXHAUSTED,
+                "all " + capacities.of(ordinal).max() + " connections to " + capacities.address(ordinal)
+                        + " stayed in use for " + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)");
     }
 
     /** Forgets the idle connections of a user whose account changed, so that the next one logs in anew. */
@@ -472,7 +386,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 pool.nextGeneration();
             }
         }
-        stale.forEach(BackendConnection::close);
+        stale.forEach(this::retireIdle);
     }
 
     /** Closes every idle connection now and every other when it comes back. */

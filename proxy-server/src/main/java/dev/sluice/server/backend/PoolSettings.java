@@ -8,6 +8,5 @@ import java.time.Duration;
  * @param idleTimeout idle connections are closed after this time
  * @param maxAge connections are closed at their first return after this time
  * @param acquireTimeout how long a borrower waits for a connection at most
- * @param waitingMax borrowers waiting in one event loop at most
  */
-public record PoolSettings(Duration idleTimeout, Duration maxAge, Duration acquireTimeout, int waitingMax) {}
+public record PoolSettings(Duration idleTimeout, Duration maxAge, Duration acquireTimeout) {}

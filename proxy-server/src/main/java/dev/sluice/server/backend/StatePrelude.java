@@ -20,6 +20,7 @@ public final class StatePrelude {
     private static final byte[] MYSQL_TRACKERS =
             (TRACKERS + ",session_track_gtids='OWN_GTID'").getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MARIADB_TRACKERS = TRACKERS.getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CLEAR_DIAGNOSTICS = "DO 0".getBytes(StandardCharsets.US_ASCII);
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,20}(\\.\\d{1,12})?");
 
     private StatePrelude() {}
@@ -96,6 +97,14 @@ public final class StatePrelude {
         connection.expect(response);
         connection.sendBytes(out);
         return 2;
+    }
+
+    /** Writes a statement that does nothing but clear the warnings of the one before it: one answer. */
+    public static int clearDiagnostics(BackendConnection connection, PendingResponse response) {
+        ByteBuf out = connection.channel().alloc().buffer();
+        writeCommand(out, CommandType.COM_QUERY, CLEAR_DIAGNOSTICS);
+        connection.send(out, response);
+        return 1;
     }
 
     private static void writeReset(BackendConnection connection, ByteBuf out) {

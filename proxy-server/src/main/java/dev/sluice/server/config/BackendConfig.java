@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param address where it listens
  * @param weight its share of the reads relative to the others, 0 to 1000; 0 takes no reads
- * @param zone where it stands, compared with {@link RoutingConfig#zone()}
+ * @param zone where it stands, compared with {@link BalanceConfig#zone()}
  * @param maxConnections connections to it over all event loops and users
  */
 public record BackendConfig(HostPort address, int weight, Optional<String> zone, int maxConnections) {

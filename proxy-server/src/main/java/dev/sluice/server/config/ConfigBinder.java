@@ -170,11 +170,15 @@ final class ConfigBinder {
                 value(ConfigKeys.ROUTING_PARSE_BYTES_MAX),
                 value(ConfigKeys.ROUTING_PARSE_DEADLINE),
                 value(ConfigKeys.ROUTING_STATEMENT_BYTES_MAX));
+        BalanceConfig balance = new BalanceConfig(
+                value(ConfigKeys.ROUTING_BALANCE),
+                value(ConfigKeys.ROUTING_BALANCE_CLIENT),
+                optional(ConfigKeys.ROUTING_ZONE),
+                value(ConfigKeys.ROUTING_ZONE_OVERLOAD));
         return new RoutingConfig(
                 value(ConfigKeys.ROUTING_READ_SPLITTING),
-                value(ConfigKeys.ROUTING_BALANCE),
+                balance,
                 value(ConfigKeys.ROUTING_READ_YOUR_WRITES),
-                optional(ConfigKeys.ROUTING_ZONE),
                 classifier);
     }
 

@@ -1,8 +1,10 @@
 package dev.sluice.server.config;
 
+import dev.sluice.router.balance.BalancerKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The table of every key of the configuration file, in the order of the reference. Binding, defaults, range checks, the
@@ -83,11 +85,18 @@ public final class ConfigKeys {
             ValueType.flag(),
             "true",
             "Whether proven reads go to replicas; if not, everything goes to the primary.");
-    static final ConfigKey<BalanceMethod> ROUTING_BALANCE = ConfigKey.defaulted(
+    static final ConfigKey<BalancerKind> ROUTING_BALANCE = ConfigKey.defaulted(
             "routing.balance",
-            ValueType.oneOf(BalanceMethod.class),
-            "weighted-round-robin",
-            "How reads are spread over the replicas.");
+            ValueType.oneOf(
+                    BalancerKind.class,
+                    Map.of("weighted-round-robin", BalancerKind.WRR, "least-connections", BalancerKind.WLC)),
+            "wrr",
+            "How reads are spread over the replicas; [balancing](balancing.md) explains the choices.");
+    static final ConfigKey<BalanceClient> ROUTING_BALANCE_CLIENT = ConfigKey.defaulted(
+            "routing.balance-client",
+            ValueType.oneOf(BalanceClient.class),
+            "address",
+            "What `sh` tells clients apart by; the other balancers do not look at it.");
     static final ConfigKey<Boolean> ROUTING_READ_YOUR_WRITES = ConfigKey.defaulted(
             "routing.read-your-writes",
             ValueType.flag(),
@@ -98,6 +107,11 @@ public final class ConfigKeys {
             ValueType.text(NAME_LENGTH_MAX),
             "none",
             "Where this proxy stands; servers of the same zone are preferred for reads.");
+    static final ConfigKey<Integer> ROUTING_ZONE_OVERLOAD = ConfigKey.defaulted(
+            "routing.zone-overload",
+            ValueType.count(1, COUNT_MAX),
+            "64",
+            "Statements in flight from one event loop at which a server is overloaded and reads leave `routing.zone`.");
     static final ConfigKey<Integer> ROUTING_PARSE_CACHE_ENTRIES = ConfigKey.defaulted(
             "routing.parse-cache-entries",
             ValueType.count(0, 10_000_000),
@@ -265,8 +279,10 @@ public final class ConfigKeys {
             MONITOR_MAX_LAG,
             ROUTING_READ_SPLITTING,
             ROUTING_BALANCE,
+            ROUTING_BALANCE_CLIENT,
             ROUTING_READ_YOUR_WRITES,
             ROUTING_ZONE,
+            ROUTING_ZONE_OVERLOAD,
             ROUTING_PARSE_CACHE_ENTRIES,
             ROUTING_PARSE_BYTES_MAX,
             ROUTING_PARSE_DEADLINE,

@@ -1,7 +1,6 @@
 package dev.sluice.server.config;
 
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * Which statements may leave the primary and how they are spread. Immutable.
@@ -9,19 +8,13 @@ import java.util.Optional;
  * @param readSplitting whether proven reads go to replicas at all
  * @param balance how they are spread
  * @param readYourWrites whether a session's reads wait for its own writes
- * @param zone where this proxy stands; servers of the same zone are preferred
  * @param classifier the bounds of the analysis of a statement
  */
 public record RoutingConfig(
-        boolean readSplitting,
-        BalanceMethod balance,
-        boolean readYourWrites,
-        Optional<String> zone,
-        ClassifierConfig classifier) {
+        boolean readSplitting, BalanceConfig balance, boolean readYourWrites, ClassifierConfig classifier) {
     /** Rejects absent parts. */
     public RoutingConfig {
         Objects.requireNonNull(balance, "balance");
-        Objects.requireNonNull(zone, "zone");
         Objects.requireNonNull(classifier, "classifier");
     }
 
@@ -29,9 +22,8 @@ public record RoutingConfig(
     public static RoutingConfig defaults() {
         return new RoutingConfig(
                 ConfigKeys.ROUTING_READ_SPLITTING.defaultValue(),
-                ConfigKeys.ROUTING_BALANCE.defaultValue(),
+                BalanceConfig.defaults(),
                 ConfigKeys.ROUTING_READ_YOUR_WRITES.defaultValue(),
-                Optional.empty(),
                 ClassifierConfig.defaults());
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -116,6 +117,11 @@ public final class ValueType<T> {
     }
 
     static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type) {
+        return oneOf(type, Map.of());
+    }
+
+    /** The same, with names from earlier versions that are still read but no longer offered. */
+    static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type, Map<String, E> earlierNames) {
         E[] constants = type.getEnumConstants();
         String names = Arrays.stream(constants).map(ValueType::spelling).collect(Collectors.joining(", "));
         Parser<E> parser = (text, shown) -> {
@@ -123,6 +129,10 @@ public final class ValueType<T> {
                 if (spelling(constant).equals(text)) {
                     return constant;
                 }
+            }
+            E earlier = earlierNames.get(text);
+            if (earlier != null) {
+                return earlier;
             }
             throw new InvalidValueException(
                     quote(shown) + " is not one of the choices", suggestion(text, constants, names));

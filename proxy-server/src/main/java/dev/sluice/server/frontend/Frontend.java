@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 
 /** The client's end of a session: what was negotiated, and how to write to it. Confined to the session's event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
@@ -58,6 +59,13 @@ public final class Frontend {
         return channel.remoteAddress() instanceof InetSocketAddress remote
                 ? remote.getAddress().getHostAddress()
                 : "localhost";
+    }
+
+    /** A hash of the client's address without the port: equal for all connections from one host, on every proxy. */
+    public long addressHash() {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
+                ? Arrays.hashCode(remote.getAddress().getAddress())
+                : 0;
     }
 
     /** Writes bytes without flushing. Takes the reference. */

@@ -22,6 +22,7 @@ import dev.sluice.server.session.BackendLoginProver;
 import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SchemaCheck;
 import dev.sluice.server.session.Session;
+import dev.sluice.server.session.SessionStart;
 import dev.sluice.server.session.UserChange;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -257,7 +258,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         step = Step.CHECKING_SCHEMA;
         String schema = response.database() == null || response.database().isEmpty() ? null : response.database();
         boolean multi = (client.capabilities() & Capabilities.CLIENT_MULTI_STATEMENTS) != 0;
-        Session.Start start = settings.login().starts().start(credential, response.collation(), schema, multi);
+        SessionStart start = settings.login().starts().start(credential, response.collation(), schema, multi);
         SchemaCheck.run(context, credential, client.capabilities(), start.vector(), new SchemaCheck.Verdict() {
             @Override
             public void usable() {
@@ -271,7 +272,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         });
     }
 
-    private void begin(Frontend client, Session.Start start, int sequenceId) {
+    private void begin(Frontend client, SessionStart start, int sequenceId) {
         ChannelHandlerContext ctx = channelContext;
         if (step == Step.CLOSED || ctx == null || !ctx.channel().isActive()) {
             return;

@@ -2,6 +2,7 @@ package dev.sluice.server.metrics;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
+import dev.sluice.router.balance.LatencyEstimates;
 import dev.sluice.router.balance.LoadView;
 import dev.sluice.router.topology.Topology;
 
@@ -58,6 +59,7 @@ public final class LoopMetrics implements LoadView {
     private final OwnedCounters singles = new OwnedCounters(Single.ALL.length);
     private final OwnedCounters poolWaits = new OwnedCounters(LatencyBuckets.COUNT);
     private final OwnedCounters backends = new OwnedCounters((Topology.ORDINAL_MAX + 1) * PerBackend.ALL.length);
+    private final LatencyEstimates latencyEstimates = new LatencyEstimates();
     private final OwnedCounters pins;
     private final OwnedCounters unpins;
 
@@ -170,6 +172,17 @@ public final class LoopMetrics implements LoadView {
     public int inFlight(int ordinal) {
         return (int)
                 (perBackend(PerBackend.STATEMENTS_STARTED, ordinal) - perBackend(PerBackend.STATEMENTS_ENDED, ordinal));
+    }
+
+    /** A backend took so long for a statement that it answered with a result. */
+    public void backendAnswered(int ordinal, long nanos, long nowNanos) {
+        latencyEstimates.record(ordinal, nanos, nowNanos);
+    }
+
+    /** By the loop's own thread only. */
+    @Override
+    public long latencyNanos(int ordinal, long nowNanos) {
+        return latencyEstimates.nanos(ordinal, nowNanos);
     }
 
     private void backend(PerBackend counter, int ordinal) {

@@ -8,16 +8,14 @@ public final class Account {
     private final String host;
     private final String plugin;
     private final byte[] authenticationString;
-    private final boolean locked;
-    private final boolean passwordExpired;
+    private final Standing standing;
 
-    Account(AccountName name, String plugin, byte[] authenticationString, boolean locked, boolean passwordExpired) {
+    Account(AccountName name, String plugin, byte[] authenticationString, Standing standing) {
         this.user = name.user();
         this.host = name.host();
         this.plugin = plugin;
         this.authenticationString = authenticationString.clone();
-        this.locked = locked;
-        this.passwordExpired = passwordExpired;
+        this.standing = standing;
     }
 
     /**
@@ -27,6 +25,15 @@ public final class Account {
      * @param host a name, an address, a network or a pattern
      */
     record AccountName(String user, String host) {}
+
+    /**
+     * What an account may do. Immutable.
+     *
+     * @param locked whether logins are refused
+     * @param passwordExpired whether the password must be changed before anything else
+     * @param privileges the global privileges as the table has them; a server reads them at the login only
+     */
+    record Standing(boolean locked, boolean passwordExpired, String privileges) {}
 
     /** The user; empty for the anonymous account. */
     public String user() {
@@ -50,12 +57,12 @@ public final class Account {
 
     /** Whether logins are refused (error 3118). */
     public boolean isLocked() {
-        return locked;
+        return standing.locked();
     }
 
     /** Whether the password must be changed before anything else. */
     public boolean isPasswordExpired() {
-        return passwordExpired;
+        return standing.passwordExpired();
     }
 
     @Override
@@ -65,8 +72,7 @@ public final class Account {
                 && host.equals(that.host)
                 && plugin.equals(that.plugin)
                 && Arrays.equals(authenticationString, that.authenticationString)
-                && locked == that.locked
-                && passwordExpired == that.passwordExpired;
+                && standing.equals(that.standing);
     }
 
     @Override
@@ -76,6 +82,6 @@ public final class Account {
 
     @Override
     public String toString() {
-        return "Account[" + user + "@" + host + ", plugin=" + plugin + ", locked=" + locked + "]";
+        return "Account[" + user + "@" + host + ", plugin=" + plugin + ", locked=" + standing.locked() + "]";
     }
 }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads the account tables of MySQL and MariaDB. Immutable.
@@ -20,13 +22,24 @@ import java.util.Set;
  * are left out.
  */
 final class AccountReader {
+    /** The columns of global privileges that every supported version has. */
+    private static final String PRIVILEGES = Stream.of(
+                    ("Select,Insert,Update,Delete,Create,Drop,Reload,Shutdown,Process,File,Grant,References,Index,Alter,"
+                                    + "Show_db,Super,Create_tmp_table,Lock_tables,Execute,Repl_slave,Repl_client,"
+                                    + "Create_view,Show_view,Create_routine,Alter_routine,Create_user,Event,Trigger,"
+                                    + "Create_tablespace")
+                            .split(",", -1))
+            .map(name -> name + "_priv")
+            .collect(Collectors.joining(", ", "CONCAT(", ") AS privileges"));
+
     private static final String COLUMNS = "User, Host, plugin, authentication_string, password_expired";
-    private static final String MYSQL = "SELECT " + COLUMNS + ", account_locked FROM mysql.user";
+    private static final String MYSQL = "SELECT " + COLUMNS + ", account_locked, " + PRIVILEGES + " FROM mysql.user";
     private static final String MARIADB_VIEW =
-            "SELECT " + COLUMNS + ", 'N' AS account_locked FROM mysql.user WHERE is_role = 'N'";
+            "SELECT " + COLUMNS + ", 'N' AS account_locked, " + PRIVILEGES + " FROM mysql.user WHERE is_role = 'N'";
     private static final String MARIADB =
             "SELECT u.User, u.Host, u.plugin, u.authentication_string, u.password_expired,"
-                    + " COALESCE(JSON_VALUE(g.Priv, '$.account_locked'), '0') AS account_locked FROM mysql.user u"
+                    + " COALESCE(JSON_VALUE(g.Priv, '$.account_locked'), '0') AS account_locked, " + PRIVILEGES
+                    + " FROM mysql.user u"
                     + " JOIN mysql.global_priv g ON g.User = u.User AND g.Host = u.Host WHERE u.is_role = 'N'";
     private static final List<Integer> ACCESS_DENIED = List.of(1044, 1045, 1142, 1143, 1227, 1356);
 
@@ -35,7 +48,7 @@ final class AccountReader {
     /** A query whose answer changes when an account does, at a fraction of the cost and without a hash in it. */
     static String checksum(String query) {
         String row =
-                "CRC32(CONCAT_WS('|', User, Host, plugin, authentication_string, password_expired, account_locked))";
+                "CRC32(CONCAT_WS('|', User, Host, plugin, authentication_string, password_expired, account_locked, privileges))";
         return "SELECT CONCAT_WS(':', COUNT(*), BIT_XOR(" + row + "), SUM(" + row + "), USER()) FROM (" + query + ") a";
     }
 
@@ -80,8 +93,7 @@ final class AccountReader {
                 new Account.AccountName(text(row, 1), text(row, 2)),
                 text(row, 3),
                 authentication == null ? new byte[0] : authentication,
-                isYes(text(row, 6)),
-                isYes(text(row, 5)));
+                new Account.Standing(isYes(text(row, 6)), isYes(text(row, 5)), text(row, 7)));
     }
 
     private static String text(ResultSet row, int column) throws SQLException {

@@ -1,7 +1,6 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
-import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.auth.Credential;
@@ -9,7 +8,7 @@ import dev.sluice.server.auth.CredentialProver;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.Borrower;
-import dev.sluice.server.backend.ConnectListener;
+import dev.sluice.server.backend.IgnoringOwner;
 import dev.sluice.server.backend.PoolKey;
 import org.jspecify.annotations.Nullable;
 
@@ -34,58 +33,23 @@ public final class BackendLoginProver implements CredentialProver {
             return;
         }
         PoolKey key = new PoolKey(backend.ordinal(), credential.user(), PoolKey.relevant(clientCapabilities));
-        new Proof(key, credential, verdict).open();
+        context.pool().acquireNew(context.pool().pool(key), new Proof(credential, verdict));
     }
 
-    /**
-     * One proof. It needs a connection of its own; where the cap leaves no room for one, it waits in the queue like any
-     * statement, and what it is given then makes room.
-     */
-    private final class Proof implements ConnectListener, Borrower, BackendConnection.Owner {
-        private static final int ATTEMPTS_MAX = 10;
-        /** Any schema: a connection that has one cannot be brought to none, and this one will only be closed. */
-        private static final StateVector ANY = StateVector.empty().withSchema("");
-
-        private final PoolKey key;
+    /** One proof: a new connection, which the credential opens or does not. */
+    private final class Proof implements Borrower {
         private final Credential credential;
         private final Verdict verdict;
-        private int attempts;
 
-        Proof(PoolKey key, Credential credential, Verdict verdict) {
-            this.key = key;
+        Proof(Credential credential, Verdict verdict) {
             this.credential = credential;
             this.verdict = verdict;
         }
 
-        void open() {
-            attempts++;
-            context.pool().openForLogin(key, credential, this);
-        }
-
-        @Override
-        public void connected(BackendConnection connection) {
-            context.pool().release(connection);
-            verdict.proved();
-        }
-
-        @Override
-        public void failed(BackendFailure failure) {
-            if (failure.kind() == BackendFailure.Kind.EXHAUSTED && attempts < ATTEMPTS_MAX) {
-                context.pool().acquire(context.pool().pool(key), ANY, this);
-            } else {
-                acquireFailed(failure);
-            }
-        }
-
-        /** Somebody else's connection proves nothing, whoever it logged in: a new one takes its place. */
         @Override
         public void acquired(BackendConnection connection) {
-            connection.close();
-        }
-
-        @Override
-        public void backendClosed(BackendConnection connection, BackendFailure failure) {
-            open();
+            context.pool().release(connection);
+            verdict.proved();
         }
 
         @Override
@@ -96,7 +60,7 @@ public final class BackendLoginProver implements CredentialProver {
 
         @Override
         public BackendConnection.Owner owner() {
-            return this;
+            return IgnoringOwner.INSTANCE;
         }
 
         @Override
@@ -107,16 +71,6 @@ public final class BackendLoginProver implements CredentialProver {
         @Override
         public boolean isWaiting() {
             return true;
-        }
-
-        @Override
-        public void backendReadComplete() {
-            // Nothing is relayed.
-        }
-
-        @Override
-        public void backendWritabilityChanged(BackendConnection connection) {
-            // Nothing is written.
         }
     }
 

@@ -240,6 +240,7 @@ final class ClientResponse extends PendingResponse {
         failed = true;
         errorCode = scanner.errorCode();
         if (first && observer.intercepts(errorCode)) {
+            discard();
             return in.readerIndex();
         }
         ErrPacket replacement = observer.replacement(errorCode);

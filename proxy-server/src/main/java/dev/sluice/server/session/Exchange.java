@@ -2,23 +2,12 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.sluice.protocol.CommandType;
-import dev.sluice.protocol.ErrorCode;
-import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
-import dev.sluice.protocol.response.ResponseScanner;
-import dev.sluice.protocol.response.ResponseShape;
-import dev.sluice.router.RouteReason;
-import dev.sluice.router.Target;
-import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
-import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
-import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
-import dev.sluice.server.backend.StatePrelude;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.session.Settlement.Outcome;
 import io.netty.buffer.ByteBuf;
@@ -39,11 +28,7 @@ import org.jspecify.annotations.Nullable;
  * A command is sent again only if no byte of it can have reached a server, or if it is a read of which no byte was
  * delivered.
  */
-final class Exchange implements Placement.Target, ClientResponse.Observer {
-    private static final int READ_ONLY_OPTION = 1290;
-    private static final int READ_ONLY_TRANSACTION = 1792;
-    private static final int READ_ONLY_MODE = 1836;
-
+final class Exchange implements Placement.Listener {
     private enum Phase {
         IDLE,
         WAITING,
@@ -53,108 +38,70 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     }
 
     private final SessionParts parts;
+    private final Command command;
+    private final CommandStream stream = new CommandStream();
     private final Settlement settlement;
     private final Placement placement;
+    private final Preparation preparation;
+    private final AnswerWatch watch;
     private final ClientResponse response;
-    private final PreludeAnswers prelude;
     private final Runnable whenIdle;
     private final Runnable whenSettled;
 
     private Phase phase = Phase.IDLE;
-    private CommandType type = CommandType.UNKNOWN;
-    private Classification statement;
-    private ResponseShape shape = ResponseShape.SIMPLE;
-    private @Nullable PreparedStatement prepared;
-    private @Nullable ByteBuf packet;
-    private int packetStart;
-    /** The command came, or still comes, in pieces: its bytes are not kept. */
-    private boolean streamed;
-    /** Pieces are still to come. */
-    private boolean streaming;
-
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
-    private boolean refusedByReplica;
-    private @Nullable String text;
-    private long startedNanos;
-    private int newStatementId;
-    private boolean discarding;
-    private @Nullable ErrPacket errorBehindStream;
 
     Exchange(SessionParts parts, Classification initial, Runnable whenIdle) {
         this.parts = parts;
-        this.statement = initial;
+        this.command = new Command(initial);
         this.whenIdle = whenIdle;
-        this.response = new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), this);
+        this.watch = new AnswerWatch(parts, command, this::answered);
+        this.response = new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch);
         this.settlement = new Settlement(parts);
         this.placement = new Placement(parts, settlement, this, initial);
-        this.prelude = new PreludeAnswers(this::preludeAnswered);
+        this.preparation = new Preparation(parts, settlement, this::prepared);
         this.whenSettled = this::settled;
     }
 
     boolean isIdle() {
-        return phase == Phase.IDLE && !discarding;
+        return phase == Phase.IDLE && !stream.isDiscarding();
     }
 
     /** Whether bytes of a streamed command can be taken now. */
     boolean takesBytes() {
         BackendConnection target = connection;
-        return discarding
+        return stream.isDiscarding()
                 || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
     }
 
-    /**
-     * Starts a command.
-     *
-     * @param command the packet with its header, or the head of a streamed command; the reference is taken
-     * @param preparedStatement the statement that the command is about, or null
-     */
-    void begin(
-            CommandType commandType,
-            ByteBuf command,
-            Classification classification,
-            ResponseShape responseShape,
-            @Nullable PreparedStatement preparedStatement) {
-        type = commandType;
-        streamed = streaming;
-        response.begin(responseShape, ClientResponse.ANY_SEQUENCE_ID, 0);
-        packet = command;
-        packetStart = command.readerIndex();
-        statement = classification;
-        shape = responseShape;
-        prepared = preparedStatement;
-        startedNanos = parts.context().nowNanos();
-        text = streamed ? null : settlement.textFor(classification, command, preparedStatement);
+    /** Starts a command. Takes the reference to its packet, or to its head if it comes in pieces. */
+    void begin(Command.Kind kind, ByteBuf packet) {
+        command.begin(kind, packet, stream.isOpen(), parts.context().nowNanos());
+        response.begin(kind.shape(), ClientResponse.ANY_SEQUENCE_ID, 0);
+        if (!command.isStreamed()) {
+            command.text(settlement.textFor(kind.statement(), packet, kind.prepared()));
+        }
         ErrPacket lost = settlement.takeLostState();
         if (lost != null) {
             answer(lost);
             return;
         }
         phase = Phase.WAITING;
-        placement.begin(classification, preparedStatement);
+        placement.begin(kind.statement(), kind.prepared());
     }
 
-    /** The id for the statement that this COM_STMT_PREPARE makes. */
+    /** The id for the statement that the next COM_STMT_PREPARE makes. */
     void newStatementId(int id) {
-        newStatementId = id;
+        command.newStatementId(id);
     }
 
-    /** The command that is about to begin comes in pieces; {@link #streamEnded} will be called after the last. */
-    void streamBegins() {
-        streaming = true;
-    }
-
-    /** The command that comes in pieces cannot be served: its bytes are thrown away, then the client gets the error. */
-    void refuseStream(ErrPacket error) {
-        discarding = true;
-        errorBehindStream = error;
+    /** The rest of a command that comes in pieces; {@link #streamEnded} is called after the last. */
+    CommandStream stream() {
+        return stream;
     }
 
     // ---- sending ----
-
-    private boolean isRead() {
-        return statement.target() == Target.REPLICA && !streamed;
-    }
 
     @Override
     public void placed(BackendConnection target, Slot where) {
@@ -162,9 +109,6 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         if (!parts.frontend().channel().isWritable()) {
             target.channel().config().setAutoRead(false);
         }
-        parts.context()
-                .metrics()
-                .routed(parts.router().reason(), where == Slot.PRIMARY ? Target.PRIMARY : Target.REPLICA);
         runOn(target);
     }
 
@@ -175,75 +119,19 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
 
     private void runOn(BackendConnection target) {
         connection = target;
-        PreparedStatement about = prepared;
-        boolean wasQuiet = target.isQuiet();
-        if (about != null && needsHandle() && !willHaveHandle(target, about)) {
-            phase = Phase.PREPARING;
-            StateVector reading = parts.state().vectorForPreparing(about.text().preparedIn());
-            InsertId.captureOther(target, parts.insertId());
-            prelude.expectTo(stateOf(target, reading) + settlement.prepareOn(target, about, prelude));
-            target.flush();
-            return;
-        }
-        InsertId.captureOther(target, parts.insertId());
-        // A schema that is about to be left may be gone: it must not stand in the way.
-        StateVector wanted = choosesSchema()
-                ? parts.state().vector().withSchema(target.vector().schema())
-                : parts.state().vector();
-        int stateAnswers = stateOf(target, wanted);
-        int answers = stateAnswers + parts.insertId().bringTo(target, statement, prelude);
-        prelude.expectTo(answers);
-        if (stateAnswers > 0 && !(isRead() && wasQuiet)) {
+        if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
+            send(target);
+        } else {
             phase = Phase.PREPARING;
             target.flush();
-            return;
         }
-        send(target);
     }
 
-    private boolean needsHandle() {
-        return type == CommandType.COM_STMT_EXECUTE
-                || type == CommandType.COM_STMT_SEND_LONG_DATA
-                || type == CommandType.COM_STMT_FETCH
-                || type == CommandType.COM_STMT_RESET;
-    }
-
-    private boolean choosesSchema() {
-        return type == CommandType.COM_INIT_DB
-                || (statement.kind() == StatementKind.USE && !statement.has(Traits.MULTI_STATEMENT));
-    }
-
-    /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
-    private boolean willHaveHandle(BackendConnection target, PreparedStatement about) {
-        return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about);
-    }
-
-    private static boolean hasHandle(BackendConnection target, PreparedStatement about) {
-        Handle handle = target.statements().find(about.text());
-        if (handle != null && handle.exclusiveTo() != null && handle.exclusiveTo() != about) {
-            // An equal statement of this session has a cursor open: this one gets a handle of its own.
-            about.separate();
-            handle = target.statements().find(about.text());
-        }
-        return handle != null;
-    }
-
-    private int stateOf(BackendConnection target, StateVector wanted) {
-        if (!StatePrelude.isNeeded(target, wanted)) {
-            return 0;
-        }
-        if (parts.state().tiedTo(slot) && StatePrelude.needsReset(target, wanted)) {
-            throw new IllegalStateException("a connection that holds session state would be reset");
-        }
-        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
-        return StatePrelude.write(target, wanted, mariaDb, prelude);
-    }
-
-    /** Every command in front of the client's has been answered. */
-    private void preludeAnswered() {
+    /** Everything in front of the client's command has been answered. */
+    private void prepared() {
         BackendConnection target = connection;
         if (phase == Phase.RUNNING) {
-            if (prelude.stateError() != null) {
+            if (preparation.stateError() != null) {
                 response.discard();
             }
             return;
@@ -251,8 +139,8 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         if (phase != Phase.PREPARING || target == null) {
             return;
         }
-        ErrPacket error = prelude.stateError();
-        ErrPacket unprepared = prelude.prepareError();
+        ErrPacket error = preparation.stateError();
+        ErrPacket unprepared = preparation.prepareError();
         if (error != null) {
             stateRefused(target, error);
         } else if (unprepared != null) {
@@ -266,12 +154,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
     private void stateRefused(BackendConnection target, ErrPacket error) {
         closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
-        boolean elsewhere = slot == Slot.REPLICA && isRead();
-        if (elsewhere) {
-            rewind();
-            phase = Phase.WAITING;
-            elsewhere = placement.retryElsewhere();
-        }
+        boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere();
         if (!elsewhere) {
             answer(error);
         }
@@ -285,39 +168,28 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     }
 
     private void send(BackendConnection target) {
-        ByteBuf command = packet;
-        if (command == null) {
-            throw new IllegalStateException("a command without bytes");
-        }
         phase = Phase.RUNNING;
-        refusedByReplica = false;
-        PreparedStatement about = prepared;
-        if (about != null && needsHandle()) {
+        watch.begin(slot, target);
+        PreparedStatement about = command.prepared();
+        if (about != null && command.needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
-            command = parts.statements().addressed(type, command, about, handle);
-            packet = command;
-            packetStart = command.readerIndex();
+            command.packet(parts.statements().addressed(command.type(), command.packet(), about, handle));
         }
-        if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
-            target.sendBytes(command);
-            packet = null;
-            settlement.longDataSent(slot, target, prepared);
+        if (command.isLongData()) {
+            target.sendBytes(command.bytesToSend());
+            settlement.bindings().longDataSent(slot, target, about);
             target.flush();
-            if (!streaming) {
+            if (!stream.isOpen()) {
                 finish();
             }
             return;
         }
-        response.begin(shape, streamed ? ClientResponse.ANY_SEQUENCE_ID : 1, newStatementId);
-        if (isRead()) {
-            command.retain();
-        } else {
-            packet = null;
-        }
+        response.begin(
+                command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
         parts.changes().clear();
-        target.send(command, response);
+        target.send(command.bytesToSend(), response);
         target.flush();
-        if (streaming) {
+        if (stream.isOpen()) {
             parts.input().resume();
         }
     }
@@ -341,11 +213,9 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
 
     /** The last byte of the streamed command has come, in the last of so many packets. */
     void streamEnded(int packets) {
-        streaming = false;
-        if (discarding) {
-            discarding = false;
-            ErrPacket error = errorBehindStream;
-            errorBehindStream = null;
+        boolean unwanted = stream.isDiscarding();
+        ErrPacket error = stream.end();
+        if (unwanted) {
             if (error != null) {
                 parts.frontend().send(packets & 0xFF, error);
             }
@@ -353,112 +223,77 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             return;
         }
         flushBytes();
-        if (phase == Phase.RUNNING && type == CommandType.COM_STMT_SEND_LONG_DATA) {
+        if (phase == Phase.RUNNING && command.isLongData()) {
             finish();
         }
     }
 
     // ---- the response ----
 
-    @Override
-    public void observed(ResponseScanner scanner, ByteBuf in) {
-        int status = scanner.status();
-        parts.state()
-                .observeTransaction(
-                        slot,
-                        (status & ServerStatus.SERVER_STATUS_IN_TRANS) != 0,
-                        (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0);
-    }
-
-    @Override
-    public boolean intercepts(int errorCode) {
-        boolean readOnly =
-                errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_TRANSACTION || errorCode == READ_ONLY_MODE;
-        if (readOnly && slot == Slot.REPLICA && isRead() && !parts.state().tiedTo(slot)) {
-            refusedByReplica = true;
-            response.discard();
-            return true;
-        }
-        return false;
-    }
-
-    @Override
-    public @Nullable ErrPacket replacement(int errorCode) {
-        // A replica refuses a write for being a replica; in a read-only transaction the primary would name that.
-        boolean readOnlyServer = errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_MODE;
-        return readOnlyServer && slot == Slot.REPLICA && parts.state().inReadOnlyTransaction()
-                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
-                : null;
-    }
-
-    @Override
-    public void prepared(ResponseScanner scanner) {
-        BackendConnection target = connection;
-        if (target != null) {
-            parts.statements().prepared(newStatementId, statement, target, scanner);
-        }
-    }
-
-    @Override
-    public void responseCompleted() {
+    private void answered() {
         BackendConnection target = connection;
         if (target == null) {
             return;
         }
-        if (refusedByReplica) {
-            retryOnPrimary();
-            return;
+        switch (watch.verdict()) {
+            case ANSWERED -> {}
+            case IS_A_WRITE -> {
+                retryOnPrimary();
+                return;
+            }
+            case GOING_AWAY -> {
+                goingAway(target);
+                return;
+            }
         }
-        ErrPacket preludeError = prelude.stateError();
+        ErrPacket preludeError = preparation.stateError();
         if (response.isDiscarded() && preludeError != null) {
             stateRefused(target, preludeError);
             return;
         }
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
-        if (streaming) {
+        if (stream.isOpen()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, "the backend answered in the middle of a command");
-            discarding = true;
+            stream.discardRest(null);
             end();
             return;
         }
-        dropPacket();
-        parts.context()
-                .metrics()
-                .statement(
-                        parts.router().reason(),
-                        response.isError(),
-                        parts.context().nowNanos() - startedNanos);
+        command.dropPacket();
+        watch.count(response.isError());
         phase = Phase.SETTLING;
-        // Preparing a statement is not running it.
-        Classification ran = type == CommandType.COM_STMT_PREPARE ? Session.COMMAND : statement;
-        Outcome outcome = new Outcome(response.isError(), response.lastInsertId(), text, choosesSchema());
-        settlement.settle(slot, target, ran, outcome, whenSettled);
+        Outcome outcome =
+                new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
+        settlement.settle(slot, target, command.ran(), outcome, whenSettled);
     }
 
     private void retryOnPrimary() {
-        parts.context().classifier().learnWrite(statement);
+        parts.context().classifier().learnWrite(command.statement());
         parts.context().metrics().retried();
         parts.leases().release(slot);
         connection = null;
-        statement = new Classification(
-                Target.PRIMARY,
-                RouteReason.REPLICA_REFUSED,
-                statement.kind(),
-                statement.traits(),
-                statement.fingerprintHigh(),
-                statement.fingerprintLow());
-        rewind();
+        command.becomeWrite();
+        command.rewind();
         phase = Phase.WAITING;
-        placement.retryAs(statement);
+        placement.retryAs(command.statement());
     }
 
-    private void rewind() {
-        ByteBuf command = packet;
-        if (command != null) {
-            command.readerIndex(packetStart);
+    private void goingAway(BackendConnection target) {
+        BackendFailure failure = BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend is shutting down");
+        closeBroken(target, failure.message());
+        parts.context().backendTrouble(parts.router().ordinal(), failure);
+        if (!retriedElsewhere()) {
+            answer(Failures.lostConnection(failure.message(), command.statement(), false));
         }
+    }
+
+    /** Looks for another server for a command that no server has answered; false if it has been tried often enough. */
+    private boolean retriedElsewhere() {
+        command.rewind();
+        phase = Phase.WAITING;
+        parts.context().metrics().retried();
+        return placement.retryElsewhere();
     }
 
     private void settled() {
@@ -467,7 +302,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             end();
             return;
         }
-        settlement.executed(slot, target, type, prepared, response);
+        settlement.bindings().executed(slot, target, command.type(), command.prepared(), response);
         finish();
     }
 
@@ -475,18 +310,9 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            parts.leases().ranOn(slot, target);
-            settlement.record(parts.router().reason(), slot, target);
-            boolean keep =
-                    response.warnings() > 0 || statement.has(Traits.CALC_FOUND_ROWS) || placement.keepsLastStatement();
-            if (keep && type != CommandType.COM_STMT_SEND_LONG_DATA) {
-                parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
-            }
-            settlement.letGo(slot);
+            settlement.finished(command, slot, target, response, placement.keepsLastStatement());
         }
-        boolean last = statement.has(Traits.RELEASES_CONNECTION)
-                && type != CommandType.COM_STMT_PREPARE
-                && !response.isError();
+        boolean last = command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
         end();
         if (last) {
             parts.frontend().close();
@@ -495,20 +321,10 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
 
     private void end() {
         connection = null;
-        prepared = null;
-        text = null;
-        dropPacket();
+        command.end();
         phase = Phase.IDLE;
         settlement.countPins();
         whenIdle.run();
-    }
-
-    private void dropPacket() {
-        ByteBuf rest = packet;
-        packet = null;
-        if (rest != null) {
-            rest.release();
-        }
     }
 
     /** Ends the command with an error of Sluice's own. */
@@ -519,22 +335,19 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     }
 
     private void tell(ErrPacket error) {
-        if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
-            settlement.defer(prepared, error);
-            discarding = streaming;
-        } else if (streaming) {
-            refuseStream(error);
+        if (command.isLongData()) {
+            settlement.defer(command.prepared(), error);
+            if (stream.isOpen()) {
+                stream.discardRest(null);
+            }
+        } else if (stream.isOpen()) {
+            stream.discardRest(error);
         } else {
             parts.frontend().send(1, error);
         }
     }
 
     // ---- failures ----
-
-    @Override
-    public void responseFailed(BackendFailure failure) {
-        // backendClosed follows, when the connection's other responses have been told too.
-    }
 
     @Override
     public void backendReadComplete() {
@@ -544,6 +357,14 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
     @Override
     public void backendWritabilityChanged(BackendConnection changed) {
         parts.input().resume();
+    }
+
+    @Override
+    public void backendWanted(BackendConnection wanted) {
+        Slot where = parts.leases().slotOf(wanted);
+        if (where != null && wanted != connection) {
+            settlement.yieldLastStatement(where);
+        }
     }
 
     @Override
@@ -574,19 +395,13 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
             end();
             return;
         }
-        boolean repeatable = !wasTied && !streamed && (unsent || isRead());
-        if (repeatable) {
-            rewind();
-            phase = Phase.WAITING;
-            parts.context().metrics().retried();
-            repeatable = placement.retryElsewhere();
-        }
-        if (!repeatable) {
-            if (!unsent && !isRead()) {
+        boolean repeatable = !wasTied && !command.isStreamed() && (unsent || command.isRead());
+        if (!repeatable || !retriedElsewhere()) {
+            if (!unsent && !command.isRead()) {
                 // It may have been executed: until that is known, this session reads where it would see it.
                 parts.causality().wroteWithoutPosition(parts.context().nowNanos());
             }
-            answer(Failures.lostConnection(failure.message(), statement, wasTied));
+            answer(Failures.lostConnection(failure.message(), command.statement(), wasTied));
         }
     }
 
@@ -606,7 +421,7 @@ final class Exchange implements Placement.Target, ClientResponse.Observer {
         connection = null;
         phase = Phase.IDLE;
         placement.abandon();
-        dropPacket();
+        command.dropPacket();
         if (busy != null) {
             busy.close();
         }

@@ -9,6 +9,7 @@ import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The errors that Sluice answers with when a backend cannot. Each says what happened, where, and what can be done, under a
@@ -25,9 +26,17 @@ final class Failures {
         return new ErrPacket(UNKNOWN_ERROR, sqlState, message);
     }
 
-    static ErrPacket noPrimary(Topology topology, Duration waited) {
+    /**
+     * A statement has waited for a primary for too long.
+     *
+     * @param last why the primary that was known took no connection; null if none was known
+     */
+    static ErrPacket noPrimary(Topology topology, Duration waited, @Nullable BackendFailure last) {
         StringBuilder text =
                 new StringBuilder("No primary for " + waited.toMillis() + " ms, which this statement needs.");
+        if (last != null) {
+            text.append(" Last attempt: ").append(last.message()).append('.');
+        }
         for (BackendStatus backend : topology.backends()) {
             text.append(' ')
                     .append(backend.address())

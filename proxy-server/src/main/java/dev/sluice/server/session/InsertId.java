@@ -93,23 +93,29 @@ final class InsertId implements BackendConnection.InsertIdHolder {
      */
     static void captureOther(BackendConnection connection, @Nullable InsertId own) {
         if (connection.insertIdHolder() instanceof InsertId other && other != own) {
-            other.asked = true;
-            int asking = other.generation;
-            connection.insertIdHolder(null);
-            connection.send(query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
-                @Override
-                void answered() {
-                    String text = value();
-                    other.captured(asking, text == null ? other.value : Long.parseUnsignedLong(text));
-                }
-
-                @Override
-                public void failed(BackendFailure failure) {
-                    // The connection died with it: what the last OK packet said is the best there is.
-                    other.captured(asking, other.value);
-                }
-            });
+            other.capture(connection, () -> {});
         }
+    }
+
+    @Override
+    public void capture(BackendConnection connection, Runnable then) {
+        asked = true;
+        int asking = generation;
+        connection.insertIdHolder(null);
+        connection.send(query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
+            @Override
+            void answered() {
+                String text = value();
+                captured(asking, text == null ? InsertId.this.value : Long.parseUnsignedLong(text));
+                then.run();
+            }
+
+            @Override
+            public void failed(BackendFailure failure) {
+                // The connection died with it: what the last OK packet said is the best there is.
+                captured(asking, InsertId.this.value);
+            }
+        });
     }
 
     /** Whether a statement reads the value, sets it, or must find it because it may leave it as it is. */
@@ -142,11 +148,6 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         out.writeCharSequence(sql, StandardCharsets.US_ASCII);
         Packets.end(out, header);
         return out;
-    }
-
-    @Override
-    public void insertIdCaptured(BackendConnection connection, long captured) {
-        captured(generation, captured);
     }
 
     private void captured(int asking, long captured) {

@@ -24,6 +24,7 @@ final class Leases {
     private @Nullable BackendConnection last;
     private Slot lastSlot = Slot.PRIMARY;
     private long lastLease;
+    private boolean lastLeftDiagnostics;
 
     Leases(LoopPool pool, Credential credential, int clientCapabilities) {
         this.pool = pool;
@@ -79,11 +80,25 @@ final class Leases {
         return held == null ? SessionRouter.NO_BACKEND : held.key().backendOrdinal();
     }
 
-    /** A statement has just ended on a connection. */
-    void ranOn(Slot slot, BackendConnection connection) {
+    /** A statement has just ended on a connection; {@code diagnostics} if it failed or left warnings. */
+    void ranOn(Slot slot, BackendConnection connection, boolean diagnostics) {
+        lastLeftDiagnostics = diagnostics;
         last = connection;
         lastSlot = slot;
         lastLease = connection.leases();
+    }
+
+    /** Whether the last statement left no error and no warning. */
+    boolean leftNoDiagnostics() {
+        return !lastLeftDiagnostics;
+    }
+
+    /** Keeps a connection for the diagnostics of its last statement alone; others may have it if they need it. */
+    void linger(Slot slot) {
+        BackendConnection held = get(slot);
+        if (held != null) {
+            pool.linger(held);
+        }
     }
 
     /** Gives a connection back as it is. */

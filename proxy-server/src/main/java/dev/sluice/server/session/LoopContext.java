@@ -8,7 +8,6 @@ import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
-import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -49,24 +48,13 @@ public final class LoopContext {
         void wrote();
     }
 
-    /** A session that waits for something to happen to the topology. */
-    interface PrimaryWaiter {
-        /** The topology has changed: try again. */
-        void retryRoute();
-
-        /** There was no primary in time. */
-        void primaryTimeout();
-    }
-
-    private record Waiting(PrimaryWaiter waiter, long deadlineNanos) {}
-
     private final EventLoop loop;
     private final Shared shared;
     private final LoopPool pool;
     private final Balancer balancer;
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
-    private final ArrayDeque<Waiting> waitingForPrimary = new ArrayDeque<>();
+    private final PrimaryQueue primaryQueue;
 
     public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
         this.loop = loop;
@@ -74,6 +62,7 @@ public final class LoopContext {
         this.pool = pool;
         this.balancer = balancer;
         this.metrics = metrics;
+        this.primaryQueue = new PrimaryQueue(pool.waiting());
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -137,31 +126,25 @@ public final class LoopContext {
         return shared.nanoClock().getAsLong();
     }
 
-    /** Queues a session until there is a primary; false when too many wait already. */
-    boolean awaitPrimary(PrimaryWaiter waiter) {
-        if (waitingForPrimary.size() >= settings().waitingMax()) {
-            return false;
-        }
-        waitingForPrimary.add(
-                new Waiting(waiter, nowNanos() + settings().acquireTimeout().toNanos()));
-        return true;
+    /** The statements that wait for a primary. */
+    PrimaryQueue primaryQueue() {
+        return primaryQueue;
     }
 
     /** Lets the waiting sessions look again. Called from any thread. */
     public void topologyChanged() {
         loop.execute(() -> {
-            if (!waitingForPrimary.isEmpty() && topology().primary() != null) {
-                ArrayDeque<Waiting> all = new ArrayDeque<>(waitingForPrimary);
-                waitingForPrimary.clear();
-                all.forEach(waiting -> waiting.waiter().retryRoute());
+            if (topology().primary() != null) {
+                primaryQueue.retryAll();
             }
         });
     }
 
     private void sweep() {
-        long now = nowNanos();
-        while (!waitingForPrimary.isEmpty() && waitingForPrimary.peek().deadlineNanos() - now <= 0) {
-            waitingForPrimary.remove().waiter().primaryTimeout();
+        primaryQueue.giveUpLate(nowNanos());
+        if (topology().primary() != null) {
+            // It was there but could not be connected to: it may be back before a probe has noticed anything.
+            primaryQueue.retryAll();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.Slot;
@@ -18,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * The way of one command to a backend connection: the route, and the lease or the wait for it. Reused from command to
  * command. Confined to the session's event loop.
  */
-final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRouter.Context {
+final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Context {
     private static final int ATTEMPTS_MAX = 3;
+    private static final int TOO_MANY_CONNECTIONS = 1040;
+    private static final int SERVER_SHUTDOWN = 1053;
 
     /** Learns where the command runs. */
-    interface Target extends BackendConnection.Owner {
+    interface Listener extends BackendConnection.Owner {
         /** The command runs on this connection, which the session holds now. */
         void placed(BackendConnection connection, Slot slot);
 
@@ -32,7 +35,8 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
 
     private final SessionParts parts;
     private final Settlement settlement;
-    private final Target target;
+    private final Listener listener;
+    private final long addressHash;
     private boolean keepsLastStatement;
 
     private Classification statement;
@@ -41,12 +45,18 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     private boolean waiting;
     private int attempts;
     private long excluded;
+    /** Until when the statement waits for a primary; 0 while it has not had to. */
+    private long deadlineNanos;
 
-    Placement(SessionParts parts, Settlement settlement, Target target, Classification initial) {
+    private @Nullable BackendFailure primaryFailure;
+    private boolean clearsDiagnostics;
+
+    Placement(SessionParts parts, Settlement settlement, Listener listener, Classification initial) {
         this.parts = parts;
         this.settlement = settlement;
-        this.target = target;
+        this.listener = listener;
         this.statement = initial;
+        this.addressHash = parts.frontend().addressHash();
         this.keepsLastStatement = parts.context()
                 .habits()
                 .isDiagnosticsUser(parts.leases().credential().user());
@@ -57,12 +67,19 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
         return keepsLastStatement;
     }
 
+    /** Whether the connection's diagnostics, which are somebody else's, have to be cleared before the statement. */
+    boolean clearsDiagnostics() {
+        return clearsDiagnostics;
+    }
+
     /** Looks for a place for a new command. */
     void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
         statement = classification;
         prepared = preparedStatement;
         attempts = 0;
         excluded = 0;
+        deadlineNanos = 0;
+        primaryFailure = null;
         place();
     }
 
@@ -128,6 +145,7 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
             parts.leases().releaseWithReset(Slot.REPLICA);
         }
         SessionRouter router = parts.router();
+        clearsDiagnostics = false;
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         slot = router.slot();
         if (router.isRefused()) {
@@ -136,6 +154,12 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
                 && router.reason() != RouteReason.LAST_STATEMENT
                 && !parts.state().tiedTo(slot)
                 && parts.leases().ranSomewhere()) {
+            if (statement.kind() == StatementKind.SHOW && parts.leases().leftNoDiagnostics()) {
+                // There was nothing to show: any connection can say so that has nothing to show itself.
+                clearsDiagnostics = true;
+                lease(router.ordinal());
+                return;
+            }
             // The connection of the last statement serves somebody else: a wrong answer would be worse than none.
             keepsLastStatement = true;
             parts.context().habits().usesDiagnostics(parts.leases().credential().user());
@@ -166,15 +190,13 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
         }
         parts.leases().release(slot);
         if (ordinal == SessionRouter.NO_BACKEND) {
-            if (!parts.context().awaitPrimary(this)) {
-                refuse(Failures.tooManyWaiting(parts.context().settings().waitingMax()));
-            }
+            awaitPrimary();
             return;
         }
         BackendConnection home = wantsInsertId(statement) ? parts.insertId().home() : null;
         if (home != null
                 && home.key().backendOrdinal() == ordinal
-                && parts.context().pool().acquireExactly(home, target)) {
+                && parts.context().pool().acquireExactly(home, listener)) {
             acquired(home);
             return;
         }
@@ -183,14 +205,31 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
                 .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
     }
 
+    private void awaitPrimary() {
+        LoopContext context = parts.context();
+        if (deadlineNanos == 0) {
+            deadlineNanos =
+                    context.nowNanos() + context.settings().acquireTimeout().toNanos();
+        }
+        if (deadlineNanos - context.nowNanos() <= 0) {
+            primaryTimeout();
+        } else if (!context.primaryQueue().tryAdd(this, deadlineNanos)) {
+            refuse(Failures.tooManyWaiting(context.pool().waiting().max()));
+        }
+    }
+
     private void placedOn(BackendConnection connection) {
         waiting = false;
-        target.placed(connection, slot);
+        parts.context().pool().stopLingering(connection);
+        parts.context()
+                .metrics()
+                .routed(parts.router().reason(), slot == Slot.PRIMARY ? Target.PRIMARY : Target.REPLICA);
+        listener.placed(connection, slot);
     }
 
     private void refuse(ErrPacket error) {
         waiting = false;
-        target.unplaced(error);
+        listener.unplaced(error);
     }
 
     // ---- waiting ----
@@ -206,7 +245,7 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     public void primaryTimeout() {
         if (waiting) {
             refuse(Failures.noPrimary(
-                    parts.context().topology(), parts.context().settings().acquireTimeout()));
+                    parts.context().topology(), parts.context().settings().acquireTimeout(), primaryFailure));
         }
     }
 
@@ -217,7 +256,7 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
 
     @Override
     public BackendConnection.Owner owner() {
-        return target;
+        return listener;
     }
 
     @Override
@@ -234,16 +273,29 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     @Override
     public void acquireFailed(BackendFailure failure) {
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (slot != Slot.REPLICA || !retryElsewhere()) {
+        if (slot == Slot.PRIMARY && isPassing(failure)) {
+            primaryFailure = failure;
+            awaitPrimary();
+        } else if (slot == Slot.PRIMARY || !retryElsewhere()) {
             refuse(Failures.notAcquired(failure));
         }
+    }
+
+    /** Whether the primary may take the connection a moment later, or another server become primary. */
+    private static boolean isPassing(BackendFailure failure) {
+        ErrPacket error = failure.serverError();
+        return switch (failure.kind()) {
+            case UNREACHABLE, BROKEN, NO_BACKEND -> true;
+            case REFUSED -> error != null && (error.code() == SERVER_SHUTDOWN || error.code() == TOO_MANY_CONNECTIONS);
+            case EXHAUSTED -> false;
+        };
     }
 
     // ---- what the router asks ----
 
     @Override
     public @Nullable Slot lastStatementSlot() {
-        return parts.leases().reclaimLast(target);
+        return parts.leases().reclaimLast(listener);
     }
 
     @Override
@@ -259,5 +311,12 @@ final class Placement implements Borrower, LoopContext.PrimaryWaiter, SessionRou
     @Override
     public long nowNanos() {
         return parts.context().nowNanos();
+    }
+
+    @Override
+    public long clientHash() {
+        return parts.context().settings().hashByUser()
+                ? parts.leases().credential().user().hashCode()
+                : addressHash;
     }
 }

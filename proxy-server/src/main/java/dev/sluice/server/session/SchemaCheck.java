@@ -142,6 +142,11 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     }
 
     @Override
+    public void backendWanted(BackendConnection connection) {
+        // It goes back as soon as the server has answered.
+    }
+
+    @Override
     public void backendClosed(BackendConnection closed, BackendFailure failure) {
         if (!decided) {
             refuse(new ErrPacket(

@@ -3,7 +3,6 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
-import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
@@ -16,10 +15,10 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.session.StatementEffects;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.frontend.Frontend;
-import dev.sluice.server.frontend.TextResultSet;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,21 +47,12 @@ public final class Session {
         void resume();
     }
 
-    /**
-     * How a session starts. Immutable.
-     *
-     * @param credential who logged in
-     * @param vector the state that the login asked for
-     * @param defaults the state of a connection that was reset
-     * @param defaultSqlMode the server's sql_mode
-     */
-    public record Start(Credential credential, StateVector vector, StateVector defaults, String defaultSqlMode) {}
-
     private final LoopContext context;
     private final Frontend frontend;
     private final SessionParts parts;
     private final Exchange exchange;
     private final StatementReader reader;
+    private final LocalCommands local;
     private final StatementCommands statementCommands;
     private final UserChange userChange;
     private final StateVector defaults;
@@ -70,7 +60,7 @@ public final class Session {
     private boolean closed;
     private boolean draining;
 
-    public Session(LoopContext context, Frontend frontend, Start start, UserChange userChange) {
+    public Session(LoopContext context, Frontend frontend, SessionStart start, UserChange userChange) {
         this.context = context;
         this.frontend = frontend;
         this.defaults = start.defaults();
@@ -96,7 +86,8 @@ public final class Session {
                 new PreparedStatements(state));
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
         this.reader = new StatementReader(context, state);
-        this.statementCommands = new StatementCommands(parts, exchange, this::status);
+        this.local = new LocalCommands(parts);
+        this.statementCommands = new StatementCommands(parts, exchange, local::status);
         context.registry().add(this);
         context.metrics().sessionOpened();
     }
@@ -152,9 +143,11 @@ public final class Session {
             case COM_STMT_PREPARE -> prepare(packet);
             case COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE ->
                 statementCommands.take(type, packet);
-            case COM_INIT_DB -> exchange.begin(type, packet, COMMAND, ResponseShape.SIMPLE, null);
-            case COM_STATISTICS -> exchange.begin(type, packet, COMMAND, ResponseShape.STATISTICS, null);
-            case COM_FIELD_LIST -> exchange.begin(type, packet, COMMAND, ResponseShape.FIELD_LIST, null);
+            case COM_INIT_DB -> exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.SIMPLE, null), packet);
+            case COM_STATISTICS ->
+                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.STATISTICS, null), packet);
+            case COM_FIELD_LIST ->
+                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.FIELD_LIST, null), packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {
                 answerAlone(type, packet);
@@ -167,58 +160,37 @@ public final class Session {
     private void answerAlone(CommandType type, ByteBuf packet) {
         switch (type) {
             case COM_QUIT -> close();
-            case COM_PING -> frontend.sendOk(status());
+            case COM_PING -> frontend.sendOk(local.status());
             case COM_RESET_CONNECTION -> {
                 reset();
-                frontend.sendOk(status());
+                frontend.sendOk(local.status());
             }
-            case COM_SET_OPTION -> setOption(packet);
+            case COM_SET_OPTION -> local.setOption(packet);
             default -> frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
         }
-    }
-
-    private int status() {
-        int flags = parts.state().autocommitOff() ? 0 : ServerStatus.SERVER_STATUS_AUTOCOMMIT;
-        if (parts.state().inTransaction()) {
-            flags |= ServerStatus.SERVER_STATUS_IN_TRANS;
-        }
-        if (parts.state().inReadOnlyTransaction()) {
-            flags |= ServerStatus.SERVER_STATUS_IN_TRANS_READONLY;
-        }
-        return parts.state().lexicalMode().noBackslashEscapes()
-                ? flags | ServerStatus.SERVER_STATUS_NO_BACKSLASH_ESCAPES
-                : flags;
-    }
-
-    private void setOption(ByteBuf packet) {
-        int option = packet.readableBytes() == Packets.HEADER_LENGTH + 3
-                ? packet.getUnsignedShortLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1)
-                : -1;
-        if (option != 0 && option != 1) {
-            frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
-            return;
-        }
-        parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
-        frontend.write(TextResultSet.end(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
-        frontend.flush();
     }
 
     private void query(ByteBuf packet) {
         if (RouteReport.isAskedBy(packet)) {
             packet.release();
-            showRoute();
+            local.showRoute(exchange.settlement().lastRoute());
             return;
         }
         reader.read(packet, classification -> {
-            if (classification.kind() == StatementKind.KILL) {
-                // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
-                packet.release();
-                frontend.sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL through Sluice");
-                resumeInput();
+            if (classification.has(Traits.KILLS)) {
+                refuseKill(packet);
             } else {
-                exchange.begin(CommandType.COM_QUERY, packet, classification, ResponseShape.QUERY, null);
+                exchange.begin(
+                        new Command.Kind(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null), packet);
             }
         });
+    }
+
+    /** The ids that clients know are Sluice's: sent on, they would end somebody else's connection. */
+    private void refuseKill(ByteBuf packet) {
+        packet.release();
+        frontend.sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL through Sluice");
+        resumeInput();
     }
 
     private void prepare(ByteBuf packet) {
@@ -232,8 +204,14 @@ public final class Session {
         byte[] sql = new byte[packet.readableBytes() - Packets.HEADER_LENGTH - 1];
         packet.getBytes(packet.readerIndex() + Packets.HEADER_LENGTH + 1, sql);
         reader.read(packet, classification -> {
+            if (classification.has(Traits.KILLS)) {
+                refuseKill(packet);
+                return;
+            }
             exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(CommandType.COM_STMT_PREPARE, packet, classification, ResponseShape.PREPARE, null);
+            exchange.begin(
+                    new Command.Kind(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null),
+                    packet);
         });
     }
 
@@ -242,12 +220,12 @@ public final class Session {
     /** Takes the head of a command that is too large to be kept whole. Takes the reference. */
     public void onLargeCommand(ByteBuf head) {
         CommandType type = CommandType.of(head.getUnsignedByte(head.readerIndex() + Packets.HEADER_LENGTH));
-        exchange.streamBegins();
+        exchange.stream().begin();
         if (type == CommandType.COM_QUERY) {
-            exchange.begin(type, head, reader.large(), ResponseShape.QUERY, null);
+            exchange.begin(new Command.Kind(type, reader.large(), ResponseShape.QUERY, null), head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
-            exchange.refuseStream(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
+            exchange.stream().discardRest(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
         }
     }
 
@@ -300,16 +278,6 @@ public final class Session {
         reset();
         parts.leases().credential(credential);
         parts.state().vector(vector);
-    }
-
-    /** Answers where the last statement of this session ran, and why. */
-    private void showRoute() {
-        frontend.write(RouteReport.of(
-                        exchange.settlement().lastRoute(),
-                        context.topology(),
-                        parts.state().pins())
-                .encode(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
-        frontend.flush();
     }
 
     private void commandFinished() {

@@ -42,12 +42,12 @@ public final class SessionStarts {
     }
 
     /** The start of a session that logged in with a collation and maybe a schema. */
-    public Session.Start start(Credential credential, int collationId, @Nullable String schema, boolean multi) {
+    public SessionStart start(Credential credential, int collationId, @Nullable String schema, boolean multi) {
         ServerFacts facts = server();
         StateVector defaults = withCollation(collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId()));
         StateVector vector =
                 withCollation(requested(collationId, facts)).withSchema(schema).withMultiStatements(multi);
-        return new Session.Start(credential, vector, defaults, facts == null ? "" : facts.sqlMode());
+        return new SessionStart(credential, vector, defaults, facts == null ? "" : facts.sqlMode());
     }
 
     private Collation requested(int collationId, @Nullable ServerFacts facts) {

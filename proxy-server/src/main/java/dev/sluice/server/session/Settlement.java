@@ -49,11 +49,18 @@ final class Settlement {
     private static final int NAMED_BYTES_MAX = 64 * 1024;
 
     private final SessionParts parts;
+    private final StatementBindings bindings;
     private @Nullable ErrPacket lostState;
     private int countedPins;
 
     Settlement(SessionParts parts) {
         this.parts = parts;
+        this.bindings = new StatementBindings(parts);
+    }
+
+    /** The statements that a cursor or half-sent parameters tie to a connection. */
+    StatementBindings bindings() {
+        return bindings;
     }
 
     // ---- before ----
@@ -263,73 +270,6 @@ final class Settlement {
         target.flush();
     }
 
-    /** Takes the cursor flags of an answer about a prepared statement. */
-    void executed(
-            Slot slot,
-            BackendConnection target,
-            CommandType type,
-            @Nullable PreparedStatement statement,
-            ClientResponse response) {
-        if (statement == null || type == CommandType.COM_STMT_PREPARE) {
-            return;
-        }
-        int status = response.lastStatus();
-        boolean open = !response.isError()
-                && type != CommandType.COM_STMT_RESET
-                && (status & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0
-                && (status & ServerStatus.SERVER_STATUS_LAST_ROW_SENT) == 0;
-        boolean fetchFailed = response.isError() && type == CommandType.COM_STMT_FETCH;
-        if (open) {
-            bind(slot, target, statement, PinReason.CURSOR);
-        } else if (statement.boundTo() == target && !fetchFailed) {
-            unbind(statement);
-        }
-        repin(slot);
-    }
-
-    void longDataSent(Slot slot, BackendConnection target, @Nullable PreparedStatement statement) {
-        if (statement != null) {
-            bind(slot, target, statement, PinReason.LONG_DATA);
-            repin(slot);
-        }
-    }
-
-    private void bind(Slot slot, BackendConnection target, PreparedStatement statement, PinReason reason) {
-        statement.bind(target, slot, reason);
-        Handle handle = target.statements().find(statement.text());
-        if (handle != null) {
-            handle.exclusiveTo(statement);
-        }
-    }
-
-    /** A statement no longer has a cursor or parameters on a connection. */
-    void unbind(PreparedStatement statement) {
-        BackendConnection target = statement.boundTo();
-        Slot slot = statement.boundSlot();
-        statement.unbind();
-        if (target == null || slot == null) {
-            return;
-        }
-        Handle handle = target.statements().find(statement.text());
-        if (handle != null) {
-            handle.exclusiveTo(null);
-        }
-        repin(slot);
-    }
-
-    private void repin(Slot slot) {
-        boolean cursor = false;
-        boolean longData = false;
-        for (PreparedStatement statement : parts.statements().all()) {
-            if (statement.boundSlot() == slot) {
-                cursor |= statement.boundBy() == PinReason.CURSOR;
-                longData |= statement.boundBy() == PinReason.LONG_DATA;
-            }
-        }
-        parts.state().pin(slot, PinReason.CURSOR, cursor);
-        parts.state().pin(slot, PinReason.LONG_DATA, longData);
-    }
-
     void defer(@Nullable PreparedStatement statement, ErrPacket error) {
         if (statement != null) {
             statement.deferError(error);
@@ -351,12 +291,24 @@ final class Settlement {
             lostState = Failures.stateLost(PinReason.describe(pins), transaction, failure.message());
         }
         parts.effects().connectionGone(slot);
-        for (PreparedStatement statement : parts.statements().all()) {
-            if (statement.boundTo() == closed) {
-                statement.unbind();
-            }
-        }
+        bindings.connectionGone(closed);
         return tied;
+    }
+
+    /**
+     * The command is over: notes where it ran, and keeps the connection for the diagnostics that it left there.
+     *
+     * @param keeps whether this session keeps its connections from statement to statement anyway
+     */
+    void finished(Command command, Slot slot, BackendConnection target, ClientResponse response, boolean keeps) {
+        boolean diagnostics = response.warnings() > 0 || response.isError();
+        parts.leases().ranOn(slot, target, diagnostics);
+        record(parts.router().reason(), slot, target);
+        boolean asked = diagnostics || command.statement().has(Traits.CALC_FOUND_ROWS) || keeps;
+        if (asked && !command.isLongData()) {
+            parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+        }
+        letGo(slot);
     }
 
     /** Gives the connection back unless something ties the session to it. */
@@ -371,7 +323,16 @@ final class Settlement {
             parts.leases().releaseWithReset(slot);
         } else if (!state.tiedTo(slot)) {
             parts.leases().release(slot);
+        } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
+            parts.leases().linger(slot);
         }
+    }
+
+    /** Others wait for a connection that is kept for the diagnostics of the last statement: they are given up. */
+    void yieldLastStatement(Slot slot) {
+        parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
+        letGo(slot);
+        countPins();
     }
 
     /** Counts the pins that came or went since the last call. */
@@ -401,7 +362,7 @@ final class Settlement {
      */
     record LastRoute(int ordinal, Slot slot, RouteReason reason) {}
 
-    void record(RouteReason reason, Slot slot, BackendConnection target) {
+    private void record(RouteReason reason, Slot slot, BackendConnection target) {
         LastRoute last = lastRoute;
         int ordinal = target.key().backendOrdinal();
         if (last == null || last.reason() != reason || last.slot() != slot || last.ordinal() != ordinal) {

@@ -42,7 +42,7 @@ final class StatementCommands {
         switch (type) {
             case COM_STMT_EXECUTE -> execute(packet, statement);
             case COM_STMT_SEND_LONG_DATA ->
-                exchange.begin(type, packet, longData(statement), ResponseShape.SIMPLE, statement);
+                exchange.begin(new Command.Kind(type, longData(statement), ResponseShape.SIMPLE, statement), packet);
             case COM_STMT_FETCH -> fetch(packet, statement);
             case COM_STMT_RESET -> resetStatement(packet, statement);
             default -> {
@@ -88,7 +88,9 @@ final class StatementCommands {
             closeHandle(statement);
         }
         exchange.begin(
-                CommandType.COM_STMT_EXECUTE, packet, statement.classification(), ResponseShape.QUERY, statement);
+                new Command.Kind(
+                        CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement),
+                packet);
     }
 
     private void fetch(ByteBuf packet, PreparedStatement statement) {
@@ -97,7 +99,8 @@ final class StatementCommands {
             parts.frontend().sendError(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id());
             return;
         }
-        exchange.begin(CommandType.COM_STMT_FETCH, packet, Session.COMMAND, ResponseShape.FETCH, statement);
+        exchange.begin(
+                new Command.Kind(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement), packet);
     }
 
     private void resetStatement(ByteBuf packet, PreparedStatement statement) {
@@ -106,7 +109,8 @@ final class StatementCommands {
             parts.frontend().sendOk(status.getAsInt());
             return;
         }
-        exchange.begin(CommandType.COM_STMT_RESET, packet, Session.COMMAND, ResponseShape.SIMPLE, statement);
+        exchange.begin(
+                new Command.Kind(CommandType.COM_STMT_RESET, Session.COMMAND, ResponseShape.SIMPLE, statement), packet);
     }
 
     private void closeStatement(PreparedStatement statement) {
@@ -127,7 +131,7 @@ final class StatementCommands {
             bound.flush();
             bound.statements().remove(statement.text());
         }
-        exchange.settlement().unbind(statement);
+        exchange.settlement().bindings().unbind(statement);
         if (!parts.state().tiedTo(slot)) {
             parts.leases().release(slot);
         }
@@ -140,7 +144,7 @@ final class StatementCommands {
             return false;
         }
         if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
-            exchange.begin(type, head, longData(statement), ResponseShape.SIMPLE, statement);
+            exchange.begin(new Command.Kind(type, longData(statement), ResponseShape.SIMPLE, statement), head);
             return true;
         }
         if (type == CommandType.COM_STMT_EXECUTE) {
@@ -154,7 +158,7 @@ final class StatementCommands {
         ErrPacket deferred = statement.takeDeferredError();
         if (deferred != null) {
             head.release();
-            exchange.refuseStream(deferred);
+            exchange.stream().discardRest(deferred);
             return;
         }
         if (statement.boundBy() == PinReason.CURSOR) {
@@ -162,9 +166,12 @@ final class StatementCommands {
         }
         if (parts.statements().needsTypes(head, statement)) {
             head.release();
-            exchange.refuseStream(Failures.typesNotAtHand());
+            exchange.stream().discardRest(Failures.typesNotAtHand());
             return;
         }
-        exchange.begin(CommandType.COM_STMT_EXECUTE, head, statement.classification(), ResponseShape.QUERY, statement);
+        exchange.begin(
+                new Command.Kind(
+                        CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement),
+                head);
     }
 }

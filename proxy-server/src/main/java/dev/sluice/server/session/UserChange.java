@@ -112,7 +112,7 @@ public final class UserChange implements ClientAuthentication.Listener {
         if (change == null || changing == null || changing.isClosed()) {
             return;
         }
-        Session.Start start =
+        SessionStart start =
                 starts.start(credential, change.collation(), change.database(), changing.allowsMultiStatements());
         SchemaCheck.run(context, credential, frontend.capabilities(), start.vector(), new SchemaCheck.Verdict() {
             @Override

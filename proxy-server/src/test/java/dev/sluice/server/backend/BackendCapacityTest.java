@@ -18,13 +18,13 @@ class BackendCapacityTest {
     private BackendCapacity.Claimant loop(String name) {
         return new BackendCapacity.Claimant() {
             @Override
-            public void slotFreed(int backendOrdinal) {
-                told.add(name + " freed " + backendOrdinal);
+            public void slotGranted(int backendOrdinal) {
+                told.add(name + " granted " + backendOrdinal);
             }
 
             @Override
-            public void yieldIdle(int backendOrdinal) {
-                told.add(name + " yield " + backendOrdinal);
+            public void makeRoom(int backendOrdinal, boolean starving) {
+                told.add(name + " makes room on " + backendOrdinal);
             }
         };
     }
@@ -42,40 +42,66 @@ class BackendCapacityTest {
     }
 
     @Test
-    void waitingLoopsAreToldOnceEachInTheOrderOfTheirArrival() {
+    void aFreeSlotIsReservedForTheLoopThatWaitedLongest() {
         BackendCapacity capacity = new BackendCapacity(3, 2);
         assertThat(capacity.tryReserve()).isTrue();
         assertThat(capacity.tryReserve()).isTrue();
         capacity.await(loop("a"));
         capacity.await(loop("b"));
         assertThat(told).isEmpty();
-        assertThat(capacity.isContended()).isTrue();
         capacity.release();
-        assertThat(told).containsExactly("a freed 3");
+        assertThat(told).containsExactly("a granted 3");
+        assertThat(capacity.open()).isEqualTo(2);
         capacity.release();
-        assertThat(told).containsExactly("a freed 3", "b freed 3");
-        assertThat(capacity.isContended()).isFalse();
-        assertThat(capacity.tryReserve()).isTrue();
+        assertThat(told).containsExactly("a granted 3", "b granted 3");
         capacity.release();
         assertThat(told).hasSize(2);
+        assertThat(capacity.open()).isEqualTo(1);
     }
 
     @Test
-    void whoeverQueuesAfterASlotBecameFreeIsToldAtOnce() {
+    void whoeverComesLaterCannotSnatchTheSlot() {
+        BackendCapacity capacity = new BackendCapacity(0, 1);
+        assertThat(capacity.tryReserve()).isTrue();
+        BackendCapacity.Claimant a = loop("a");
+        capacity.await(a);
+        assertThat(capacity.isWantedBesides(a)).isFalse();
+        assertThat(capacity.isWantedBesides(loop("b"))).isTrue();
+        capacity.release();
+        assertThat(capacity.tryReserve()).isFalse();
+        capacity.release();
+        assertThat(capacity.tryReserve()).isTrue();
+    }
+
+    @Test
+    void whoeverQueuesAfterASlotBecameFreeIsGrantedItAtOnce() {
         new BackendCapacity(0, 1).await(loop("a"));
-        assertThat(told).containsExactly("a freed 0");
+        assertThat(told).containsExactly("a granted 0");
     }
 
     @Test
-    void theOtherLoopsAreAskedToCloseAnIdleConnection() {
+    void aLoopThatLeftTheQueueIsGrantedNothing() {
+        BackendCapacity capacity = new BackendCapacity(0, 1);
+        assertThat(capacity.tryReserve()).isTrue();
+        BackendCapacity.Claimant a = loop("a");
+        capacity.await(a);
+        assertThat(capacity.withdraw(a)).isTrue();
+        assertThat(capacity.withdraw(a)).isFalse();
+        capacity.release();
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void theOtherLoopsAreAskedToMakeRoom() {
         BackendCapacities capacities = new BackendCapacities(
-                List.of(new BackendAddress("db0", 3306), new BackendAddress("db1", 3307)), List.of(1, 1));
+                List.of(new BackendAddress("db0", 3306), new BackendAddress("db1", 3307)),
+                List.of(1, 1),
+                new WaitingBudget(1));
         BackendCapacity.Claimant a = loop("a");
         capacities.register(a);
         capacities.register(loop("b"));
-        assertThat(capacities.of(1).tryReserve()).isTrue();
-        capacities.await(1, a);
-        assertThat(told).containsExactly("b yield 1");
+        capacities.askForRoom(1, a, false);
+        assertThat(told).containsExactly("b makes room on 1");
         assertThat(capacities.address(1).port()).isEqualTo(3307);
     }
 

@@ -60,6 +60,11 @@ class BackendLoginHandlerTest {
                             public void failed(BackendFailure failure) {
                                 log.add(failure.kind() + " " + failure.message());
                             }
+
+                            @Override
+                            public void gone() {
+                                log.add("gone");
+                            }
                         }));
         receive(new HandshakeV10("8.4.0", 7, NONCE, OFFERED, 255, 2, plugin), 0);
         assertThat(answer()).isNotEmpty();
@@ -91,7 +96,7 @@ class BackendLoginHandlerTest {
     private void assertRefused() {
         assertThat(answer()).isEmpty();
         assertThat(log).containsExactly("BROKEN db0:3306: a public key that was not asked for");
-        assertThat(channel.isOpen()).isFalse();
+        assertThat(channel.pipeline().get(BackendLoginHandler.class)).isNull();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.sluice.router.balance.BalancerKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,9 +80,11 @@ class ConfigLoaderTest {
                 monitor: {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s}
                 routing:
                   read-splitting: false
-                  balance: least-connections
+                  balance: lblcr
+                  balance-client: user
                   read-your-writes: false
                   zone: a
+                  zone-overload: 24
                   parse-cache-entries: 5
                   parse-bytes-max: 6KiB
                   parse-deadline: 7ms
@@ -115,8 +118,8 @@ class ConfigLoaderTest {
                         + " backends=[BackendConfig[address=db1:3306, weight=7, zone=Optional[b], maxConnections=11],"
                         + " BackendConfig[address=db2:3306, weight=1, zone=Optional.empty, maxConnections=9]],"
                         + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S],"
-                        + " routing=RoutingConfig[readSplitting=false, balance=LEAST_CONNECTIONS, readYourWrites=false,"
-                        + " zone=Optional[a], classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
+                        + " routing=RoutingConfig[readSplitting=false, balance=BalanceConfig[kind=LBLCR, client=USER,"
+                        + " zone=Optional[a], zoneOverload=24], readYourWrites=false, classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
                         + " acquireTimeout=PT0.012S, waitingMax=13, connectTimeout=PT14S],"
@@ -212,7 +215,7 @@ class ConfigLoaderTest {
                 "limits: {frontend-buffer: 1B} | limits.frontend-buffer: \"1B\" is out of range; write a value from"
                         + " 16KiB to 256MiB",
                 "routing: {balance: random} | routing.balance: \"random\" is not one of the choices; write one of"
-                        + " weighted-round-robin, least-connections",
+                        + " rr, wrr, lc, wlc, sed, nq, sh, dh, lblc, lblcr, p2c",
                 "server-version: ' ' | server-version: \" \" is out of range; write a value from 1 to 60 characters",
                 "server-version: a${ | server-version: a reference to an environment variable is malformed; write"
                         + " ${NAME}, or $${ for a literal ${",
@@ -339,5 +342,15 @@ class ConfigLoaderTest {
                 .hasMessage(missing + ": the file does not exist; create it or correct --config");
         assertThatThrownBy(() -> new ConfigLoader().load(binary))
                 .hasMessage(binary + ": the file is not UTF-8 text; convert it");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"weighted-round-robin, WRR", "least-connections, WLC", "wrr, WRR", "lc, LC", "p2c, P2C"})
+    void balancersAreKnownByTheirShortNamesAndByTheirEarlierOnes(String name, BalancerKind kind) throws Exception {
+        assertThat(load(COMPLETE + "routing: {balance: " + name + "}\n")
+                        .routing()
+                        .balance()
+                        .kind())
+                .isEqualTo(kind);
     }
 }

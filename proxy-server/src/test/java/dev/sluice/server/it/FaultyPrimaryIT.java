@@ -112,7 +112,7 @@ class FaultyPrimaryIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 17, 40})
+    @ValueSource(ints = {17, 40})
     void anAnswerInTheMiddleOfALargeStatementReachesTheClientAndTheSessionLives(int mebibytes) throws Exception {
         try (RawClient client = proxy.raw()) {
             client.query("USE lost");

@@ -3,13 +3,13 @@ package dev.sluice.server.it;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +21,7 @@ final class FaultyRelay implements AutoCloseable {
     private final ServerSocket listening;
     private final int serverPort;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicInteger faults = new AtomicInteger();
     private volatile @Nullable Fault fault;
 
@@ -80,7 +81,7 @@ final class FaultyRelay implements AutoCloseable {
                 start(() -> pump(client, server, true));
                 start(() -> pump(server, client, false));
             }
-        } catch (IOException closed) {
+        } catch (IOException ended) {
             end();
         }
     }
@@ -95,6 +96,8 @@ final class FaultyRelay implements AutoCloseable {
                     length = from.getInputStream().read(buffer)) {
                 Fault next = fault;
                 if (armed != null && latin1(buffer, length).equals(armed.packet())) {
+                    // This side first: what the server says when it loses its client must not arrive.
+                    from.close();
                     faults.incrementAndGet();
                     return;
                 }
@@ -104,7 +107,8 @@ final class FaultyRelay implements AutoCloseable {
                     if (armed.packet() == null) {
                         faults.incrementAndGet();
                         from.getOutputStream().write(armed.answer().getBytes(StandardCharsets.ISO_8859_1));
-                        from.getInputStream().transferTo(OutputStream.nullOutputStream());
+                        // Reads no more, so that a large statement cannot end before its answer is seen.
+                        closed.await();
                         return;
                     }
                 }
@@ -112,6 +116,8 @@ final class FaultyRelay implements AutoCloseable {
             }
         } catch (IOException gone) {
             // The other direction ended: so does this one.
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts the threads of a relay", e);
         } finally {
             sockets.remove(from);
             sockets.remove(to);
@@ -134,6 +140,7 @@ final class FaultyRelay implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        closed.countDown();
         listening.close();
     }
 }

@@ -45,6 +45,40 @@ class LastStatementIT {
     }
 
     @Test
+    void anErrorIsShownThoughOthersNeedConnections() throws SQLException {
+        inTurns(
+                12,
+                List.of(
+                        (connection, i) -> assertThat(Sql.error(connection, "SELECT nothing" + i + " FROM t"))
+                                .isEqualTo(1054),
+                        (connection, i) -> {
+                            if (i == 11) {
+                                assertThat(Sql.rows(connection, "SHOW ERRORS")).hasSize(1);
+                            }
+                        }));
+    }
+
+    /** The connections of this proxy have warnings of others all the time. */
+    @Test
+    void nobodySeesTheWarningsOfAnother() throws SQLException {
+        inTurns(
+                12,
+                List.of(
+                        (connection, i) -> Sql.run(connection, "SELECT 1"),
+                        (connection, i) -> {
+                            if (i % 2 == 0) {
+                                Sql.run(connection, "SELECT CAST('x' AS SIGNED), SLEEP(0)");
+                            }
+                        },
+                        (connection, i) -> {
+                            if (i % 2 != 0) {
+                                assertThat(Sql.rows(connection, "SHOW WARNINGS"))
+                                        .isEmpty();
+                            }
+                        }));
+    }
+
+    @Test
     void warningsAreThoseOfTheLastStatement() throws SQLException {
         inTurns(
                 2,

@@ -161,8 +161,11 @@ class ShutdownIT {
             proxy.awaitCaughtUp();
             cluster.primary().kill();
             assertThat(Sql.value(free, "SELECT v FROM t WHERE id = 1")).isEqualTo("21");
+            CompletableFuture<Integer> waiting =
+                    CompletableFuture.supplyAsync(() -> Sql.error(free, "UPDATE t SET v = 22 WHERE id = 1"));
             cluster.primary().start();
-            await().atMost(TestProxy.SOON).until(() -> Sql.error(free, "UPDATE t SET v = 22 WHERE id = 1") == 0);
+            assertThat(waiting.get(20, TimeUnit.SECONDS)).isZero();
+            proxy.awaitCaughtUp();
             assertThat(Sql.error(transaction, "UPDATE t SET v = 100 WHERE id = 1"))
                     .isNotZero();
             assertThat(Sql.error(variable, "SELECT @v")).isNotZero();

@@ -8,11 +8,13 @@ import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.server.ProxyServer;
 import dev.sluice.server.config.AuthConfig;
 import dev.sluice.server.config.BackendConfig;
+import dev.sluice.server.config.BalanceConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.LimitsConfig;
 import dev.sluice.server.config.MonitorConfig;
 import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.ProcessConfig;
+import dev.sluice.server.config.RoutingConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
@@ -75,6 +77,7 @@ final class TestProxy implements AutoCloseable {
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
         private @Nullable HostPort primaryAt;
+        private BalanceConfig balance = BalanceConfig.defaults();
 
         /** Connections to each server over all event loops. */
         Options connections(int value) {
@@ -138,6 +141,11 @@ final class TestProxy implements AutoCloseable {
             return new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()));
         }
 
+        Options balance(BalanceConfig value) {
+            balance = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
             Path state = Files.createTempDirectory(cluster.directory(), "state-");
             List<BackendConfig> backends = cluster.servers().stream()
@@ -162,7 +170,11 @@ final class TestProxy implements AutoCloseable {
                     new ProcessConfig(process.serverVersion(), eventLoops, process.transport(), process.stateDir()),
                     base.backends(),
                     base.monitor(),
-                    base.routing(),
+                    new RoutingConfig(
+                            base.routing().readSplitting(),
+                            balance,
+                            base.routing().readYourWrites(),
+                            base.routing().classifier()),
                     new PoolConfig(
                             connections,
                             pool.idleTimeout(),

@@ -185,4 +185,13 @@ class LoopMetricsTest {
             assertThat(seconds).isGreaterThan(LatencyBuckets.upperBoundsSeconds()[bucket - 1]);
         }
     }
+
+    @Test
+    void theBalancerSeesEachBackendsLatencyOfThisLoopOnly() {
+        LoopMetrics loop = registry.newLoop();
+        loop.backendAnswered(2, 5_000_000, 100);
+        assertThat(loop.latencyNanos(2, 100)).isEqualTo(5_000_000);
+        assertThat(loop.latencyNanos(1, 100)).isZero();
+        assertThat(registry.newLoop().latencyNanos(2, 100)).isZero();
+    }
 }

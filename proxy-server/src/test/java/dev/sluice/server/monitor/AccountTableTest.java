@@ -18,8 +18,7 @@ class AccountTableTest {
                 new Account.AccountName(name.substring(0, at), name.substring(at + 1)),
                 "mysql_native_password",
                 hash.getBytes(StandardCharsets.US_ASCII),
-                false,
-                false);
+                new Account.Standing(false, false, ""));
     }
 
     private static AccountTable table(String ownHost, String... names) {

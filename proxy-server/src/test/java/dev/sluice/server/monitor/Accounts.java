@@ -12,7 +12,6 @@ public final class Accounts {
                 new Account.AccountName(user, "%"),
                 plugin,
                 authenticationString.getBytes(StandardCharsets.US_ASCII),
-                false,
-                false);
+                new Account.Standing(false, false, ""));
     }
 }

@@ -50,11 +50,23 @@ class FailuresTest {
                 List.of(backend(0, Role.REPLICA, "super_read_only is on"), backend(1, Role.REPLICA, null)),
                 -1,
                 TopologyPolicy.DEFAULT);
-        ErrPacket error = Failures.noPrimary(topology, Duration.ofSeconds(3));
+        ErrPacket error = Failures.noPrimary(topology, Duration.ofSeconds(3), null);
         assertThat(error.sqlState()).isEqualTo("08S01");
         assertThat(error.message())
                 .isEqualTo("No primary for 3000 ms, which this statement needs. db0:3306: super_read_only is on."
                         + " db1:3306: REPLICA.");
+    }
+
+    @Test
+    void aPrimaryThatTookNoConnectionIsNamedWithItsReason() {
+        ErrPacket error = Failures.noPrimary(
+                Topology.EMPTY,
+                Duration.ofSeconds(3),
+                BackendFailure.of(Kind.UNREACHABLE, "cannot connect to db0:3306: Connection refused"));
+        assertThat(error.message())
+                .isEqualTo(
+                        "No primary for 3000 ms, which this statement needs. Last attempt: cannot connect to db0:3306:"
+                                + " Connection refused.");
     }
 
     @Test

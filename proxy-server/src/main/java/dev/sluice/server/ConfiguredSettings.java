@@ -1,0 +1,46 @@
+package dev.sluice.server;
+
+import dev.sluice.router.sql.ClassifierLimits;
+import dev.sluice.server.backend.PoolSettings;
+import dev.sluice.server.config.BalanceClient;
+import dev.sluice.server.config.ClassifierConfig;
+import dev.sluice.server.config.PoolConfig;
+import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.session.SessionSettings;
+import io.netty.channel.WriteBufferWaterMark;
+import java.time.Duration;
+
+/** Makes the settings of the parts out of a configuration. Functions only. */
+final class ConfiguredSettings {
+    private static final Duration STICKY_AFTER_WRITE = Duration.ofSeconds(2);
+
+    private ConfiguredSettings() {}
+
+    static ClassifierLimits classifier(ClassifierConfig config) {
+        return new ClassifierLimits(
+                config.parseCacheEntries(),
+                config.parseBytesMax(),
+                ClassifierLimits.DEFAULT.parseDepthMax(),
+                config.parseDeadline(),
+                ClassifierLimits.DEFAULT.parserThreads(),
+                ClassifierLimits.DEFAULT.parserQueueMax());
+    }
+
+    static SessionSettings session(SluiceConfig config) {
+        return new SessionSettings(
+                config.routing().readSplitting(),
+                config.routing().balance().client() == BalanceClient.USER,
+                config.routing().readYourWrites(),
+                STICKY_AFTER_WRITE,
+                config.pool().acquireTimeout(),
+                config.limits().preparedStatementsMax());
+    }
+
+    static PoolSettings pool(PoolConfig pool) {
+        return new PoolSettings(pool.idleTimeout(), pool.maxAge(), pool.acquireTimeout());
+    }
+
+    static WriteBufferWaterMark waterMark(int bytes) {
+        return new WriteBufferWaterMark(bytes / 2, bytes);
+    }
+}

@@ -1,0 +1,136 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.ErrorCode;
+import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.router.session.Slot;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.metrics.LoopMetrics;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees a server's answer before the client does: it learns the state of the transaction, and keeps back the error of a read
+ * that another server can answer. Reused from command to command. Confined to the session's event loop.
+ */
+final class AnswerWatch implements ClientResponse.Observer {
+    private static final int READ_ONLY_OPTION = 1290;
+    private static final int READ_ONLY_TRANSACTION = 1792;
+    private static final int READ_ONLY_MODE = 1836;
+
+    /** What the answer was. */
+    enum Verdict {
+        /** The client's. */
+        ANSWERED,
+        /** A replica refused to write. */
+        IS_A_WRITE,
+        /** The server is going away, or an operator has ended the connection there: nothing was answered. */
+        GOING_AWAY
+    }
+
+    private final SessionParts parts;
+    private final Command command;
+    private final Runnable whenCompleted;
+    private Slot slot = Slot.PRIMARY;
+    private @Nullable BackendConnection connection;
+    private long sentNanos;
+    private Verdict verdict = Verdict.ANSWERED;
+
+    AnswerWatch(SessionParts parts, Command command, Runnable whenCompleted) {
+        this.parts = parts;
+        this.command = command;
+        this.whenCompleted = whenCompleted;
+    }
+
+    /** The command has been sent to a connection. */
+    void begin(Slot where, BackendConnection target) {
+        slot = where;
+        connection = target;
+        sentNanos = parts.context().nowNanos();
+        verdict = Verdict.ANSWERED;
+    }
+
+    /** What the answer was; known when it has completed. */
+    Verdict verdict() {
+        return verdict;
+    }
+
+    /** Counts the answer, which has just completed, and the time that it took. */
+    void count(boolean error) {
+        LoopMetrics metrics = parts.context().metrics();
+        long now = parts.context().nowNanos();
+        metrics.statement(parts.router().reason(), error, now - command.startedNanos());
+        BackendConnection target = connection;
+        if (target != null && command.isRead() && !command.isPrepare() && !error) {
+            // An error is no measure of speed: a server that fails at once would look like the fastest.
+            metrics.backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
+        }
+    }
+
+    @Override
+    public void observed(ResponseScanner scanner, ByteBuf in) {
+        int status = scanner.status();
+        parts.state()
+                .observeTransaction(
+                        slot,
+                        (status & ServerStatus.SERVER_STATUS_IN_TRANS) != 0,
+                        (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0);
+    }
+
+    @Override
+    public boolean intercepts(int errorCode) {
+        if (!command.isRead() || parts.state().tiedTo(slot)) {
+            return false;
+        }
+        if (slot == Slot.REPLICA && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
+            verdict = Verdict.IS_A_WRITE;
+        } else if (isGoingAway(errorCode)) {
+            verdict = Verdict.GOING_AWAY;
+        }
+        return verdict != Verdict.ANSWERED;
+    }
+
+    private static boolean isReadOnlyServer(int errorCode) {
+        return errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_MODE;
+    }
+
+    /** A KILL QUERY (1317) is not among them: whoever sent it wants the query to end, not to run elsewhere. */
+    private static boolean isGoingAway(int errorCode) {
+        return switch (errorCode) {
+            // ER_SERVER_SHUTDOWN, ER_NORMAL_SHUTDOWN, ER_SHUTDOWN_COMPLETE, ER_CONNECTION_KILLED (MariaDB),
+            // ER_SERVER_OFFLINE_MODE, ER_SESSION_WAS_KILLED
+            case 1053, 1077, 1079, 1927, 3032, 3169 -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public @Nullable ErrPacket replacement(int errorCode) {
+        // A replica refuses a write for being a replica; in a read-only transaction the primary would name that.
+        return isReadOnlyServer(errorCode)
+                        && slot == Slot.REPLICA
+                        && parts.state().inReadOnlyTransaction()
+                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
+                : null;
+    }
+
+    @Override
+    public void prepared(ResponseScanner scanner) {
+        BackendConnection target = connection;
+        if (target != null) {
+            parts.statements().prepared(command.newStatementId(), command.statement(), target, scanner);
+        }
+    }
+
+    @Override
+    public void responseCompleted() {
+        whenCompleted.run();
+    }
+
+    @Override
+    public void responseFailed(BackendFailure failure) {
+        // The owner's backendClosed follows, when the connection's other responses have been told too.
+    }
+}

@@ -1,0 +1,197 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command that a session is at: what it is, what it needs, and its bytes for as long as they may be sent again. Reused
+ * from command to command. Confined to the session's event loop.
+ */
+final class Command {
+    private CommandType type = CommandType.UNKNOWN;
+    private Classification statement;
+    private ResponseShape shape = ResponseShape.SIMPLE;
+    private @Nullable PreparedStatement prepared;
+    private @Nullable ByteBuf packet;
+    private int packetStart;
+    private boolean streamed;
+    private @Nullable String text;
+    private long startedNanos;
+    private int newStatementId;
+
+    Command(Classification initial) {
+        this.statement = initial;
+    }
+
+    /**
+     * What a command is. Immutable.
+     *
+     * @param type its first byte
+     * @param statement what it needs
+     * @param shape the shape of its response
+     * @param prepared the statement that it is about, or null
+     */
+    record Kind(
+            CommandType type,
+            Classification statement,
+            ResponseShape shape,
+            @Nullable PreparedStatement prepared) {}
+
+    /** A command begins. Takes the reference to its packet; {@code inPieces} if that is only its head. */
+    void begin(Kind kind, ByteBuf command, boolean inPieces, long nowNanos) {
+        type = kind.type();
+        statement = kind.statement();
+        shape = kind.shape();
+        prepared = kind.prepared();
+        streamed = inPieces;
+        startedNanos = nowNanos;
+        text = null;
+        packet(command);
+    }
+
+    CommandType type() {
+        return type;
+    }
+
+    Classification statement() {
+        return statement;
+    }
+
+    ResponseShape shape() {
+        return shape;
+    }
+
+    @Nullable
+    PreparedStatement prepared() {
+        return prepared;
+    }
+
+    /** Whether it came, or still comes, in pieces: its bytes are not kept. */
+    boolean isStreamed() {
+        return streamed;
+    }
+
+    long startedNanos() {
+        return startedNanos;
+    }
+
+    /** Its text, where names in it matter. */
+    @Nullable
+    String text() {
+        return text;
+    }
+
+    void text(@Nullable String sql) {
+        text = sql;
+    }
+
+    /** The id for the statement that this COM_STMT_PREPARE makes; 0 for other commands. */
+    int newStatementId() {
+        return newStatementId;
+    }
+
+    void newStatementId(int id) {
+        newStatementId = id;
+    }
+
+    /** Whether it may run on a replica, and may be sent again. */
+    boolean isRead() {
+        return statement.target() == Target.REPLICA && !streamed;
+    }
+
+    boolean isLongData() {
+        return type == CommandType.COM_STMT_SEND_LONG_DATA;
+    }
+
+    boolean isPrepare() {
+        return type == CommandType.COM_STMT_PREPARE;
+    }
+
+    /** Whether it names a statement by the id that the connection knows it by. */
+    boolean needsHandle() {
+        return type == CommandType.COM_STMT_EXECUTE
+                || type == CommandType.COM_STMT_SEND_LONG_DATA
+                || type == CommandType.COM_STMT_FETCH
+                || type == CommandType.COM_STMT_RESET;
+    }
+
+    /** Whether it is about the schema alone, which then need not be brought to the connection before. */
+    boolean choosesSchema() {
+        return type == CommandType.COM_INIT_DB
+                || (statement.kind() == StatementKind.USE && !statement.has(Traits.MULTI_STATEMENT));
+    }
+
+    /** What ran: preparing a statement is not running it. */
+    Classification ran() {
+        return isPrepare() ? Session.COMMAND : statement;
+    }
+
+    /** A replica refused it as a write: it is one. */
+    void becomeWrite() {
+        statement = new Classification(
+                Target.PRIMARY,
+                RouteReason.REPLICA_REFUSED,
+                statement.kind(),
+                statement.traits(),
+                statement.fingerprintHigh(),
+                statement.fingerprintLow());
+    }
+
+    // ---- its bytes ----
+
+    /** The bytes to send. */
+    ByteBuf packet() {
+        ByteBuf bytes = packet;
+        if (bytes == null) {
+            throw new IllegalStateException("a command without bytes");
+        }
+        return bytes;
+    }
+
+    /** Other bytes for the same command. Takes the reference; the old one is the caller's. */
+    void packet(ByteBuf bytes) {
+        packet = bytes;
+        packetStart = bytes.readerIndex();
+    }
+
+    /** Gives the bytes away for good, or a second reference to them if the command may have to be sent again. */
+    ByteBuf bytesToSend() {
+        ByteBuf bytes = packet();
+        if (isRead()) {
+            return bytes.retain();
+        }
+        packet = null;
+        return bytes;
+    }
+
+    /** The bytes are read from their start when they are sent again. */
+    void rewind() {
+        if (packet != null) {
+            packet.readerIndex(packetStart);
+        }
+    }
+
+    /** The bytes are not needed any more. */
+    void dropPacket() {
+        ByteBuf rest = packet;
+        packet = null;
+        if (rest != null) {
+            rest.release();
+        }
+    }
+
+    /** The command is over. */
+    void end() {
+        prepared = null;
+        text = null;
+        newStatementId = 0;
+        dropPacket();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.server.session;
+
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.session.StateVector;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.StatePrelude;
+import dev.sluice.server.backend.StatementHandles.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is written in front of a command: whatever brings the connection into the session's state, and the prepared
+ * statement that it does not have yet. Reused from command to command. Confined to the session's event loop.
+ */
+final class Preparation {
+    private final SessionParts parts;
+    private final Settlement settlement;
+    private final PreludeAnswers answers;
+
+    /** @param whenAnswered called when everything that was written has been answered */
+    Preparation(SessionParts parts, Settlement settlement, Runnable whenAnswered) {
+        this.parts = parts;
+        this.settlement = settlement;
+        this.answers = new PreludeAnswers(whenAnswered);
+    }
+
+    /** The first error in bringing the session's state to the connection, or null. */
+    @Nullable
+    ErrPacket stateError() {
+        return answers.stateError();
+    }
+
+    /** The error of preparing the statement, or null. */
+    @Nullable
+    ErrPacket prepareError() {
+        return answers.prepareError();
+    }
+
+    /**
+     * Writes what the command needs in front of it.
+     *
+     * @param clearsDiagnostics whether warnings of somebody else have to go
+     * @return whether the command may follow at once; else it has to wait for the answers
+     */
+    boolean write(Command command, Slot slot, BackendConnection target, boolean clearsDiagnostics) {
+        boolean wasQuiet = target.isQuiet();
+        InsertId.captureOther(target, parts.insertId());
+        PreparedStatement about = command.prepared();
+        if (about != null && command.needsHandle() && !willHaveHandle(target, about)) {
+            StateVector reading = parts.state().vectorForPreparing(about.text().preparedIn());
+            answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));
+            return false;
+        }
+        // A schema that is about to be left may be gone: it must not stand in the way.
+        StateVector wanted = command.choosesSchema()
+                ? parts.state().vector().withSchema(target.vector().schema())
+                : parts.state().vector();
+        int stateAnswers = stateOf(target, slot, wanted);
+        int others = parts.insertId().bringTo(target, command.statement(), answers);
+        if (clearsDiagnostics) {
+            others += StatePrelude.clearDiagnostics(target, answers);
+        }
+        answers.expectTo(stateAnswers + others);
+        // A read in a wrong state can be thrown away and run again; anything else waits until the state is right.
+        return stateAnswers == 0 || (command.isRead() && wasQuiet);
+    }
+
+    /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
+    private boolean willHaveHandle(BackendConnection target, PreparedStatement about) {
+        return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about);
+    }
+
+    private static boolean hasHandle(BackendConnection target, PreparedStatement about) {
+        Handle handle = target.statements().find(about.text());
+        if (handle != null && handle.exclusiveTo() != null && handle.exclusiveTo() != about) {
+            // An equal statement of this session has a cursor open: this one gets a handle of its own.
+            about.separate();
+            handle = target.statements().find(about.text());
+        }
+        return handle != null;
+    }
+
+    private int stateOf(BackendConnection target, Slot slot, StateVector wanted) {
+        if (!StatePrelude.isNeeded(target, wanted)) {
+            return 0;
+        }
+        if (parts.state().tiedTo(slot) && StatePrelude.needsReset(target, wanted)) {
+            throw new IllegalStateException("a connection that holds session state would be reset");
+        }
+        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
+        return StatePrelude.write(target, wanted, mariaDb, answers);
+    }
+}
