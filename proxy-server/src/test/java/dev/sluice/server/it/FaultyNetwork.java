@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * or both, a cut. Thread-safe: volatile settings, and a thread of its own.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a fault of the fault is a closed channel, which is a fault all the same
-final class FaultProxy implements AutoCloseable {
+final class FaultyNetwork implements AutoCloseable {
     private static final long UNLIMITED = Long.MAX_VALUE;
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -39,7 +39,7 @@ final class FaultProxy implements AutoCloseable {
     private volatile boolean refusing;
     private final AtomicLong answerBytesLeft = new AtomicLong(UNLIMITED);
 
-    FaultProxy(int target) {
+    FaultyNetwork(int target) {
         this.target = target;
         this.listener = new ServerBootstrap()
                 .group(loop)
