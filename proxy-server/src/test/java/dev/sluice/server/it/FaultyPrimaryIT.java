@@ -135,4 +135,25 @@ class FaultyPrimaryIT {
             }
         }
     }
+
+    /** What a server says to a COM_PING when it shuts down or the connection is killed. */
+    private static final byte[] SHUTDOWN =
+            "\u0010\0\0\1\u00ff\u001d\4#08S01too bad".getBytes(StandardCharsets.ISO_8859_1);
+
+    @Test
+    void anErrorInPlaceOfTheStatusIsNoEndOfTheTransaction() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "BEGIN", "UPDATE t SET v = 11 WHERE id = 1");
+            int before = relay.faults();
+            String sql = "INSERT INTO t VALUES (1, 13)";
+            relay.answerAndCutOnce(sql, PING, SHUTDOWN);
+            assertThat(Sql.error(connection, sql)).isEqualTo(1062);
+            await().atMost(TestProxy.SOON).until(() -> relay.faults() == before + 1);
+            // Without an error here, this and what follows run in autocommit, and COMMIT seems to succeed.
+            assertThatThrownBy(() -> Sql.run(connection, "UPDATE t SET v = 10 WHERE id = 1"))
+                    .isInstanceOfSatisfying(
+                            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"));
+            assertServes(connection);
+        }
+    }
 }

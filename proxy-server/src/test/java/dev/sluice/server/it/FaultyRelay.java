@@ -53,6 +53,11 @@ final class FaultyRelay implements AutoCloseable {
         fault = new Fault(text, latin1(packet, packet.length), "");
     }
 
+    /** Answers this packet once, in place of the server, and ends the connection. */
+    void answerAndCutOnce(String text, byte[] packet, byte[] answer) {
+        fault = new Fault(text, latin1(packet, packet.length), latin1(answer, answer.length));
+    }
+
     /** Answers once to a statement with this text, of which the server gets nothing more. */
     void answerOnce(String text, byte[] answer) {
         fault = new Fault(text, null, latin1(answer, answer.length));
@@ -97,6 +102,7 @@ final class FaultyRelay implements AutoCloseable {
                 Fault next = fault;
                 if (armed != null && latin1(buffer, length).equals(armed.packet())) {
                     // This side first: what the server says when it loses its client must not arrive.
+                    from.getOutputStream().write(armed.answer().getBytes(StandardCharsets.ISO_8859_1));
                     from.close();
                     faults.incrementAndGet();
                     return;

@@ -210,4 +210,33 @@ class LargePacketIT {
             writing.get(20, TimeUnit.SECONDS);
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2 * MIB, 17 * MIB, 40 * MIB})
+    void aStatementThatTheServerFindsTooLargeIsItsErrorAndTheSessionLives(int length) throws Exception {
+        var primary = Servers.mysql().primary();
+        primary.execute("SET GLOBAL max_allowed_packet = 1048576");
+        // Connections have the limit that was valid when they were opened.
+        try (TestProxy narrow = TestProxy.start(Servers.mysql())) {
+            try (RawClient client = narrow.raw()) {
+                for (int i = 0; i < 3; i++) {
+                    byte[] sql = new byte[length];
+                    Arrays.fill(sql, (byte) 'x');
+                    byte[] head = "INSERT INTO large.big VALUES (9, '".getBytes(StandardCharsets.US_ASCII);
+                    System.arraycopy(head, 0, sql, 0, head.length);
+                    client.send(CommandType.COM_QUERY, sql);
+                    // The server answers behind the first packet, and numbers its answer so.
+                    client.expectSequence(1);
+                    assertThat(client.err(client.read()).code()).isEqualTo(1153);
+                    assertThat(client.value("SELECT " + i)).isEqualTo(Integer.toString(i));
+                    client.query("REPLACE INTO large.big VALUES (6, '" + i + "')");
+                    assertThat(client.value("SELECT data FROM large.big WHERE id = 6 FOR UPDATE"))
+                            .isEqualTo(Integer.toString(i));
+                }
+            }
+            narrow.awaitQuiet();
+        } finally {
+            primary.execute("SET GLOBAL max_allowed_packet = 134217728");
+        }
+    }
 }

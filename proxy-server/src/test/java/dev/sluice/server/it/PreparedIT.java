@@ -371,4 +371,28 @@ class PreparedIT {
         client.send(CommandType.COM_STMT_EXECUTE, ByteBufUtil.getBytes(body));
         return client.readResults();
     }
+
+    @Test
+    void anEqualStatementOfAnotherSessionDoesNotDecideTheTypeOfAParameter() throws Exception {
+        String sql = "SELECT id, ? FROM t WHERE id = 5 FOR UPDATE";
+        try (RawClient one = proxy.raw();
+                RawClient two = proxy.raw()) {
+            one.query("USE prep");
+            two.query("USE prep");
+            int number = one.prepare(sql);
+            int text = two.prepare(sql);
+            assertThat(row(one.execute(number, 1000, true)).getLongLE(6)).isEqualTo(1000);
+            ByteBuf body = Unpooled.buffer();
+            body.writeIntLE(text)
+                    .writeByte(0)
+                    .writeIntLE(1)
+                    .writeByte(0)
+                    .writeByte(1)
+                    .writeShortLE(0xFD);
+            body.writeByte(5).writeCharSequence("text0", StandardCharsets.US_ASCII);
+            two.send(CommandType.COM_STMT_EXECUTE, ByteBufUtil.getBytes(body));
+            ByteBuf row = row(two.readResults());
+            assertThat(row.toString(7, 5, StandardCharsets.US_ASCII)).isEqualTo("text0");
+        }
+    }
 }
