@@ -63,6 +63,7 @@ public final class BackendConnection {
     private StateVector vector;
     private boolean trackersOn;
     private boolean closed;
+    private boolean closedByUs;
     private long idleSinceNanos;
     private long leases;
     private int generation;
@@ -330,8 +331,14 @@ public final class BackendConnection {
         flush();
     }
 
+    /** Whether Sluice has ended it, not the server. */
+    boolean isClosedByUs() {
+        return closedByUs;
+    }
+
     /** Ends a connection at once. */
     public void close() {
+        closedByUs = true;
         fail(BackendFailure.of(Kind.BROKEN, "closed by the pool"));
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     private final Set<BackendConnection> open = new HashSet<>();
 
+    private IntConsumer whenIdleLost = ordinal -> {};
     private boolean draining;
 
     public LoopPool(
@@ -73,6 +75,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public boolean isMariaDb(int backendOrdinal) {
         BackendStatus backend = environment.topology().get().find(backendOrdinal);
         return backend != null && backend.facts() != null && backend.facts().flavor() == ServerFlavor.MARIADB;
+    }
+
+    /** Names who is told of the backend whose server has ended an idle connection. */
+    public void whenIdleLost(IntConsumer listener) {
+        whenIdleLost = listener;
     }
 
     /** How many may wait for a backend, in whatever queue. */
@@ -218,6 +225,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
             lingering.remove(connection);
             if (!pool.idle().remove(connection)) {
                 environment.metrics().backendEnded(ordinal);
+            } else if (!connection.isClosedByUs()) {
+                whenIdleLost.accept(ordinal);
             }
             environment.metrics().backendClosed(ordinal);
         };

@@ -68,6 +68,8 @@ public final class LoopContext {
         this.pool = pool;
         this.balancer = balancer;
         this.metrics = metrics;
+        // Servers end idle connections for reasons of their own, too: a reason to look, not to doubt.
+        pool.whenIdleLost(ordinal -> shared.signals().trouble(ordinal, false));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
