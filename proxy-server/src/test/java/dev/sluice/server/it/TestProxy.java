@@ -170,6 +170,7 @@ final class TestProxy implements AutoCloseable {
                     base.tls(),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     base.metrics(),
+                    base.admin(),
                     base.log(),
                     new ShutdownConfig(drainTimeout));
         }
