@@ -115,11 +115,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return start(config, null);
     }
 
-    /**
-     * Starts a server whose operations are carried out by something else.
-     *
-     * @param administration null for its own
-     */
+    /** The same with something else that carries operations out. */
     static ProxyServer start(SluiceConfig config, @Nullable Administration administration)
             throws IOException, TlsException, InterruptedException {
         ProxyServer server = new ProxyServer(config, administration);
@@ -160,7 +156,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         tls,
                         sessions::nextId,
                         metrics,
-                        new ServingReadiness(this::isListening, draining::get, monitor::current),
+                        new ServingReadiness(() -> listener != null, draining::get, monitor::current),
                         () -> !loops.isShuttingDown()));
         LOGGER.atInfo()
                 .addKeyValue("listen", address())
@@ -300,11 +296,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             throw failure;
         }
         return bound.channel();
-    }
-
-    private boolean isListening() {
-        Channel open = listener;
-        return open != null && open.isActive();
     }
 
     /** Where clients connect. */

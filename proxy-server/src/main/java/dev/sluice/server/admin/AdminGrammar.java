@@ -38,7 +38,8 @@ public final class AdminGrammar {
                 "RELOAD",
                 "ROLLBACK",
                 "HELP");
-        if (verb.equals("HELP")) {
+        // The mysql client keeps a HELP to itself; it lets the other form through.
+        if (verb.equals("HELP") || (verb.equals("SHOW") && words.accept("HELP"))) {
             return help(words);
         }
         Operation operation = switch (verb) {

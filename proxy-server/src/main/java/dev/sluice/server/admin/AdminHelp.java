@@ -67,7 +67,7 @@ final class AdminHelp {
                     "ROLLBACK CONFIG TO n",
                     "Makes the configuration of version n a new version.",
                     "ROLLBACK CONFIG TO 3"),
-            new Line("HELP [word]", "This list, or its lines with that word.", "HELP BACKEND"));
+            new Line("[SHOW] HELP [word]", "This list, or its lines with that word.", "SHOW HELP BACKEND"));
 
     private AdminHelp() {}
 

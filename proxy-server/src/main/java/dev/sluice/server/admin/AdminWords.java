@@ -124,7 +124,7 @@ final class AdminWords {
         }
         String shown = found.length() > SHOWN_MAX ? found.substring(0, SHOWN_MAX) + "..." : found;
         @Nullable String nearest = NearestName.of(found, candidates);
-        String hint = nearest == null ? "; HELP lists what can be said" : "; did you mean " + nearest + "?";
+        String hint = nearest == null ? "; SHOW HELP lists what can be said" : "; did you mean " + nearest + "?";
         return invalid("expected " + what + " at character " + (start + 1) + ", found \"" + shown + "\"" + hint);
     }
 

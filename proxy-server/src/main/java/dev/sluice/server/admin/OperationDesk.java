@@ -61,10 +61,19 @@ public final class OperationDesk implements AutoCloseable {
     /** Takes an operation. The outcome is given once, on a thread of the desk, or on this one if the desk is full. */
     public void submit(Operation operation, Administration.Caller caller, Consumer<Outcome> outcome) {
         try {
-            (operation.isChange() ? changing : looking).execute(() -> outcome.accept(run(operation, caller)));
+            (operation.isChange() ? changing : looking).execute(() -> deliver(run(operation, caller), outcome));
         } catch (RejectedExecutionException e) {
             outcome.accept(new Outcome.Refused(
                     Refusal.BUSY, "too many operations wait already, or Sluice is stopping; try again"));
+        }
+    }
+
+    /** The door may have been closed while the operation ran; then nobody is left to hear. */
+    private static void deliver(Outcome result, Consumer<Outcome> outcome) {
+        try {
+            outcome.accept(result);
+        } catch (RejectedExecutionException e) {
+            LOGGER.debug("a door was closed before its operation ended", e);
         }
     }
 
@@ -75,7 +84,7 @@ public final class OperationDesk implements AutoCloseable {
                     operation,
                     caller,
                     what -> LOGGER.atInfo()
-                            .addKeyValue("operation", operation)
+                            .addKeyValue("operation", name(operation))
                             .addKeyValue("author", caller.author())
                             .log(what));
             return new Outcome.Done(table, version);
@@ -86,12 +95,17 @@ public final class OperationDesk implements AutoCloseable {
             return new Outcome.Refused(Refusal.FAILED, "Sluice is stopping");
         } catch (RuntimeException e) {
             LOGGER.atError()
-                    .addKeyValue("operation", operation)
+                    .addKeyValue("operation", name(operation))
                     .addKeyValue("author", caller.author())
                     .setCause(e)
                     .log("an operation ended in an error that should be impossible");
             return new Outcome.Refused(Refusal.FAILED, "an internal error, which is in the log: " + e.getMessage());
         }
+    }
+
+    /** Without what was said: it may be the text of a statement. */
+    private static String name(Operation operation) {
+        return operation.getClass().getSimpleName();
     }
 
     /** Interrupts what runs and takes nothing more. */

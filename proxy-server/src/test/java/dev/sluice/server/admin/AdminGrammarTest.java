@@ -162,6 +162,8 @@ class AdminGrammarTest {
         assertThat(help("help 'Backend';").rows())
                 .hasSizeBetween(5, 10)
                 .allSatisfy(row -> assertThat(String.valueOf(row)).containsIgnoringCase("backend"));
+        assertThat(help("SHOW HELP")).isEqualTo(all);
+        assertThat(help("show help 'backend'")).isEqualTo(help("HELP BACKEND"));
         assertThat(help("HELP nonsense").rows()).isEmpty();
         assertThatThrownBy(() -> AdminGrammar.parse("HELP a b")).hasMessageContaining("expected the end");
     }

@@ -71,6 +71,10 @@ class CommandLineClientIT {
             assertThat(port.administration().operations())
                     .containsExactly(new Operation.Show(Operation.View.BACKENDS), new Operation.Pause());
 
+            Result help = run(program, port.port(), AdminPortFixture.PASSWORD, "-t", "-e", "SHOW HELP weight");
+            assertThat(help.output()).contains("| SET BACKEND 'host:port' WEIGHT n ");
+            assertThat(help.exitCode()).isZero();
+
             Result status = run(program, port.port(), AdminPortFixture.PASSWORD, "-e", "status");
             assertThat(status.output()).contains("sluice");
             assertThat(status.exitCode()).isZero();
