@@ -3,6 +3,9 @@ package dev.sluice.server.session;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
+import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
@@ -11,6 +14,7 @@ import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
@@ -41,8 +45,8 @@ public final class LoopContext {
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
     public interface MonitorSignals {
-        /** A backend gave trouble. */
-        void trouble(int backendOrdinal);
+        /** A backend gave trouble: a connection to it broke or could not be made, or else it refused one in words. */
+        void trouble(int backendOrdinal, boolean connectionLost);
 
         /** The primary executed a write. */
         void wrote();
@@ -55,6 +59,8 @@ public final class LoopContext {
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
+    /** The last primary that this loop knew; -1 before the first. */
+    private int servedAsPrimary = -1;
 
     public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
         this.loop = loop;
@@ -113,7 +119,7 @@ public final class LoopContext {
     /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
     void backendTrouble(int ordinal, BackendFailure failure) {
         if (ordinal >= 0 && failure.kind() != BackendFailure.Kind.EXHAUSTED) {
-            shared.signals().trouble(ordinal);
+            shared.signals().trouble(ordinal, failure.kind() != BackendFailure.Kind.REFUSED);
         }
     }
 
@@ -131,13 +137,39 @@ public final class LoopContext {
         return primaryQueue;
     }
 
-    /** Lets the waiting sessions look again. Called from any thread. */
-    public void topologyChanged() {
+    /** Ends what cannot go on, and lets the waiting sessions look again. Called from any thread. */
+    public void topologyChanged(Topology before, Topology now) {
         loop.execute(() -> {
+            for (BackendStatus backend : now.backends()) {
+                endIfGone(before.find(backend.ordinal()), backend, now);
+            }
             if (topology().primary() != null) {
                 primaryQueue.retryAll();
             }
         });
+    }
+
+    /**
+     * A replica that stops answering would keep the reads that others can answer. A primary that stops answering is given
+     * time, for what was sent to it may have been executed; but once another has taken its place, nothing that it still
+     * holds can be of use.
+     */
+    private void endIfGone(@Nullable BackendStatus before, BackendStatus backend, Topology now) {
+        int ordinal = backend.ordinal();
+        boolean silent = before != null
+                && before.health() == Health.ONLINE
+                && backend.health() == Health.UNREACHABLE
+                && backend.role() == Role.REPLICA;
+        if (silent) {
+            pool.endAll(ordinal, backend.address() + " does not answer");
+        }
+        BackendStatus primary = now.primary();
+        if (primary != null && servedAsPrimary != ordinal && ordinal == primary.ordinal()) {
+            if (servedAsPrimary >= 0) {
+                pool.endAll(servedAsPrimary, primary.address() + " has become the primary");
+            }
+            servedAsPrimary = ordinal;
+        }
     }
 
     private void sweep() {
