@@ -4,6 +4,7 @@ import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admin.Administration;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendCapacities;
@@ -16,7 +17,8 @@ import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
-import dev.sluice.server.http.ManagementServer;
+import dev.sluice.server.frontend.SessionReception;
+import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
@@ -80,10 +82,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch terminated = new CountDownLatch(1);
     private @Nullable Channel listener;
-    private @Nullable ManagementServer management;
+    private final @Nullable Administration administration;
+    private @Nullable OperatorDoors doors;
 
-    private ProxyServer(SluiceConfig config) {
+    private ProxyServer(SluiceConfig config, @Nullable Administration administration) {
         this.config = config;
+        this.administration = administration;
         this.transport = IoTransport.of(config.process().transport());
         this.monitor = Backends.monitor(config);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
@@ -108,7 +112,13 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
      * @throws TlsException if a certificate cannot be used
      */
     public static ProxyServer start(SluiceConfig config) throws IOException, TlsException, InterruptedException {
-        ProxyServer server = new ProxyServer(config);
+        return start(config, null);
+    }
+
+    /** The same with something else that carries operations out. */
+    static ProxyServer start(SluiceConfig config, @Nullable Administration administration)
+            throws IOException, TlsException, InterruptedException {
+        ProxyServer server = new ProxyServer(config, administration);
         boolean started = false;
         try {
             server.open();
@@ -138,11 +148,17 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         awaitFirstProbe();
         accounts.start();
         awaitAccounts();
-        listener = listen(
-                settings(tls, starts, new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()))));
-        if (config.metrics().listen().isPresent()) {
-            management = startManagement(config.metrics().listen().get().unresolved());
-        }
+        AuthServices services = new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()));
+        listener = listen(settings(tls), new UserChange.Services(services, starts));
+        doors = OperatorDoors.open(
+                config,
+                administration,
+                new OperatorDoors.Surroundings(
+                        tls,
+                        sessions::nextId,
+                        metrics,
+                        new ServingReadiness(() -> listener != null, draining::get, monitor::current),
+                        () -> !loops.isShuttingDown()));
         LOGGER.atInfo()
                 .addKeyValue("listen", address())
                 .addKeyValue("transport", transport.name())
@@ -227,9 +243,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         }
     }
 
-    private FrontendSettings settings(FrontendTls tls, SessionStarts starts, AuthServices services) {
+    private FrontendSettings settings(FrontendTls tls) {
         return new FrontendSettings(
-                new UserChange.Services(services, starts),
                 channel -> {
                     if (!sessions.tryEnter()) {
                         return false;
@@ -239,12 +254,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 },
                 tls.sslContext().orElse(null),
                 tls.mode() == TlsMode.REQUIRED,
-                config.process().serverVersion(),
-                config.limits().connectPhaseTimeout(),
-                config.routing().classifier().statementBytesMaxClassified());
+                config.limits().connectPhaseTimeout());
     }
 
-    private Channel listen(FrontendSettings settings) throws IOException {
+    private Channel listen(FrontendSettings settings, UserChange.Services login) throws IOException {
+        SessionReception.Settings receptions = new SessionReception.Settings(
+                config.process().serverVersion(), config.routing().classifier().statementBytesMaxClassified());
         long idleMillis = config.limits().idleTimeout().toMillis();
         InetSocketAddress address =
                 new InetSocketAddress(config.listen().host(), config.listen().port());
@@ -267,7 +282,10 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast("idle", new IdleStateHandler(idleMillis, 0, 0, TimeUnit.MILLISECONDS))
-                                .addLast("handshake", new FrontendHandshakeHandler(context, settings));
+                                .addLast(
+                                        "handshake",
+                                        new FrontendHandshakeHandler(
+                                                new SessionReception(context, login, receptions), settings));
                     }
                 })
                 .bind(address)
@@ -281,23 +299,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return bound.channel();
     }
 
-    /** Bytes that may wait for a slow reader before its source is paused. */
-    private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
-        return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());
-    }
-
-    private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>();
-        if (draining.get()) {
-            obstacles.add("Sluice is draining");
-        }
-        if (monitor.current().primary() == null) {
-            obstacles.add("no primary is known");
-        }
-        return obstacles;
-    }
-
     /** Where clients connect. */
     public InetSocketAddress address() {
         Channel open = listener;
@@ -309,7 +310,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
 
     /** Where metrics are served, or null when they are not. */
     public @Nullable InetSocketAddress managementAddress() {
-        return management == null ? null : management.address();
+        return doors == null ? null : doors.managementAddress();
+    }
+
+    /** Where the admin port listens, or null when there is none. */
+    public @Nullable InetSocketAddress adminAddress() {
+        return doors == null ? null : doors.adminAddress();
     }
 
     /** What is known about the backends. */
@@ -374,8 +380,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         closeListener();
         sessions.closeAll();
         contexts.forEach((loop, context) -> loop.execute(() -> context.pool().drain()));
-        if (management != null) {
-            management.close();
+        if (doors != null) {
+            doors.close();
         }
         accounts.close();
         monitor.close();

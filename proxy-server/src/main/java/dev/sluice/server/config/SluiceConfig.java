@@ -20,6 +20,7 @@ import java.util.Set;
  * @param tls encryption
  * @param auth accounts
  * @param metrics metrics and health over HTTP
+ * @param admin the doors for operators
  * @param log logging
  * @param shutdown stopping
  */
@@ -34,6 +35,7 @@ public record SluiceConfig(
         TlsConfig tls,
         AuthConfig auth,
         MetricsConfig metrics,
+        AdminConfig admin,
         LogConfig log,
         ShutdownConfig shutdown) {
     /** Most backends a file may list. */
@@ -60,6 +62,7 @@ public record SluiceConfig(
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(auth, "auth");
         Objects.requireNonNull(metrics, "metrics");
+        Objects.requireNonNull(admin, "admin");
         Objects.requireNonNull(log, "log");
         Objects.requireNonNull(shutdown, "shutdown");
     }
@@ -78,6 +81,7 @@ public record SluiceConfig(
                 TlsConfig.defaults(),
                 AuthConfig.defaults(),
                 MetricsConfig.defaults(),
+                AdminConfig.defaults(),
                 LogConfig.defaults(),
                 ShutdownConfig.defaults());
     }

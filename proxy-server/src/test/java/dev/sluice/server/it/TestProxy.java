@@ -192,6 +192,7 @@ final class TestProxy implements AutoCloseable {
                     primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     base.metrics(),
+                    base.admin(),
                     base.log(),
                     new ShutdownConfig(drainTimeout));
         }
