@@ -16,7 +16,8 @@ import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
-import dev.sluice.server.http.ManagementServer;
+import dev.sluice.server.frontend.SessionReception;
+import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
@@ -86,7 +87,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final CountDownLatch terminated = new CountDownLatch(1);
     private @Nullable ProxyAdministration administration;
     private @Nullable Channel listener;
-    private @Nullable ManagementServer management;
+    private @Nullable OperatorDoors doors;
 
     private ProxyServer(RuntimeControl control) {
         this.control = control;
@@ -145,16 +146,23 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
-        monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
+        monitor.addListener(
+                (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
         FirstAnswers.awaitPrimary(monitor, config.monitor().timeout());
         accounts.start();
         FirstAnswers.awaitAccounts(accounts, terminated);
-        listener = listen(
-                settings(tls, starts, new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()))));
-        if (config.metrics().listen().isPresent()) {
-            management = startManagement(config.metrics().listen().get().unresolved());
-        }
+        AuthServices services = new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()));
+        listener = listen(settings(tls), new UserChange.Services(services, starts));
+        doors = OperatorDoors.open(
+                config,
+                administration,
+                new OperatorDoors.Surroundings(
+                        tls,
+                        sessions::nextId,
+                        metrics,
+                        new ServingReadiness(() -> listener != null, draining::get, monitor::current),
+                        () -> !loops.isShuttingDown()));
         LOGGER.atInfo()
                 .addKeyValue("listen", address())
                 .addKeyValue("transport", transport.name())
@@ -223,9 +231,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         };
     }
 
-    private FrontendSettings settings(FrontendTls tls, SessionStarts starts, AuthServices services) {
+    private FrontendSettings settings(FrontendTls tls) {
         return new FrontendSettings(
-                new UserChange.Services(services, starts),
                 channel -> {
                     if (!sessions.tryEnter()) {
                         return false;
@@ -235,12 +242,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 },
                 tls.sslContext().orElse(null),
                 tls.mode() == TlsMode.REQUIRED,
-                config.process().serverVersion(),
-                config.limits().connectPhaseTimeout(),
-                config.routing().classifier().statementBytesMaxClassified());
+                config.limits().connectPhaseTimeout());
     }
 
-    private Channel listen(FrontendSettings settings) throws IOException {
+    private Channel listen(FrontendSettings settings, UserChange.Services login) throws IOException {
+        SessionReception.Settings receptions = new SessionReception.Settings(
+                config.process().serverVersion(), config.routing().classifier().statementBytesMaxClassified());
         long idleMillis = config.limits().idleTimeout().toMillis();
         InetSocketAddress address =
                 new InetSocketAddress(config.listen().host(), config.listen().port());
@@ -263,7 +270,10 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast("idle", new IdleStateHandler(idleMillis, 0, 0, TimeUnit.MILLISECONDS))
-                                .addLast("handshake", new FrontendHandshakeHandler(context, settings));
+                                .addLast(
+                                        "handshake",
+                                        new FrontendHandshakeHandler(
+                                                new SessionReception(context, login, receptions), settings));
                     }
                 })
                 .bind(address)
@@ -277,22 +287,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return bound.channel();
     }
 
-    private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
-        return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());
-    }
-
-    private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>();
-        if (draining.get()) {
-            obstacles.add("Sluice is draining");
-        }
-        if (monitor.current().primary() == null) {
-            obstacles.add("no primary is known");
-        }
-        return obstacles;
-    }
-
     /** Where clients connect. */
     public InetSocketAddress address() {
         Channel open = listener;
@@ -304,7 +298,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
 
     /** Where metrics are served, or null when they are not. */
     public @Nullable InetSocketAddress managementAddress() {
-        return management == null ? null : management.address();
+        return doors == null ? null : doors.managementAddress();
+    }
+
+    /** Where the admin port listens, or null when there is none. */
+    public @Nullable InetSocketAddress adminAddress() {
+        return doors == null ? null : doors.adminAddress();
     }
 
     /** What is known about the backends. */
@@ -380,8 +379,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         closeListener();
         sessions.closeAll();
         contexts.forEach((loop, context) -> loop.execute(() -> context.pool().drain()));
-        if (management != null) {
-            management.close();
+        if (doors != null) {
+            doors.close();
         }
         accounts.close();
         monitor.close();

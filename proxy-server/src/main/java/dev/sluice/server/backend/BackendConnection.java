@@ -42,6 +42,9 @@ public final class BackendConnection {
 
         /** Others wait for the connection: whoever keeps it for its last statement's warnings alone gives it back. */
         void backendWanted(BackendConnection connection);
+
+        /** The backend has stopped answering: what can be asked elsewhere is. */
+        void backendSilent(BackendConnection connection);
     }
 
     /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */
@@ -62,6 +65,7 @@ public final class BackendConnection {
     private StateVector vector;
     private boolean trackersOn;
     private boolean closed;
+    private boolean closedByUs;
     private long idleSinceNanos;
     private long leases;
     private int generation;
@@ -334,8 +338,14 @@ public final class BackendConnection {
         flush();
     }
 
+    /** Whether Sluice has ended it, not the server. */
+    boolean isClosedByUs() {
+        return closedByUs;
+    }
+
     /** Ends a connection at once. */
     public void close() {
+        closedByUs = true;
         fail(BackendFailure.of(Kind.BROKEN, "closed by the pool"));
     }
 

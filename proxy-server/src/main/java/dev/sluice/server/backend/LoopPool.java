@@ -9,8 +9,12 @@ import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +43,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     private final LingeringLeases lingering = new LingeringLeases();
 
+    private final Set<BackendConnection> open = new HashSet<>();
+
+    private IntConsumer whenIdleLost = ordinal -> {};
     private boolean draining;
 
     public LoopPool(
@@ -66,6 +73,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public boolean isMariaDb(int backendOrdinal) {
         BackendStatus backend = environment.topology().get().find(backendOrdinal);
         return backend != null && backend.facts() != null && backend.facts().flavor() == ServerFlavor.MARIADB;
+    }
+
+    /** Names who is told of the backend whose server has ended an idle connection. */
+    public void whenIdleLost(IntConsumer listener) {
+        whenIdleLost = listener;
     }
 
     /** How many may wait for a backend, in whatever queue. */
@@ -195,13 +207,17 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Until somebody takes it, a new connection counts as leased: it is in nobody's list. */
     private void opened(KeyPool pool, BackendConnection connection) {
         int ordinal = connection.key().backendOrdinal();
+        open.add(connection);
         connection.generation(pool.generation());
         environment.metrics().backendOpened(ordinal);
         environment.metrics().backendStarted(ordinal);
         connection.onClose = () -> {
+            open.remove(connection);
             lingering.remove(connection);
             if (!pool.idle().remove(connection)) {
                 environment.metrics().backendEnded(ordinal);
+            } else if (!connection.isClosedByUs()) {
+                whenIdleLost.accept(ordinal);
             }
             environment.metrics().backendClosed(ordinal);
         };
@@ -343,6 +359,25 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public void closeIdle(String user) {
         pools.ofUser(user).forEach(KeyPool::nextGeneration);
         pools.idle(connection -> connection.key().user().equals(user)).forEach(this::retireIdle);
+    }
+
+    /** A backend has stopped answering, which may pass: reads that run there are asked elsewhere. */
+    public void fellSilent(int backendOrdinal) {
+        for (BackendConnection connection : List.copyOf(open)) {
+            BackendConnection.Owner owner = connection.owner();
+            if (owner != null && connection.key().backendOrdinal() == backendOrdinal) {
+                owner.backendSilent(connection);
+            }
+        }
+    }
+
+    /** Ends every connection to a backend, the leased ones too: it does not answer, or is not what it was. */
+    public void endAll(int backendOrdinal, String why) {
+        for (BackendConnection connection : List.copyOf(open)) {
+            if (connection.key().backendOrdinal() == backendOrdinal) {
+                connection.fail(BackendFailure.of(Kind.BROKEN, why));
+            }
+        }
     }
 
     /** Closes every idle connection now and every other when it comes back. */

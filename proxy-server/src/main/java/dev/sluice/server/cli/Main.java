@@ -66,6 +66,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new ServeCommand(wiring.starter()))
                 .addSubcommand(new CheckCommand(wiring.inspector()))
                 .addSubcommand(new ExplainCommand(wiring.explainer()))
+                .addSubcommand(new AdminCommand(System.in))
                 .addSubcommand(new DemoCommand(wiring.demoStarter()));
         wiring.extensions().forEach(extension -> sluice.addSubcommand(extension.command()));
         return sluice.setCaseInsensitiveEnumValuesAllowed(true)

@@ -281,6 +281,40 @@ public final class ConfigKeys {
             "30s",
             "Time that running transactions have to end after SIGTERM before they are cut.");
 
+    // admin
+
+    static final ConfigKey<HostPort> ADMIN_LISTEN = ConfigKey.optional(
+            "admin.listen",
+            ValueType.address(true),
+            "off",
+            "Where the admin port listens, for MySQL clients; needs `admin.user` and a password. A loopback address unless"
+                    + " `admin.allow-remote: true`.");
+    static final ConfigKey<Boolean> ADMIN_ALLOW_REMOTE = ConfigKey.defaulted(
+            "admin.allow-remote",
+            ValueType.flag(),
+            "false",
+            "Whether the admin port may listen on other addresses than loopback, and `/api/v1` may be asked from"
+                    + " another host.");
+    static final ConfigKey<String> ADMIN_USER = ConfigKey.optional(
+            "admin.user", ValueType.text(32), "none", "The one account of the admin port; no account of a server.");
+    static final ConfigKey<Secret> ADMIN_PASSWORD =
+            ConfigKey.optional("admin.password", ValueType.secret(), "none", "Its password; there is no default.");
+    static final ConfigKey<Path> ADMIN_PASSWORD_FILE = ConfigKey.optional(
+            "admin.password-file",
+            ValueType.path(),
+            "none",
+            "File whose first line is the password; instead of `admin.password`.");
+    static final ConfigKey<Secret> ADMIN_TOKEN = ConfigKey.optional(
+            "admin.token",
+            ValueType.secret(),
+            "`/api/v1` is off",
+            "Bearer token for `/api/v1`, which is served on `metrics.listen`.");
+    static final ConfigKey<Path> ADMIN_TOKEN_FILE = ConfigKey.optional(
+            "admin.token-file",
+            ValueType.path(),
+            "none",
+            "File whose first line is the token; instead of `admin.token`.");
+
     private static final List<ConfigKey<?>> ALL = List.of(
             LISTEN,
             SERVER_VERSION,
@@ -330,6 +364,13 @@ public final class ConfigKeys {
             AUTH_CREDENTIAL_PROOF_AGE,
             AUTH_CREDENTIALS_MAX,
             METRICS_LISTEN,
+            ADMIN_LISTEN,
+            ADMIN_ALLOW_REMOTE,
+            ADMIN_USER,
+            ADMIN_PASSWORD,
+            ADMIN_PASSWORD_FILE,
+            ADMIN_TOKEN,
+            ADMIN_TOKEN_FILE,
             LOG_LEVEL,
             LOG_FORMAT,
             SHUTDOWN_DRAIN_TIMEOUT);

@@ -87,7 +87,7 @@ public final class ConfigValues {
 
     /**
      * The key of a component. Records are nested deeper than the file where that makes better records: the innermost
-     * sections may be missing in the key, or be part of its last name.
+     * sections may be missing in the key, or be part of its last name; and a component may be called by more words.
      */
     private static @Nullable String key(String path) {
         if (KEYS.containsKey(path)) {
@@ -99,9 +99,10 @@ public final class ConfigValues {
         }
         String section = path.substring(0, last);
         String name = path.substring(last + 1);
+        String lastWord = name.substring(name.lastIndexOf('-') + 1);
         int inner = section.lastIndexOf('.');
         String outer = inner < 0 ? "" : section.substring(0, inner + 1);
-        for (String candidate : List.of(section + "-" + name, outer + name)) {
+        for (String candidate : List.of(section + "-" + name, outer + name, section + "." + lastWord)) {
             if (KEYS.containsKey(candidate)) {
                 return candidate;
             }

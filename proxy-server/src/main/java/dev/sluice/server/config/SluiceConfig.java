@@ -20,6 +20,7 @@ import java.util.Set;
  * @param tls encryption
  * @param auth accounts
  * @param metrics metrics and health over HTTP
+ * @param admin the doors for operators
  * @param log logging
  * @param shutdown stopping
  */
@@ -34,6 +35,7 @@ public record SluiceConfig(
         TlsConfig tls,
         AuthConfig auth,
         MetricsConfig metrics,
+        AdminConfig admin,
         LogConfig log,
         ShutdownConfig shutdown) {
     /** Most backends a file may list. */
@@ -60,6 +62,7 @@ public record SluiceConfig(
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(auth, "auth");
         Objects.requireNonNull(metrics, "metrics");
+        Objects.requireNonNull(admin, "admin");
         Objects.requireNonNull(log, "log");
         Objects.requireNonNull(shutdown, "shutdown");
     }
@@ -67,7 +70,7 @@ public record SluiceConfig(
     /** The same with other backends; {@link IllegalArgumentException} as for the whole. */
     public SluiceConfig withBackends(List<BackendConfig> others) {
         return new SluiceConfig(
-                listen, process, others, monitor, routing, pool, limits, tls, auth, metrics, log, shutdown);
+                listen, process, others, monitor, routing, pool, limits, tls, auth, metrics, admin, log, shutdown);
     }
 
     /** What the smallest complete file means; for the demo, benchmarks and tests that have no file. */
@@ -84,6 +87,7 @@ public record SluiceConfig(
                 TlsConfig.defaults(),
                 AuthConfig.defaults(),
                 MetricsConfig.defaults(),
+                AdminConfig.defaults(),
                 LogConfig.defaults(),
                 ShutdownConfig.defaults());
     }

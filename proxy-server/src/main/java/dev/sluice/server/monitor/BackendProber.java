@@ -41,6 +41,9 @@ final class BackendProber implements AutoCloseable {
     private int unanswered;
 
     private volatile boolean wanted;
+    /** Something was heard of the backend that makes a look at its port worth while. */
+    private boolean doubted;
+
     private volatile boolean signalled;
     private volatile boolean closed;
 
@@ -144,11 +147,16 @@ final class BackendProber implements AutoCloseable {
             }
             LockSupport.parkNanos(this, left);
         }
+        doubted = wanted || signalled || unanswered > 0;
         wanted = false;
         signalled = false;
     }
 
     private ProbeOutcome probeOnce(long startNanos) {
+        if (doubted && last.health() == Health.ONLINE && connections.isRefused()) {
+            // The pool would go on trying for as long as its timeout allows.
+            return failure(new SQLException("Connection refused", "08001", new ConnectException("Connection refused")));
+        }
         try (Connection connection = connections.open()) {
             BackendProbe current = probe(connection);
             ProbeReading reading = current.read(connection);

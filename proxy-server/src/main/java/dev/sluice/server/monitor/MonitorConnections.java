@@ -4,9 +4,15 @@ import com.mysql.cj.jdbc.MysqlDataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sluice.router.topology.BackendAddress;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The monitor's connections to one backend: a pool of three while the backend answers. Thread-safe: the pool is swapped
@@ -18,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class MonitorConnections implements AutoCloseable {
     /** The prober, the accounts and the heartbeat: none waits for another. */
+    private static final Logger LOGGER = LoggerFactory.getLogger(MonitorConnections.class);
+
     private static final int POOL_SIZE_MAX = 3;
+    private static final int KNOCK_MILLIS = 250;
 
     private final BackendAddress address;
     private final MonitorSettings settings;
@@ -46,6 +55,20 @@ final class MonitorConnections implements AutoCloseable {
             current = pool;
         }
         return current == null ? source.getConnection() : current.getConnection();
+    }
+
+    /** Whether nobody listens at the address, which a machine that lives says at once. */
+    boolean isRefused() {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.host(), address.port()), KNOCK_MILLIS);
+            return false;
+        } catch (ConnectException e) {
+            return true;
+        } catch (IOException e) {
+            // Silence is not a refusal: the probe itself finds out more.
+            LOGGER.debug("knocking at {}: {}", address, e.getMessage());
+            return false;
+        }
     }
 
     /** The backend answers: connections may be kept. */

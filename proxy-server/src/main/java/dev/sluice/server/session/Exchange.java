@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
@@ -265,7 +266,8 @@ final class Exchange implements Placement.Listener {
         phase = Phase.SETTLING;
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        settlement.settle(slot, target, command.ran(), outcome, whenSettled);
+        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
+        settlement.settle(slot, target, ran ? command.ran() : Session.COMMAND, outcome, whenSettled);
     }
 
     private void retryOnPrimary() {
@@ -367,6 +369,18 @@ final class Exchange implements Placement.Listener {
         Slot where = parts.leases().slotOf(wanted);
         if (where != null && wanted != connection) {
             settlement.yieldLastStatement(where);
+        }
+    }
+
+    @Override
+    public void backendSilent(BackendConnection silent) {
+        boolean repeatable = silent == connection
+                && phase == Phase.RUNNING
+                && command.isRead()
+                && !response.isDelivered()
+                && !parts.state().tiedTo(slot);
+        if (repeatable) {
+            silent.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend does not answer"));
         }
     }
 

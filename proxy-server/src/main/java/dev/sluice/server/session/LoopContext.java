@@ -3,6 +3,9 @@ package dev.sluice.server.session;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
+import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
@@ -13,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
@@ -60,6 +64,8 @@ public final class LoopContext {
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
+    /** The last primary that this loop knew; -1 before the first. */
+    private int servedAsPrimary = -1;
 
     public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
         this.loop = loop;
@@ -67,6 +73,8 @@ public final class LoopContext {
         this.pool = pool;
         this.balancer = balancer;
         this.metrics = metrics;
+        // Servers end idle connections for reasons of their own, too: a reason to look, not to doubt.
+        pool.whenIdleLost(ordinal -> shared.signals().trouble(ordinal, false));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -146,9 +154,12 @@ public final class LoopContext {
         return primaryQueue;
     }
 
-    /** Lets the waiting sessions look again. Called from any thread. */
-    public void topologyChanged() {
+    /** Ends what cannot go on, and lets the waiting sessions look again. Called from any thread. */
+    public void topologyChanged(Topology before, Topology now) {
         loop.execute(() -> {
+            for (BackendStatus backend : now.backends()) {
+                endIfGone(before.find(backend.ordinal()), backend, now);
+            }
             if (topology().primary() != null) {
                 primaryQueue.retryAll();
             }
@@ -166,6 +177,28 @@ public final class LoopContext {
             return CompletableFuture.supplyAsync(question, loop);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /**
+     * A replica that stops answering would keep the reads that others can answer. A primary that stops answering is given
+     * time for all but reads, for what was sent to it may have been executed; but once another has taken its place, nothing that it still
+     * holds can be of use.
+     */
+    private void endIfGone(@Nullable BackendStatus before, BackendStatus backend, Topology now) {
+        int ordinal = backend.ordinal();
+        boolean silent = before != null && before.health() == Health.ONLINE && backend.health() == Health.UNREACHABLE;
+        if (silent && backend.role() == Role.REPLICA) {
+            pool.endAll(ordinal, backend.address() + " does not answer");
+        } else if (silent) {
+            pool.fellSilent(ordinal);
+        }
+        BackendStatus primary = now.primary();
+        if (primary != null && servedAsPrimary != ordinal && ordinal == primary.ordinal()) {
+            if (servedAsPrimary >= 0) {
+                pool.endAll(servedAsPrimary, primary.address() + " has become the primary");
+            }
+            servedAsPrimary = ordinal;
         }
     }
 

@@ -232,6 +232,11 @@ final class Settlement {
 
             @Override
             void answered() {
+                if (error() != null) {
+                    // It is going away, and what it had of the session with it: the loss is reported as such.
+                    target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its status"));
+                    return;
+                }
                 parts.state()
                         .observeTransaction(
                                 slot,
@@ -259,6 +264,11 @@ final class Settlement {
         target.send(query, new InternalResponse(ResponseShape.QUERY) {
             @Override
             void answered() {
+                if (error() != null) {
+                    target.fail(
+                            BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its collation"));
+                    return;
+                }
                 String collation = value();
                 if (collation != null) {
                     parts.effects().collationConnection(collation);

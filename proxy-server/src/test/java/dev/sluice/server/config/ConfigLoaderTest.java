@@ -110,6 +110,7 @@ class ConfigLoaderTest {
                   backend: {mode: required, ca: ../ca.pem}
                 auth: {credential-proof-age: 21s, credentials-max: 22}
                 metrics: {listen: "0.0.0.0:9104"}
+                admin: {listen: "0.0.0.0:9105", allow-remote: true, user: op, password: pw, token: tok}
                 log: {level: debug, format: json}
                 shutdown: {drain-timeout: 23s}
                 """);
@@ -133,6 +134,8 @@ class ConfigLoaderTest {
                         + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"
                         + " auth=AuthConfig[credentialProofAge=PT21S, credentialsMax=22],"
                         + " metrics=MetricsConfig[listen=Optional[0.0.0.0:9104]],"
+                        + " admin=AdminConfig[port=Optional[Port[listen=0.0.0.0:9105, user=op, password=******]],"
+                        + " apiToken=Optional[******], allowRemote=true],"
                         + " log=LogConfig[level=DEBUG, format=JSON], shutdown=ShutdownConfig[drainTimeout=PT23S]]");
         assertThat(config.monitor().password().reveal()).isEqualTo("p w");
     }

@@ -20,6 +20,7 @@ class ConfigValuesTest {
             limits: {frontend-buffer: 512KiB}
             tls: {frontend: {cert: /c.pem, key: /k.pem}, backend: {mode: required, ca: /ca.pem}}
             metrics: {listen: "127.0.0.1:9104"}
+            admin: {listen: "127.0.0.1:6032", user: dba, password: s3cret, token: 0123456789abcdef0123456789abcdef}
             """;
 
     private static SluiceConfig parse(String text) throws ConfigException {
@@ -45,6 +46,8 @@ class ConfigValuesTest {
         assertThat(values)
                 .containsEntry("listen", "127.0.0.1:6033")
                 .containsEntry("monitor.password", "******")
+                .containsEntry("admin.token", "******")
+                .containsEntry("admin.listen", "127.0.0.1:6032")
                 .containsEntry("monitor.timeout", "1500ms")
                 .containsEntry("monitor.max-lag", "10s")
                 .containsEntry("routing.zone", "east")

@@ -18,8 +18,11 @@ import dev.sluice.server.config.RoutingConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.TlsConfig;
+import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerVersion;
 import dev.sluice.server.tls.TlsException;
 import java.io.IOException;
@@ -30,6 +33,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +76,7 @@ final class TestProxy implements AutoCloseable {
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
+        private @Nullable HostPort primaryAt;
         private BalanceConfig balance = BalanceConfig.defaults();
         private int servers = Integer.MAX_VALUE;
         private @Nullable Path stateDir;
@@ -123,6 +128,22 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Where the proxy finds the primary, if not where it is. */
+        Options primaryAt(HostPort value) {
+            primaryAt = value;
+            return this;
+        }
+
+        private HostPort address(LocalCluster cluster, LocalServer server) {
+            HostPort other = primaryAt;
+            return other != null && server == cluster.primary() ? other : new HostPort(server.host(), server.port());
+        }
+
+        /** What stands in front of the primary could not read otherwise. */
+        private static TlsConfig withoutBackendTls(TlsConfig tls) {
+            return new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()));
+        }
+
         Options balance(BalanceConfig value) {
             balance = value;
             return this;
@@ -151,7 +172,7 @@ final class TestProxy implements AutoCloseable {
             Path state = kept == null ? Files.createTempDirectory(cluster.directory(), "state-") : kept;
             List<BackendConfig> backends = cluster.servers().stream()
                     .limit(servers)
-                    .map(s -> BackendConfig.of(new HostPort(s.host(), s.port())))
+                    .map(s -> BackendConfig.of(address(cluster, s)))
                     .map(b -> new BackendConfig(b.address(), b.weight(), b.zone(), connections))
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
@@ -193,9 +214,10 @@ final class TestProxy implements AutoCloseable {
                             limits.frontendBuffer(),
                             limits.backendBuffer(),
                             preparedMax),
-                    base.tls(),
+                    primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     base.metrics(),
+                    base.admin(),
                     base.log(),
                     new ShutdownConfig(drainTimeout));
         }
