@@ -4,6 +4,7 @@ import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendCapacities;
@@ -26,6 +27,7 @@ import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.UserChange;
+import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.tls.FrontendTls;
 import dev.sluice.server.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
@@ -72,6 +74,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AccountDirectory accounts;
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
+    private final WriteGate gate = new WriteGate(System::nanoTime);
+    private final Switchovers switchovers;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -86,6 +90,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.config = config;
         this.transport = IoTransport.of(config.process().transport());
         this.monitor = Backends.monitor(config);
+        this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
                 monitor::current,
@@ -166,6 +171,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
+                gate,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -212,8 +218,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         while (monitor.current().primary() == null && System.nanoTime() - deadline < 0) {
             boolean unused = primaryKnown.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
         }
-        Topology now = monitor.current();
-        if (now.primary() == null) {
+        if (monitor.current().primary() == null) {
             LOGGER.atWarn().log("no primary found yet: statements that need it will wait");
         }
     }
@@ -280,7 +285,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return bound.channel();
     }
 
-    /** Bytes that may wait for a slow reader before its source is paused. */
     private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
         InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
         return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());
@@ -314,6 +318,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     /** What is known about the backends. */
     public Topology topology() {
         return monitor.current();
+    }
+
+    /** Planned changes of the primary. */
+    public Switchovers switchovers() {
+        return switchovers;
     }
 
     /** Every live session. */

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param limits what clients may use up
  * @param tls encryption
  * @param auth accounts
+ * @param switchover the accounts of planned changes of the primary
  * @param metrics metrics and health over HTTP
  * @param log logging
  * @param shutdown stopping
@@ -33,6 +34,7 @@ public record SluiceConfig(
         LimitsConfig limits,
         TlsConfig tls,
         AuthConfig auth,
+        SwitchoverConfig switchover,
         MetricsConfig metrics,
         LogConfig log,
         ShutdownConfig shutdown) {
@@ -59,6 +61,7 @@ public record SluiceConfig(
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(auth, "auth");
+        Objects.requireNonNull(switchover, "switchover");
         Objects.requireNonNull(metrics, "metrics");
         Objects.requireNonNull(log, "log");
         Objects.requireNonNull(shutdown, "shutdown");
@@ -77,6 +80,7 @@ public record SluiceConfig(
                 LimitsConfig.defaults(),
                 TlsConfig.defaults(),
                 AuthConfig.defaults(),
+                SwitchoverConfig.defaults(),
                 MetricsConfig.defaults(),
                 LogConfig.defaults(),
                 ShutdownConfig.defaults());

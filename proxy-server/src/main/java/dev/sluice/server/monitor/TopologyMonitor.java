@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * <p>Probes run every {@code interval}; while sessions write, every {@code fastInterval}, because a replica takes a
  * session's reads again only when a probe has seen that session's write on it.
  */
-public final class TopologyMonitor implements AutoCloseable {
+public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(TopologyMonitor.class);
 
     /** How long one write keeps the probes fast. */
@@ -56,6 +56,9 @@ public final class TopologyMonitor implements AutoCloseable {
     private final Map<Integer, BackendProber> probers = new ConcurrentHashMap<>();
 
     private final Map<Integer, BackendProber.Outcome> outcomes = new TreeMap<>();
+    /** Bit mask over ordinals of those that may become primary. */
+    private long electable = ANYBODY;
+
     private boolean started;
     private boolean closed;
 
@@ -91,6 +94,7 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     /** The last topology; never null, empty before {@link #start}. */
+    @Override
     public Topology current() {
         return current;
     }
@@ -101,10 +105,19 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     /** A hint from the data path that this backend may have changed: it is probed at once. Cheap, may be called often. */
+    @Override
     public void probeNow(int ordinal) {
         BackendProber prober = probers.get(ordinal);
         if (prober != null) {
             prober.wake(true);
+        }
+    }
+
+    @Override
+    public void electOnly(long ordinals) {
+        synchronized (lock) {
+            electable = ordinals;
+            resolve();
         }
     }
 
@@ -270,7 +283,7 @@ public final class TopologyMonitor implements AutoCloseable {
         }
     }
 
-    private static BackendObservation observe(MonitoredBackend backend, BackendProber.Outcome outcome) {
+    private BackendObservation observe(MonitoredBackend backend, BackendProber.Outcome outcome) {
         ProbeReading reading = outcome.reading();
         return new BackendObservation(
                 backend.ordinal(),
@@ -279,7 +292,8 @@ public final class TopologyMonitor implements AutoCloseable {
                 backend.weight(),
                 backend.zone(),
                 outcome.health(),
-                outcome.readOnly(),
+                // Who must not be elected counts as one that takes no writes.
+                outcome.readOnly() || (electable & 1L << backend.ordinal()) == 0,
                 outcome.channels(),
                 outcome.executed(),
                 reading == null ? null : reading.facts(),

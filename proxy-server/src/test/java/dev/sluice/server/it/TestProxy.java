@@ -18,6 +18,7 @@ import dev.sluice.server.config.RoutingConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.SwitchoverConfig;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerVersion;
@@ -71,6 +72,7 @@ final class TestProxy implements AutoCloseable {
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
+        private SwitchoverConfig switchover = SwitchoverConfig.defaults();
         private BalanceConfig balance = BalanceConfig.defaults();
 
         /** Connections to each server over all event loops. */
@@ -116,6 +118,11 @@ final class TestProxy implements AutoCloseable {
 
         Options proofAge(Duration value) {
             proofAge = value;
+            return this;
+        }
+
+        Options switchover(SwitchoverConfig value) {
+            switchover = value;
             return this;
         }
 
@@ -169,6 +176,7 @@ final class TestProxy implements AutoCloseable {
                             preparedMax),
                     base.tls(),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
+                    switchover,
                     base.metrics(),
                     base.log(),
                     new ShutdownConfig(drainTimeout));
