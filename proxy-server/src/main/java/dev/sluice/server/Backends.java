@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.balance.ZonePreference;
 import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.router.topology.BreakerPolicy;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.TopologyPolicy;
 import dev.sluice.server.admin.Switchovers;
@@ -11,10 +12,12 @@ import dev.sluice.server.backend.BackendTransportSecurity;
 import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
+import dev.sluice.server.config.MonitorConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.SwitchoverConfig;
 import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.monitor.Heartbeat;
 import dev.sluice.server.monitor.MonitorSettings;
 import dev.sluice.server.monitor.MonitoredBackend;
 import dev.sluice.server.monitor.TopologyMonitor;
@@ -26,6 +29,7 @@ import dev.sluice.server.tls.TlsException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the objects that stand for backends out of a configuration. Functions only. */
 final class Backends {
@@ -68,7 +72,9 @@ final class Backends {
                 fast,
                 config.monitor().timeout(),
                 config.tls().backend().mode() == TlsMode.REQUIRED,
-                new TopologyPolicy(config.monitor().maxLag()));
+                new TopologyPolicy(config.monitor().maxLag()),
+                BreakerPolicy.DEFAULT.withSlowStart(config.monitor().slowStart()),
+                heartbeat(config.monitor().heartbeat()));
         return new TopologyMonitor(settings, monitored);
     }
 
@@ -87,6 +93,14 @@ final class Backends {
                                 wanted.replicationPassword().map(Secret::reveal).orElse(""))),
                 config.tls().backend().mode() == TlsMode.REQUIRED);
         return SwitchoverRunner.overJdbc(settings, gate, monitor);
+    }
+
+    private static @Nullable Heartbeat heartbeat(MonitorConfig.HeartbeatConfig config) {
+        return switch (config.mode()) {
+            case OFF -> null;
+            case READ -> new Heartbeat(config.table(), false);
+            case WRITE -> new Heartbeat(config.table(), true);
+        };
     }
 
     static BackendTransportSecurity security(SluiceConfig config) throws TlsException {

@@ -137,7 +137,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
-        monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
+        monitor.addListener(
+                (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
         awaitFirstProbe();
         accounts.start();
@@ -194,8 +195,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private LoopContext.MonitorSignals signals() {
         return new LoopContext.MonitorSignals() {
             @Override
-            public void trouble(int backendOrdinal) {
-                monitor.probeNow(backendOrdinal);
+            public void trouble(int backendOrdinal, boolean connectionLost) {
+                monitor.reportTrouble(backendOrdinal, connectionLost);
             }
 
             @Override

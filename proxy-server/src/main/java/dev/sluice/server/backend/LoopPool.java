@@ -11,6 +11,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
     /** Leased for nothing but the diagnostics of the last statement, the longest kept first. */
     private final Set<BackendConnection> lingering = new LinkedHashSet<>();
+
+    private final Set<BackendConnection> open = new HashSet<>();
 
     private boolean draining;
 
@@ -206,10 +209,12 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Until somebody takes it, a new connection counts as leased: it is in nobody's list. */
     private void opened(KeyPool pool, BackendConnection connection) {
         int ordinal = connection.key().backendOrdinal();
+        open.add(connection);
         connection.generation(pool.generation());
         environment.metrics().backendOpened(ordinal);
         environment.metrics().backendStarted(ordinal);
         connection.onClose = () -> {
+            open.remove(connection);
             lingering.remove(connection);
             if (!pool.idle().remove(connection)) {
                 environment.metrics().backendEnded(ordinal);
@@ -387,6 +392,15 @@ public final class LoopPool implements BackendCapacity.Claimant {
             }
         }
         stale.forEach(this::retireIdle);
+    }
+
+    /** Ends every connection to a backend, the leased ones too: it does not answer, or is not what it was. */
+    public void endAll(int backendOrdinal, String why) {
+        for (BackendConnection connection : List.copyOf(open)) {
+            if (connection.key().backendOrdinal() == backendOrdinal) {
+                connection.fail(BackendFailure.of(Kind.BROKEN, why));
+            }
+        }
     }
 
     /** Closes every idle connection now and every other when it comes back. */

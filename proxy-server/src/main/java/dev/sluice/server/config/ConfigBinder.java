@@ -145,7 +145,10 @@ final class ConfigBinder {
                 monitorPassword(),
                 value(ConfigKeys.MONITOR_INTERVAL),
                 value(ConfigKeys.MONITOR_TIMEOUT),
-                value(ConfigKeys.MONITOR_MAX_LAG));
+                value(ConfigKeys.MONITOR_MAX_LAG),
+                value(ConfigKeys.MONITOR_SLOW_START),
+                new MonitorConfig.HeartbeatConfig(
+                        value(ConfigKeys.MONITOR_HEARTBEAT), value(ConfigKeys.MONITOR_HEARTBEAT_TABLE)));
     }
 
     private Secret monitorPassword() {

@@ -69,7 +69,10 @@ public final class ConfigKeys {
     static final ConfigKey<Path> MONITOR_PASSWORD_FILE = ConfigKey.optional(
             "monitor.password-file", ValueType.path(), "`monitor.password`", "File whose first line is the password.");
     static final ConfigKey<Duration> MONITOR_INTERVAL = ConfigKey.defaulted(
-            "monitor.interval", ValueType.duration("10ms", "1h"), "500ms", "Time between two probes of a server.");
+            "monitor.interval",
+            ValueType.duration("10ms", "1h"),
+            "500ms",
+            "Time between two probes of a server; at most 100ms while something is wrong or is written.");
     static final ConfigKey<Duration> MONITOR_TIMEOUT = ConfigKey.defaulted(
             "monitor.timeout", ValueType.duration("10ms", "1h"), "2s", "Time after which a probe has failed.");
     static final ConfigKey<Duration> MONITOR_MAX_LAG = ConfigKey.defaulted(
@@ -77,6 +80,23 @@ public final class ConfigKeys {
             ValueType.duration("0s", "365d"),
             "10s",
             "Replication lag beyond which a replica takes no reads; an unknown lag is beyond it.");
+    static final ConfigKey<Duration> MONITOR_SLOW_START = ConfigKey.defaulted(
+            "monitor.slow-start",
+            ValueType.duration("0s", "1h"),
+            "10s",
+            "Time in which the share of the reads grows back for a replica that had trouble.");
+    static final ConfigKey<HeartbeatMode> MONITOR_HEARTBEAT = ConfigKey.defaulted(
+            "monitor.heartbeat",
+            ValueType.oneOf(HeartbeatMode.class),
+            "off",
+            "Whether lag is measured in milliseconds by a row that is replicated: `write` has this Sluice keep it up to "
+                    + "date on the primary, `read` leaves that to another one.");
+    static final ConfigKey<String> MONITOR_HEARTBEAT_TABLE = ConfigKey.defaulted(
+            "monitor.heartbeat-table",
+            ValueType.tableName(),
+            "sluice.heartbeat",
+            "The table with that row: `CREATE TABLE sluice.heartbeat (id INT PRIMARY KEY, beat_ms BIGINT NOT NULL)`. "
+                    + "The monitor account needs `SELECT` on it, and `INSERT` and `UPDATE` to write it.");
 
     // routing
 
@@ -294,6 +314,9 @@ public final class ConfigKeys {
             MONITOR_INTERVAL,
             MONITOR_TIMEOUT,
             MONITOR_MAX_LAG,
+            MONITOR_SLOW_START,
+            MONITOR_HEARTBEAT,
+            MONITOR_HEARTBEAT_TABLE,
             ROUTING_READ_SPLITTING,
             ROUTING_BALANCE,
             ROUTING_BALANCE_CLIENT,

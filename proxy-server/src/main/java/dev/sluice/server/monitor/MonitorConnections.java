@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The monitor's connections to one backend: a pool of two while the backend answers. Thread-safe: the pool is swapped
+ * The monitor's connections to one backend: a pool of three while the backend answers. Thread-safe: the pool is swapped
  * under the monitor of this object.
  *
  * <p>While the backend does not answer there is no pool: a pool waits longer and longer between its attempts and hides why
@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * its success brings the pool back.
  */
 final class MonitorConnections implements AutoCloseable {
-    private static final int POOL_SIZE_MAX = 2;
+    /** The prober, the accounts and the heartbeat: none waits for another. */
+    private static final int POOL_SIZE_MAX = 3;
 
     private final BackendAddress address;
     private final MonitorSettings settings;

@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
@@ -278,7 +279,8 @@ final class Exchange implements Placement.Listener {
         phase = Phase.SETTLING;
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        settlement.settle(slot, target, command.ran(), outcome, whenSettled);
+        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
+        settlement.settle(slot, target, ran ? command.ran() : Session.COMMAND, outcome, whenSettled);
     }
 
     private void retryOnPrimary() {

@@ -94,11 +94,13 @@ final class Failures {
     }
 
     static ErrPacket pinnedToReplica(int pins) {
+        String left = pins == 0
+                ? "a transaction that began there"
+                : "what a read-only transaction left there (" + PinReason.describe(pins) + ")";
         return of(
                 "HY000",
-                "This statement needs the primary, and the session is pinned to a replica by what a read-only"
-                        + " transaction left there (" + PinReason.describe(pins)
-                        + "); end that state or reset the connection");
+                "This statement needs the primary, and the session is pinned to a replica by " + left
+                        + "; end that state or reset the connection");
     }
 
     static ErrPacket diagnosticsGone() {

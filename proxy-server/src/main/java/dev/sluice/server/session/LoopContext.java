@@ -3,6 +3,9 @@ package dev.sluice.server.session;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
+import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
@@ -49,8 +52,8 @@ public final class LoopContext implements WriteGate.Loop {
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
     public interface MonitorSignals {
-        /** A backend gave trouble. */
-        void trouble(int backendOrdinal);
+        /** A backend gave trouble: a connection to it broke or could not be made, or else it refused one in words. */
+        void trouble(int backendOrdinal, boolean connectionLost);
 
         /** The primary executed a write. */
         void wrote();
@@ -63,6 +66,8 @@ public final class LoopContext implements WriteGate.Loop {
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
+    /** The last primary that this loop knew; -1 before the first. */
+    private int servedAsPrimary = -1;
 
     public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
         this.loop = loop;
@@ -126,7 +131,7 @@ public final class LoopContext implements WriteGate.Loop {
     /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
     void backendTrouble(int ordinal, BackendFailure failure) {
         if (ordinal >= 0 && failure.kind() != BackendFailure.Kind.EXHAUSTED) {
-            shared.signals().trouble(ordinal);
+            shared.signals().trouble(ordinal, failure.kind() != BackendFailure.Kind.REFUSED);
         }
     }
 
@@ -144,9 +149,12 @@ public final class LoopContext implements WriteGate.Loop {
         return primaryQueue;
     }
 
-    /** Lets the waiting sessions look again. Called from any thread. */
-    public void topologyChanged() {
+    /** Ends what cannot go on, and lets the waiting sessions look again. Called from any thread. */
+    public void topologyChanged(Topology before, Topology now) {
         loop.execute(() -> {
+            for (BackendStatus backend : now.backends()) {
+                endIfGone(before.find(backend.ordinal()), backend, now);
+            }
             if (topology().primary() != null) {
                 letWaitingLook();
             }
@@ -180,6 +188,34 @@ public final class LoopContext implements WriteGate.Loop {
         if (gate().level() == WriteGate.Level.OPEN) {
             primaryQueue.retryAll();
         }
+    }
+
+    /**
+     * A replica that stops answering would keep the reads that others can answer. A primary that stops answering is given
+     * time, for what was sent to it may have been executed; but once another has taken its place, nothing that it still
+     * holds can be of use, unless it lives on as a replica: then it serves reads, and {@link DemotedPrimary} sees to the
+     * sessions that are tied to it.
+     */
+    private void endIfGone(@Nullable BackendStatus before, BackendStatus backend, Topology now) {
+        int ordinal = backend.ordinal();
+        boolean silent = before != null
+                && before.health() == Health.ONLINE
+                && backend.health() == Health.UNREACHABLE
+                && backend.role() == Role.REPLICA;
+        if (silent) {
+            pool.endAll(ordinal, backend.address() + " does not answer");
+        }
+        BackendStatus primary = now.primary();
+        if (primary != null && servedAsPrimary != ordinal && ordinal == primary.ordinal()) {
+            if (servedAsPrimary >= 0 && !isHealthyReplica(now.find(servedAsPrimary))) {
+                pool.endAll(servedAsPrimary, primary.address() + " has become the primary");
+            }
+            servedAsPrimary = ordinal;
+        }
+    }
+
+    private static boolean isHealthyReplica(@Nullable BackendStatus backend) {
+        return backend != null && backend.health() == Health.ONLINE && backend.role() == Role.REPLICA;
     }
 
     private void sweep() {

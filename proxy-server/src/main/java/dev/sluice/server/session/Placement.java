@@ -129,6 +129,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (held == null) {
             refuse(Failures.lostConnection(
                     "the connection of this statement's cursor or data is gone", statement, true));
+        } else if (writesOnReplica(bound)) {
+            refuse(Failures.pinnedToReplica(parts.state().pins()));
         } else if (isHeldBack()) {
             awaitPrimary();
         } else {
@@ -144,6 +146,17 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private @Nullable Slot bound() {
         PreparedStatement about = prepared;
         return about == null || about.boundTo() == null ? null : about.boundSlot();
+    }
+
+    /** Whether parameters were sent ahead to a replica, in a transaction that is over, for a statement that writes. */
+    @SuppressWarnings("ReferenceEquality") // an execution carries the very classification of its statement
+    private boolean writesOnReplica(Slot bound) {
+        PreparedStatement about = prepared;
+        return bound == Slot.REPLICA
+                && parts.state().transactionSlot() != Slot.REPLICA
+                && about != null
+                && statement == about.classification()
+                && statement.target() == Target.PRIMARY;
     }
 
     private void route() {

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.session.StateVector;
@@ -46,6 +47,9 @@ final class Preparation {
         boolean wasQuiet = target.isQuiet();
         InsertId.captureOther(target, parts.insertId());
         PreparedStatement about = command.prepared();
+        if (about != null && command.type() == CommandType.COM_STMT_EXECUTE) {
+            parts.statements().noteFirstTypes(command.packet(), about, target);
+        }
         if (about != null && command.needsHandle() && !willHaveHandle(target, about)) {
             StateVector reading = parts.state().vectorForPreparing(about.text().preparedIn());
             answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));

@@ -193,10 +193,10 @@ final class Settlement {
     }
 
     private void afterWrite(Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
+        parts.insertId().ran(target, statement, outcome.lastInsertId());
         if (slot != Slot.PRIMARY) {
             return;
         }
-        parts.insertId().ran(target, statement, outcome.lastInsertId());
         boolean mayHaveCommitted = statement.target() == Target.PRIMARY
                 && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
                         || statement.kind() == StatementKind.COMMIT);
@@ -232,6 +232,11 @@ final class Settlement {
 
             @Override
             void answered() {
+                if (error() != null) {
+                    // It is going away, and what it had of the session with it: the loss is reported as such.
+                    target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its status"));
+                    return;
+                }
                 parts.state()
                         .observeTransaction(
                                 slot,
@@ -259,6 +264,11 @@ final class Settlement {
         target.send(query, new InternalResponse(ResponseShape.QUERY) {
             @Override
             void answered() {
+                if (error() != null) {
+                    target.fail(
+                            BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its collation"));
+                    return;
+                }
                 String collation = value();
                 if (collation != null) {
                     parts.effects().collationConnection(collation);

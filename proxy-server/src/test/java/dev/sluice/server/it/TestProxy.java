@@ -19,8 +19,11 @@ import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.SwitchoverConfig;
+import dev.sluice.server.config.TlsConfig;
+import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerVersion;
 import dev.sluice.server.tls.TlsException;
 import java.io.IOException;
@@ -31,7 +34,9 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy in this JVM in front of a cluster, and the ways to connect to it. Every connection has timeouts, so that a hang
@@ -73,6 +78,7 @@ final class TestProxy implements AutoCloseable {
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
         private SwitchoverConfig switchover = SwitchoverConfig.defaults();
+        private @Nullable HostPort primaryAt;
         private BalanceConfig balance = BalanceConfig.defaults();
 
         /** Connections to each server over all event loops. */
@@ -126,6 +132,22 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Where the proxy finds the primary, if not where it is. */
+        Options primaryAt(HostPort value) {
+            primaryAt = value;
+            return this;
+        }
+
+        private HostPort address(LocalCluster cluster, LocalServer server) {
+            HostPort other = primaryAt;
+            return other != null && server == cluster.primary() ? other : new HostPort(server.host(), server.port());
+        }
+
+        /** What stands in front of the primary could not read otherwise. */
+        private static TlsConfig withoutBackendTls(TlsConfig tls) {
+            return new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()));
+        }
+
         Options balance(BalanceConfig value) {
             balance = value;
             return this;
@@ -134,7 +156,7 @@ final class TestProxy implements AutoCloseable {
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
             Path state = Files.createTempDirectory(cluster.directory(), "state-");
             List<BackendConfig> backends = cluster.servers().stream()
-                    .map(s -> BackendConfig.of(new HostPort(s.host(), s.port())))
+                    .map(s -> BackendConfig.of(address(cluster, s)))
                     .map(b -> new BackendConfig(b.address(), b.weight(), b.zone(), connections))
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
@@ -174,7 +196,7 @@ final class TestProxy implements AutoCloseable {
                             limits.frontendBuffer(),
                             limits.backendBuffer(),
                             preparedMax),
-                    base.tls(),
+                    primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     switchover,
                     base.metrics(),
