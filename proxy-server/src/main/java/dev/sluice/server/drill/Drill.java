@@ -92,6 +92,7 @@ public final class Drill {
         output.accept(DrillReport.header());
         for (int i = 0; i < options.kills() + options.switchovers(); i++) {
             pause(CALM);
+            cluster.awaitReplicated(PATIENCE);
             DrillRecord.Window before = record.next();
             // What was acknowledged while nothing happened has to be there as well.
             Set<Long> calm = before.acknowledged();

@@ -96,6 +96,8 @@ final class SwitchoverRun {
         undo.add(plan.primary() + " accepts writes", this::unfence);
         plan.primary().fence(left());
         String position = plan.primary().position();
+        // From here on it is no candidate, whatever the last probe has seen.
+        monitor.electOnly(bit(plan.target()));
         done(plan.primary() + " refuses writes");
 
         begin("catch up");
@@ -155,6 +157,7 @@ final class SwitchoverRun {
         // A lock that came with the fence ends with its session.
         plan.primary().close();
         plan.primary().admitWrites();
+        monitor.electOnly(bit(plan.primary()));
     }
 
     /** Not worth a rollback: by now writes go to the new primary, which only remembers whom it once followed. */

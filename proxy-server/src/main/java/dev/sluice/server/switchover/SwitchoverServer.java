@@ -117,7 +117,7 @@ final class SwitchoverServer implements AutoCloseable {
 
     /** What is in that position and was not executed here; empty if nothing, or if this vendor cannot tell. */
     String surplus(String position) throws SQLException {
-        return text(one(dialect.surplusQuery(position)), "surplus");
+        return text(one(dialect.surplusQuery(position)), "surplus").replaceAll("\\s", "");
     }
 
     /** What was written to a MariaDB replica itself; empty if nothing. */

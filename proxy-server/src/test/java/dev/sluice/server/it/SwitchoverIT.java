@@ -9,6 +9,7 @@ import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.ResultTable;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SwitchoverConfig;
+import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
@@ -49,7 +50,11 @@ class SwitchoverIT {
     }
 
     private void start(List<String> grants) throws Exception {
-        startedCluster = LocalCluster.builder().flavor(ServerFlavor.mysql()).start();
+        start(ServerFlavor.mysql(), grants, Optional.empty());
+    }
+
+    private void start(ServerFlavor flavor, List<String> grants, Optional<String> replicationUser) throws Exception {
+        startedCluster = LocalCluster.builder().flavor(flavor).start();
         cluster().primary().execute("CREATE TABLE app.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
         cluster().primary().execute(grants.toArray(String[]::new));
         cluster().awaitReplicated(PATIENCE);
@@ -57,8 +62,8 @@ class SwitchoverIT {
                 .switchover(new SwitchoverConfig(
                         Optional.of("switcher"),
                         Optional.of(Secret.of("switch-secret")),
-                        Optional.empty(),
-                        Optional.empty()))
+                        replicationUser,
+                        replicationUser.map(user -> Secret.of(Accounts.REPLICATION_PASSWORD))))
                 .start(cluster());
     }
 
@@ -116,6 +121,33 @@ class SwitchoverIT {
                                 replica.queryValue("SELECT COUNT(*) FROM app.t").equals("3"));
             }
         }
+    }
+
+    @Test
+    void thePrimaryMovesOnMariaDb() throws Exception {
+        MariaDbServer.requireInstalled(SwitchoverIT.class);
+        List<String> grants = List.of(
+                "CREATE USER 'switcher'@'%' IDENTIFIED BY 'switch-secret'",
+                "GRANT READ_ONLY ADMIN, REPLICATION SLAVE ADMIN, SLAVE MONITOR, BINLOG MONITOR, RELOAD ON *.*"
+                        + " TO 'switcher'@'%'");
+        start(ServerFlavor.executable("mariadbd"), grants, Optional.of(Accounts.REPLICATION_USER));
+        LocalServer first = cluster().primary();
+        LocalServer second = cluster().replicas().get(0);
+        try (Connection writer = proxy().connect()) {
+            Sql.run(writer, "INSERT INTO t (v) VALUES (1)");
+            for (LocalServer to : List.of(second, first)) {
+                switchTo(to, PATIENCE, false);
+                Sql.run(writer, "INSERT INTO t (v) VALUES (2)");
+                String rows = to.queryValue("SELECT COUNT(*) FROM app.t");
+                for (LocalServer replica : cluster().servers()) {
+                    await().atMost(PATIENCE)
+                            .until(() -> replica.queryValue("SELECT COUNT(*) FROM app.t")
+                                    .equals(rows));
+                }
+                proxy().awaitReplicas(2);
+            }
+        }
+        assertThat(first.queryValue("SELECT COUNT(*) FROM app.t")).isEqualTo("3");
     }
 
     @Test
