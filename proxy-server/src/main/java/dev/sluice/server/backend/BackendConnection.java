@@ -40,6 +40,9 @@ public final class BackendConnection {
 
         /** Others wait for the connection: whoever keeps it for its last statement's warnings alone gives it back. */
         void backendWanted(BackendConnection connection);
+
+        /** The backend has stopped answering: what can be asked elsewhere is. */
+        void backendSilent(BackendConnection connection);
     }
 
     /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */

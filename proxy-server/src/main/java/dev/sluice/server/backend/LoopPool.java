@@ -394,6 +394,16 @@ public final class LoopPool implements BackendCapacity.Claimant {
         stale.forEach(this::retireIdle);
     }
 
+    /** A backend has stopped answering, which may pass: reads that run there are asked elsewhere. */
+    public void fellSilent(int backendOrdinal) {
+        for (BackendConnection connection : List.copyOf(open)) {
+            BackendConnection.Owner owner = connection.owner();
+            if (owner != null && connection.key().backendOrdinal() == backendOrdinal) {
+                owner.backendSilent(connection);
+            }
+        }
+    }
+
     /** Ends every connection to a backend, the leased ones too: it does not answer, or is not what it was. */
     public void endAll(int backendOrdinal, String why) {
         for (BackendConnection connection : List.copyOf(open)) {

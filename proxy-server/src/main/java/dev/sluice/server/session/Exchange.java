@@ -383,6 +383,18 @@ final class Exchange implements Placement.Listener {
     }
 
     @Override
+    public void backendSilent(BackendConnection silent) {
+        boolean repeatable = silent == connection
+                && phase == Phase.RUNNING
+                && command.isRead()
+                && !response.isDelivered()
+                && !parts.state().tiedTo(slot);
+        if (repeatable) {
+            silent.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend does not answer"));
+        }
+    }
+
+    @Override
     public void backendClosed(BackendConnection closed, BackendFailure failure) {
         Slot where = parts.leases().slotOf(closed);
         if (where == null) {

@@ -192,18 +192,17 @@ public final class LoopContext implements WriteGate.Loop {
 
     /**
      * A replica that stops answering would keep the reads that others can answer. A primary that stops answering is given
-     * time, for what was sent to it may have been executed; but once another has taken its place, nothing that it still
-     * holds can be of use, unless it lives on as a replica: then it serves reads, and {@link DemotedPrimary} sees to the
-     * sessions that are tied to it.
+     * time for all but reads, for what was sent to it may have been executed; but once another has taken its place, nothing
+     * that it still holds can be of use, unless it lives on as a replica: then it serves reads, and {@link DemotedPrimary}
+     * sees to the sessions that are tied to it.
      */
     private void endIfGone(@Nullable BackendStatus before, BackendStatus backend, Topology now) {
         int ordinal = backend.ordinal();
-        boolean silent = before != null
-                && before.health() == Health.ONLINE
-                && backend.health() == Health.UNREACHABLE
-                && backend.role() == Role.REPLICA;
-        if (silent) {
+        boolean silent = before != null && before.health() == Health.ONLINE && backend.health() == Health.UNREACHABLE;
+        if (silent && backend.role() == Role.REPLICA) {
             pool.endAll(ordinal, backend.address() + " does not answer");
+        } else if (silent) {
+            pool.fellSilent(ordinal);
         }
         BackendStatus primary = now.primary();
         if (primary != null && servedAsPrimary != ordinal && ordinal == primary.ordinal()) {

@@ -204,6 +204,11 @@ final class PoolBench implements BackendOpener {
         }
 
         @Override
+        public void backendSilent(BackendConnection connection) {
+            log.add(name + " hears nothing");
+        }
+
+        @Override
         public void backendClosed(BackendConnection connection, BackendFailure failure) {
             log.add(name + " lost its connection");
         }
