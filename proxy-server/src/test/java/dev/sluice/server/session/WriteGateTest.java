@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** Who passes the gate, and when it opens. */
 class WriteGateTest {
     private final WriteGate gate = new WriteGate(System::nanoTime);
-    private final SessionState state = new SessionState(
-            StateVector.empty().with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4"), "");
+    private final SessionState state =
+            new SessionState(StateVector.empty().with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4"), "");
 
     private static final class CountingLoop implements WriteGate.Loop {
         private int opened;
