@@ -5,6 +5,7 @@ import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Administration;
+import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendCapacities;
@@ -28,6 +29,7 @@ import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.UserChange;
+import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.tls.FrontendTls;
 import dev.sluice.server.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
@@ -74,6 +76,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AccountDirectory accounts;
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
+    private final WriteGate gate = new WriteGate(System::nanoTime);
+    private final Switchovers switchovers;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -90,6 +94,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.administration = administration;
         this.transport = IoTransport.of(config.process().transport());
         this.monitor = Backends.monitor(config);
+        this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
                 monitor::current,
@@ -183,6 +188,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
+                gate,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -229,8 +235,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         while (monitor.current().primary() == null && System.nanoTime() - deadline < 0) {
             boolean unused = primaryKnown.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
         }
-        Topology now = monitor.current();
-        if (now.primary() == null) {
+        if (monitor.current().primary() == null) {
             LOGGER.atWarn().log("no primary found yet: statements that need it will wait");
         }
     }
@@ -321,6 +326,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     /** What is known about the backends. */
     public Topology topology() {
         return monitor.current();
+    }
+
+    /** Planned changes of the primary. */
+    public Switchovers switchovers() {
+        return switchovers;
     }
 
     /** Every live session. */

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param limits what clients may use up
  * @param tls encryption
  * @param auth accounts
+ * @param switchover the accounts of planned changes of the primary
  * @param metrics metrics and health over HTTP
  * @param admin the doors for operators
  * @param log logging
@@ -34,6 +35,7 @@ public record SluiceConfig(
         LimitsConfig limits,
         TlsConfig tls,
         AuthConfig auth,
+        SwitchoverConfig switchover,
         MetricsConfig metrics,
         AdminConfig admin,
         LogConfig log,
@@ -61,6 +63,7 @@ public record SluiceConfig(
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(auth, "auth");
+        Objects.requireNonNull(switchover, "switchover");
         Objects.requireNonNull(metrics, "metrics");
         Objects.requireNonNull(admin, "admin");
         Objects.requireNonNull(log, "log");
@@ -80,6 +83,7 @@ public record SluiceConfig(
                 LimitsConfig.defaults(),
                 TlsConfig.defaults(),
                 AuthConfig.defaults(),
+                SwitchoverConfig.defaults(),
                 MetricsConfig.defaults(),
                 AdminConfig.defaults(),
                 LogConfig.defaults(),

@@ -47,6 +47,17 @@ final class Failures {
         return of(COMMUNICATION, text.toString());
     }
 
+    /**
+     * A statement has waited at the closed gate for too long.
+     *
+     * @param why a clause
+     */
+    static ErrPacket heldBack(String why, Duration waited) {
+        return of(
+                COMMUNICATION,
+                "This statement was not begun within " + waited.toMillis() + " ms (pool.acquire-timeout): " + why);
+    }
+
     static ErrPacket tooManyWaiting(int max) {
         return of(COMMUNICATION, "No primary, and " + max + " statements wait for one already (pool.waiting-max)");
     }

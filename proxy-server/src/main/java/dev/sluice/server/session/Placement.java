@@ -114,6 +114,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
             return;
         }
         settlement.dropLastStatement(statement);
+        ErrPacket moved = DemotedPrimary.leave(parts, settlement.bindings());
+        if (moved != null) {
+            refuse(moved);
+            return;
+        }
         Slot bound = bound();
         if (bound == null) {
             route();
@@ -126,6 +131,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                     "the connection of this statement's cursor or data is gone", statement, true));
         } else if (writesOnReplica(bound)) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
+        } else if (isHeldBack()) {
+            awaitPrimary();
         } else {
             placedOn(held);
         }
@@ -196,6 +203,13 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     }
 
     private void lease(int ordinal) {
+        if (isHeldBack()) {
+            if (!parts.state().tiedTo(slot)) {
+                parts.leases().release(slot);
+            }
+            awaitPrimary();
+            return;
+        }
         BackendConnection held = parts.leases().get(slot);
         if (held != null && (parts.state().tiedTo(slot) || held.key().backendOrdinal() == ordinal)) {
             placedOn(held);
@@ -216,6 +230,18 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         parts.context()
                 .pool()
                 .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+    }
+
+    private boolean isHeldBack() {
+        return parts.context().gate().holdsBack(slot, parts.state());
+    }
+
+    /** Whether a connection that was waited for still leads to the primary, and may be used now. */
+    private boolean isStillGood(BackendConnection acquired) {
+        return !isHeldBack()
+                && (slot != Slot.PRIMARY
+                        || parts.context().topology().primaryOrdinal()
+                                == acquired.key().backendOrdinal());
     }
 
     private void awaitPrimary() {
@@ -256,10 +282,16 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     @Override
     public void primaryTimeout() {
-        if (waiting) {
-            refuse(Failures.noPrimary(
-                    parts.context().topology(), parts.context().settings().acquireTimeout(), primaryFailure));
+        if (!waiting) {
+            return;
         }
+        LoopContext context = parts.context();
+        refuse(
+                isHeldBack()
+                        ? Failures.heldBack(
+                                context.gate().reason(), context.settings().acquireTimeout())
+                        : Failures.noPrimary(
+                                context.topology(), context.settings().acquireTimeout(), primaryFailure));
     }
 
     @Override
@@ -280,7 +312,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public void acquired(BackendConnection acquired) {
         parts.leases().put(slot, acquired);
-        placedOn(acquired);
+        if (isStillGood(acquired)) {
+            placedOn(acquired);
+        } else {
+            // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
+            parts.context().loop().execute(this::retryRoute);
+        }
     }
 
     @Override

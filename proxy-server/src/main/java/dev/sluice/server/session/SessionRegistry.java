@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,6 +59,11 @@ public final class SessionRegistry {
     /** The session with a connection id, or null. */
     public @Nullable Session find(long id) {
         return sessions.get(id);
+    }
+
+    /** Every session that has logged in, as far as is known at this moment. */
+    Collection<Session> all() {
+        return sessions.values();
     }
 
     /** Sessions that have logged in. */
