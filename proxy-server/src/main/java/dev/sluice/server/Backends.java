@@ -6,18 +6,24 @@ import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BreakerPolicy;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.TopologyPolicy;
+import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendTransportSecurity;
 import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
 import dev.sluice.server.config.MonitorConfig;
+import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.SwitchoverConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.monitor.Heartbeat;
 import dev.sluice.server.monitor.MonitorSettings;
 import dev.sluice.server.monitor.MonitoredBackend;
 import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.session.WriteGate;
+import dev.sluice.server.switchover.SwitchoverRunner;
+import dev.sluice.server.switchover.SwitchoverSettings;
 import dev.sluice.server.tls.BackendTls;
 import dev.sluice.server.tls.TlsException;
 import java.time.Duration;
@@ -71,6 +77,23 @@ final class Backends {
                 BreakerPolicy.DEFAULT.withSlowStart(config.monitor().slowStart()),
                 heartbeat(config.monitor().heartbeat()));
         return new TopologyMonitor(settings, monitored);
+    }
+
+    static Switchovers switchovers(SluiceConfig config, WriteGate gate, TopologyMonitor monitor) {
+        SwitchoverConfig wanted = config.switchover();
+        boolean ownAccount = wanted.user().isPresent();
+        Secret password = ownAccount
+                ? wanted.password().orElse(Secret.of(""))
+                : config.monitor().password();
+        SwitchoverSettings settings = new SwitchoverSettings(
+                wanted.user().orElse(config.monitor().user()),
+                password.reveal(),
+                wanted.replicationUser()
+                        .map(user -> new SwitchoverSettings.ReplicationAccount(
+                                user,
+                                wanted.replicationPassword().map(Secret::reveal).orElse(""))),
+                config.tls().backend().mode() == TlsMode.REQUIRED);
+        return SwitchoverRunner.overJdbc(settings, gate, monitor);
     }
 
     private static @Nullable Heartbeat heartbeat(MonitorConfig.HeartbeatConfig config) {

@@ -4,6 +4,7 @@ import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendCapacities;
@@ -30,6 +31,7 @@ import dev.sluice.server.session.SessionControl;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.UserChange;
+import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.tls.FrontendTls;
 import dev.sluice.server.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
@@ -78,6 +80,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AccountDirectory accounts;
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
+    private final WriteGate gate = new WriteGate(System::nanoTime);
+    private final Switchovers switchovers;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -94,6 +98,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.config = control.effective();
         this.transport = IoTransport.of(config.process().transport());
         this.monitor = Backends.monitor(config, control.states());
+        this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
                 monitor::current,
@@ -188,6 +193,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
+                gate,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -208,10 +214,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         capacities,
                         new SessionControl(contexts::values, sessions),
                         control.switches(),
+                        gate,
                         metrics,
                         classifier),
                 contexts::values,
                 sessions);
+        administration.switchovers(switchovers);
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
         return pools;
@@ -309,6 +317,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     /** What is known about the backends. */
     public Topology topology() {
         return monitor.current();
+    }
+
+    /** Planned changes of the primary. */
+    public Switchovers switchovers() {
+        return switchovers;
     }
 
     /** Every live session. */

@@ -67,7 +67,8 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new CheckCommand(wiring.inspector()))
                 .addSubcommand(new ExplainCommand(wiring.explainer()))
                 .addSubcommand(new AdminCommand(System.in))
-                .addSubcommand(new DemoCommand(wiring.demoStarter()));
+                .addSubcommand(new DemoCommand(wiring.demoStarter()))
+                .addSubcommand(new DrillCommand());
         wiring.extensions().forEach(extension -> sluice.addSubcommand(extension.command()));
         return sluice.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::onWrongUsage)

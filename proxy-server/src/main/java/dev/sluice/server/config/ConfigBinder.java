@@ -56,13 +56,31 @@ final class ConfigBinder {
         TlsConfig tls = tls();
         AuthConfig auth =
                 new AuthConfig(value(ConfigKeys.AUTH_CREDENTIAL_PROOF_AGE), value(ConfigKeys.AUTH_CREDENTIALS_MAX));
+        SwitchoverConfig switchover = new SwitchoverConfig(
+                optional(ConfigKeys.ADMIN_SWITCHOVER_USER),
+                optional(ConfigKeys.ADMIN_SWITCHOVER_PASSWORD),
+                optional(ConfigKeys.ADMIN_REPLICATION_USER),
+                optional(ConfigKeys.ADMIN_REPLICATION_PASSWORD));
         MetricsConfig metrics = new MetricsConfig(optional(ConfigKeys.METRICS_LISTEN));
         AdminConfig admin = admin();
         LogConfig log = new LogConfig(value(ConfigKeys.LOG_LEVEL), value(ConfigKeys.LOG_FORMAT));
         ShutdownConfig shutdown = new ShutdownConfig(value(ConfigKeys.SHUTDOWN_DRAIN_TIMEOUT));
         problems.throwIfAny();
         return new SluiceConfig(
-                listen, process, backends, monitor, routing, pool, limits, tls, auth, metrics, admin, log, shutdown);
+                listen,
+                process,
+                backends,
+                monitor,
+                routing,
+                pool,
+                limits,
+                tls,
+                auth,
+                switchover,
+                metrics,
+                admin,
+                log,
+                shutdown);
     }
 
     private ProcessConfig process() {

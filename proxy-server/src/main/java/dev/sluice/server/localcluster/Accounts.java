@@ -30,8 +30,8 @@ public final class Accounts {
 
     public static final String NATIVE_PASSWORD = "native-secret";
 
-    static final String REPLICATION_USER = "repl";
-    static final String REPLICATION_PASSWORD = "repl-secret";
+    public static final String REPLICATION_USER = "repl";
+    public static final String REPLICATION_PASSWORD = "repl-secret";
 
     /** The database in a {@link LocalServer#jdbcUrl()}. */
     public static final String DATABASE = "app";

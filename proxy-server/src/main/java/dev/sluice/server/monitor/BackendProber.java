@@ -198,6 +198,8 @@ final class BackendProber implements AutoCloseable {
         }
         if (last.health() == Health.ONLINE && !isRefusal(e) && ++unanswered < UNANSWERED_MAX) {
             // One slow answer is what a busy machine gives; a closed port is what a dead server gives.
+            // Not through the pool, which would look for a connection until its own timeout before it said so.
+            connections.failed();
             return last.stillOnline("did not answer a probe: " + firstLine(e), true);
         }
         connections.failed();

@@ -30,14 +30,12 @@ final class MonitorConnections implements AutoCloseable {
     private static final int KNOCK_MILLIS = 250;
 
     private final BackendAddress address;
-    private final MonitorSettings settings;
     private final MysqlDataSource source;
     private @Nullable HikariDataSource pool;
     private boolean closed;
 
     MonitorConnections(BackendAddress address, MonitorSettings settings) {
         this.address = address;
-        this.settings = settings;
         this.source = dataSource(address, settings);
     }
 
@@ -130,8 +128,10 @@ final class MonitorConnections implements AutoCloseable {
         config.setDataSource(source);
         config.setMaximumPoolSize(POOL_SIZE_MAX);
         config.setMinimumIdle(1);
-        config.setConnectionTimeout(settings.timeout().toMillis());
-        config.setValidationTimeout(settings.timeout().toMillis());
+        // The pool looks for a connection until then, however often it is refused: a dead server must be found out
+        // sooner.
+        config.setConnectionTimeout(MonitorSettings.TIMEOUT_MIN.toMillis());
+        config.setValidationTimeout(MonitorSettings.TIMEOUT_MIN.toMillis());
         // A fresh login could meet "too many connections" just when the monitor is needed most.
         config.setMaxLifetime(0);
         config.setInitializationFailTimeout(-1);

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * reason a driver may have to ignore its own timeouts; it puts another thread in the place of one that is stuck or gone; and
  * it derives the topology again from all that is known, so that nothing depends on a change having been noticed.
  */
-public final class TopologyMonitor implements AutoCloseable {
+public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(TopologyMonitor.class);
 
     /** A heartbeat is stale when it has not moved for so many intervals. */
@@ -68,6 +68,9 @@ public final class TopologyMonitor implements AutoCloseable {
 
     /** By ordinal; changed under the lock, read without it, because event loops wake probers. */
     private final Map<Integer, BackendProber> probers = new ConcurrentHashMap<>();
+
+    /** Bit mask over ordinals of those that may become primary; guarded by the lock. */
+    private long electable = ANYBODY;
 
     /** By ordinal: 1 if the data path has had trouble since the breaker was last told. */
     private final AtomicIntegerArray troubles = new AtomicIntegerArray(Topology.ORDINAL_MAX + 1);
@@ -137,6 +140,7 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     /** The last topology; never null, empty before {@link #start}. */
+    @Override
     public Topology current() {
         return current;
     }
@@ -147,10 +151,19 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     /** Somebody needs to know now: the backend is probed at once. */
+    @Override
     public void probeNow(int ordinal) {
         BackendProber prober = probers.get(ordinal);
         if (prober != null) {
             prober.probeNow();
+        }
+    }
+
+    @Override
+    public void electOnly(long ordinals) {
+        synchronized (lock) {
+            electable = ordinals;
+            resolve();
         }
     }
 
@@ -344,7 +357,8 @@ public final class TopologyMonitor implements AutoCloseable {
                 backend.trouble(nowNanos);
             }
             suspects |= backend.isSuspect() ? 1L << ordinal : 0;
-            observations.add(backend.observe(lag.measure(backend.outcome()), nowNanos));
+            boolean mayLead = (electable & 1L << ordinal) != 0;
+            observations.add(backend.observe(lag.measure(backend.outcome()), mayLead, nowNanos));
         }
         Topology before = current;
         Topology now = TopologyResolver.resolve(before, observations, settings.policy());

@@ -15,6 +15,7 @@ import dev.sluice.server.config.ConfigLoader;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.monitor.StatementKiller;
+import dev.sluice.server.session.WriteGate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +45,8 @@ public final class ProxyAdministration implements Administration {
     private final EventLog events;
     private final ReentrantLock lock = new ReentrantLock(true);
     private volatile @Nullable Switchovers switchovers;
+    /** Under the lock. */
+    private WriteGate.@Nullable Hold pause;
 
     /**
      * Where the configuration comes from and goes to. Immutable.
@@ -184,12 +187,15 @@ public final class ProxyAdministration implements Administration {
     }
 
     private ResultTable pause(boolean on, String author) throws OperationException {
-        if (parts.switches().paused() == on) {
+        WriteGate.Hold held = pause;
+        if ((held != null) == on) {
             throw new OperationException(Kind.CONFLICT, on ? "Sluice is paused already" : "Sluice is not paused");
         }
-        parts.switches().paused(on);
-        if (!on) {
-            parts.sessions().resumed();
+        if (held == null) {
+            pause = parts.gate().close(WriteGate.Level.ALL, "Sluice is paused by an operator");
+        } else {
+            pause = null;
+            held.open();
         }
         events.add(EventLog.Kind.ADMIN, author, on ? "paused" : "resumed");
         return ResultTable.message(on ? "statements outside transactions wait" : "statements begin again");

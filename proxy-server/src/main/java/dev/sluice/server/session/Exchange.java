@@ -76,6 +76,19 @@ final class Exchange implements Placement.Listener {
                 || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
     }
 
+    /** Whether a statement is under way, or a transaction open, that the level covers. */
+    boolean isUnfinished(WriteGate.Level level) {
+        if (phase != Phase.IDLE && phase != Phase.WAITING && level.covers(slot)) {
+            return true;
+        }
+        for (Slot each : Slot.values()) {
+            if (level.covers(each) && WriteGate.hasBegun(parts.state(), each)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Starts a command. Takes the reference to its packet, or to its head if it comes in pieces. */
     void begin(Command.Kind kind, ByteBuf packet) {
         command.begin(kind, packet, stream.isOpen(), parts.context().nowNanos());

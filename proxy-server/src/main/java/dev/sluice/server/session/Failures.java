@@ -47,12 +47,15 @@ final class Failures {
         return of(COMMUNICATION, text.toString());
     }
 
-    /** A statement has waited for the end of a pause for too long. */
-    static ErrPacket paused(Duration waited) {
+    /**
+     * A statement has waited at the closed gate for too long.
+     *
+     * @param why a clause
+     */
+    static ErrPacket heldBack(String why, Duration waited) {
         return of(
                 COMMUNICATION,
-                "Sluice is paused by an operator: this statement did not begin within " + waited.toMillis()
-                        + " ms (pool.acquire-timeout)");
+                "This statement was not begun within " + waited.toMillis() + " ms (pool.acquire-timeout): " + why);
     }
 
     static ErrPacket tooManyWaiting(int max) {

@@ -11,6 +11,8 @@ import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
- * primary. Confined to the session's event loop, except {@link #topologyChanged}, {@link #resumed} and {@link #ask}, which may
- * be called from any thread.
+ * primary. Confined to the session's event loop, except {@link #topologyChanged}, {@link #gateOpened}, {@link #unfinished} and
+ * {@link #ask}, which may be called from any thread.
  */
-public final class LoopContext {
+public final class LoopContext implements WriteGate.Loop {
     private static final long SWEEP_MILLIS = 250;
 
     /**
@@ -36,6 +38,7 @@ public final class LoopContext {
      * @param registry every live session
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
+     * @param gate where new work waits while an operator wants it to
      * @param nanoClock a monotonic clock
      */
     public record Shared(
@@ -46,6 +49,7 @@ public final class LoopContext {
             SessionRegistry registry,
             DiagnosticsUsers habits,
             MonitorSignals signals,
+            WriteGate gate,
             LongSupplier nanoClock) {}
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
@@ -76,6 +80,7 @@ public final class LoopContext {
         // Servers end idle connections for reasons of their own, too: a reason to look, not to doubt.
         pool.whenIdleLost(ordinal -> shared.signals().trouble(ordinal, false));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
+        shared.gate().register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -128,6 +133,10 @@ public final class LoopContext {
         return shared.habits();
     }
 
+    WriteGate gate() {
+        return shared.gate();
+    }
+
     /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
     void backendTrouble(int ordinal, BackendFailure failure) {
         if (ordinal >= 0 && isTrouble(failure)) {
@@ -161,14 +170,9 @@ public final class LoopContext {
                 endIfGone(before.find(backend.ordinal()), backend, now);
             }
             if (topology().primary() != null) {
-                primaryQueue.retryAll();
+                letWaitingLook();
             }
         });
-    }
-
-    /** Lets all that wait look again: a pause has ended. Called from any thread. */
-    public void resumed() {
-        loop.execute(primaryQueue::retryAll);
     }
 
     /** Answers a question on the loop. Called from any thread. */
@@ -180,10 +184,40 @@ public final class LoopContext {
         }
     }
 
+    @Override
+    public void gateOpened() {
+        loop.execute(primaryQueue::retryAll);
+    }
+
+    @Override
+    public CompletableFuture<List<Session>> unfinished(@Nullable List<Session> among, WriteGate.Level level) {
+        CompletableFuture<List<Session>> answer = new CompletableFuture<>();
+        try {
+            loop.execute(() -> {
+                Collection<Session> asked = among == null ? registry().all() : among;
+                answer.complete(asked.stream()
+                        .filter(session -> session.isUnfinished(loop, level))
+                        .toList());
+            });
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and every session on it.
+            answer.complete(List.of());
+        }
+        return answer;
+    }
+
+    /** Those that would only come back, for the gate is closed, keep their place. */
+    private void letWaitingLook() {
+        if (gate().level() == WriteGate.Level.OPEN) {
+            primaryQueue.retryAll();
+        }
+    }
+
     /**
      * A replica that stops answering would keep the reads that others can answer. A primary that stops answering is given
-     * time for all but reads, for what was sent to it may have been executed; but once another has taken its place, nothing that it still
-     * holds can be of use.
+     * time for all but reads, for what was sent to it may have been executed; but once another has taken its place, nothing
+     * that it still holds can be of use, unless it lives on as a replica: then it serves reads, and {@link DemotedPrimary}
+     * sees to the sessions that are tied to it.
      */
     private void endIfGone(@Nullable BackendStatus before, BackendStatus backend, Topology now) {
         int ordinal = backend.ordinal();
@@ -195,18 +229,22 @@ public final class LoopContext {
         }
         BackendStatus primary = now.primary();
         if (primary != null && servedAsPrimary != ordinal && ordinal == primary.ordinal()) {
-            if (servedAsPrimary >= 0) {
+            if (servedAsPrimary >= 0 && !isHealthyReplica(now.find(servedAsPrimary))) {
                 pool.endAll(servedAsPrimary, primary.address() + " has become the primary");
             }
             servedAsPrimary = ordinal;
         }
     }
 
+    private static boolean isHealthyReplica(@Nullable BackendStatus backend) {
+        return backend != null && backend.health() == Health.ONLINE && backend.role() == Role.REPLICA;
+    }
+
     private void sweep() {
         primaryQueue.giveUpLate(nowNanos());
         if (topology().primary() != null) {
             // It was there but could not be connected to: it may be back before a probe has noticed anything.
-            primaryQueue.retryAll();
+            letWaitingLook();
         }
     }
 }

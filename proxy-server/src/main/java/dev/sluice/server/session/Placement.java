@@ -14,7 +14,6 @@ import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.Borrower;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,13 +115,14 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
             return;
         }
         settlement.dropLastStatement(statement);
+        ErrPacket moved = DemotedPrimary.leave(parts, settlement.bindings());
+        if (moved != null) {
+            refuse(moved);
+            return;
+        }
         Slot bound = bound();
         if (bound == null) {
-            if (isPaused()) {
-                awaitPrimary();
-            } else {
-                route();
-            }
+            route();
             return;
         }
         slot = bound;
@@ -132,14 +132,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                     "the connection of this statement's cursor or data is gone", statement, true));
         } else if (writesOnReplica(bound)) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
+        } else if (isHeldBack()) {
+            awaitPrimary();
         } else {
             placedOn(held);
         }
-    }
-
-    /** A pause keeps everything from beginning that is not part of a transaction. */
-    private boolean isPaused() {
-        return parts.context().switches().paused() && !parts.state().inTransaction();
     }
 
     /** KILL QUERY for a statement that still waits; false if it does not. */
@@ -216,6 +213,13 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     }
 
     private void lease(int ordinal) {
+        if (isHeldBack()) {
+            if (!parts.state().tiedTo(slot)) {
+                parts.leases().release(slot);
+            }
+            awaitPrimary();
+            return;
+        }
         BackendConnection held = parts.leases().get(slot);
         if (held != null && (parts.state().tiedTo(slot) || held.key().backendOrdinal() == ordinal)) {
             placedOn(held);
@@ -236,6 +240,18 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         parts.context()
                 .pool()
                 .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+    }
+
+    private boolean isHeldBack() {
+        return parts.context().gate().holdsBack(slot, parts.state());
+    }
+
+    /** Whether a connection that was waited for still leads to the primary, and may be used now. */
+    private boolean isStillGood(BackendConnection acquired) {
+        return !isHeldBack()
+                && (slot != Slot.PRIMARY
+                        || parts.context().topology().primaryOrdinal()
+                                == acquired.key().backendOrdinal());
     }
 
     private void awaitPrimary() {
@@ -276,13 +292,16 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     @Override
     public void primaryTimeout() {
-        if (waiting) {
-            Duration waited = parts.context().settings().acquireTimeout();
-            refuse(
-                    isPaused()
-                            ? Failures.paused(waited)
-                            : Failures.noPrimary(parts.context().topology(), waited, primaryFailure));
+        if (!waiting) {
+            return;
         }
+        LoopContext context = parts.context();
+        refuse(
+                isHeldBack()
+                        ? Failures.heldBack(
+                                context.gate().reason(), context.settings().acquireTimeout())
+                        : Failures.noPrimary(
+                                context.topology(), context.settings().acquireTimeout(), primaryFailure));
     }
 
     @Override
@@ -303,7 +322,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public void acquired(BackendConnection acquired) {
         parts.leases().put(slot, acquired);
-        placedOn(acquired);
+        if (isStillGood(acquired)) {
+            placedOn(acquired);
+        } else {
+            // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
+            parts.context().loop().execute(this::retryRoute);
+        }
     }
 
     @Override

@@ -20,6 +20,7 @@ import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -348,6 +349,16 @@ public final class Session {
             LOGGER.atError().addKeyValue("session", id()).setCause(cause).log("session ended by an internal error");
         }
         close();
+    }
+
+    /** Whether this session lives on that loop and has not ended what the level covers. Called on that loop. */
+    boolean isUnfinished(EventLoop loop, WriteGate.Level level) {
+        return context.loop() == loop && !closed && exchange.isUnfinished(level);
+    }
+
+    /** Who has not ended what, for an operator. Called from any thread, for what does not change. */
+    String describeUnfinished() {
+        return "session " + id() + " of " + frontend.address();
     }
 
     /** Asks the session to end as soon as no transaction is open. Called from any thread. */

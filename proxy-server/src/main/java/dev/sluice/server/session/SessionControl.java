@@ -193,9 +193,4 @@ public final class SessionControl {
         }
         return session != null;
     }
-
-    /** Lets the statements that a pause held back begin. */
-    public void resumed() {
-        loops.get().forEach(LoopContext::resumed);
-    }
 }

@@ -9,7 +9,6 @@ public final class SessionSwitches {
     private volatile boolean multiplexing = true;
     private volatile boolean causalReads = true;
     private volatile boolean retry = true;
-    private volatile boolean paused;
 
     /** Whether proven reads go to replicas. */
     public boolean readSplitting() {
@@ -49,15 +48,5 @@ public final class SessionSwitches {
     /** Switches the retry of reads. */
     public void retry(boolean on) {
         retry = on;
-    }
-
-    /** Whether statements outside a transaction wait before they begin. */
-    public boolean paused() {
-        return paused;
-    }
-
-    /** Pauses and resumes. */
-    public void paused(boolean on) {
-        paused = on;
     }
 }

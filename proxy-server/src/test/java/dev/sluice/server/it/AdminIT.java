@@ -399,7 +399,7 @@ class AdminIT {
         ResultTable explained = run(new Operation.ExplainRoute("SELECT * FROM t FOR UPDATE"));
         assertThat(cell(explained, "target", "value")).isEqualTo("primary");
         assertThat(cell(explained, "backends now", "value")).isEqualTo(address(0));
-        refused(Kind.FAILED, new Operation.Switchover(address(1), null, true));
+        refused(Kind.NOT_FOUND, new Operation.Switchover("127.0.0.1:1", null, true));
     }
 
     private interface Question<T> {

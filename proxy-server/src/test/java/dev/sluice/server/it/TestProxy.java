@@ -18,6 +18,7 @@ import dev.sluice.server.config.RoutingConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.SwitchoverConfig;
 import dev.sluice.server.config.TlsConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.localcluster.Accounts;
@@ -76,6 +77,7 @@ final class TestProxy implements AutoCloseable {
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
+        private SwitchoverConfig switchover = SwitchoverConfig.defaults();
         private @Nullable HostPort primaryAt;
         private BalanceConfig balance = BalanceConfig.defaults();
         private int servers = Integer.MAX_VALUE;
@@ -125,6 +127,11 @@ final class TestProxy implements AutoCloseable {
 
         Options proofAge(Duration value) {
             proofAge = value;
+            return this;
+        }
+
+        Options switchover(SwitchoverConfig value) {
+            switchover = value;
             return this;
         }
 
@@ -216,6 +223,7 @@ final class TestProxy implements AutoCloseable {
                             preparedMax),
                     primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
+                    switchover,
                     base.metrics(),
                     base.admin(),
                     base.log(),
