@@ -74,7 +74,10 @@ public final class ConfigKeys {
             "500ms",
             "Time between two probes of a server; at most 100ms while something is wrong or is written.");
     static final ConfigKey<Duration> MONITOR_TIMEOUT = ConfigKey.defaulted(
-            "monitor.timeout", ValueType.duration("10ms", "1h"), "2s", "Time after which a probe has failed.");
+            "monitor.timeout",
+            ValueType.duration("250ms", "1h"),
+            "2s",
+            "Time after which a probe has failed; two in a row make a server unreachable, a refused connection at once.");
     static final ConfigKey<Duration> MONITOR_MAX_LAG = ConfigKey.defaulted(
             "monitor.max-lag",
             ValueType.duration("0s", "365d"),
@@ -174,12 +177,12 @@ public final class ConfigKeys {
             "pool.acquire-timeout",
             ValueType.duration("1ms", "1h"),
             "10s",
-            "Time a statement waits for a backend connection before it fails.");
+            "Time a statement waits for a backend connection or a primary before it fails.");
     static final ConfigKey<Integer> POOL_WAITING_MAX = ConfigKey.defaulted(
             "pool.waiting-max",
             ValueType.count(0, COUNT_MAX),
             "10000",
-            "Statements that may wait for a backend connection at the same time.");
+            "Statements that may wait for a backend connection or a primary at the same time, over all event loops.");
     static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
             "pool.connect-timeout",
             ValueType.duration("1ms", "10m"),

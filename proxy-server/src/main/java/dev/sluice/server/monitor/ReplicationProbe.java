@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * itself.
  */
 final class ReplicationProbe implements BackendProbe {
+    private static final Pattern STATEMENT = Pattern.compile("\\b(?:on query|query:)", Pattern.CASE_INSENSITIVE);
+    /** From the first quote to the last: servers quote what is quoted already, without marking it. */
+    private static final Pattern QUOTED = Pattern.compile("'.*'|'.*", Pattern.DOTALL);
+
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
 
     /** No such schema, table or column, or not for this account. */
@@ -191,7 +197,17 @@ final class ReplicationProbe implements BackendProbe {
 
     private static @Nullable String lastError(ResultSet row) throws SQLException {
         String applier = emptyToNull(row.getString("Last_SQL_Error"));
-        return applier != null ? applier : emptyToNull(row.getString("Last_IO_Error"));
+        return applier != null ? withoutData(applier) : emptyToNull(row.getString("Last_IO_Error"));
+    }
+
+    /**
+     * The applier's error without the statement that failed and without values of rows, both of which servers quote. They
+     * belong in no log and in no error of a client.
+     */
+    static String withoutData(String error) {
+        Matcher statement = STATEMENT.matcher(error);
+        String text = statement.find() ? error.substring(0, statement.start()) + "(statement not shown)" : error;
+        return QUOTED.matcher(text).replaceAll("'?'");
     }
 
     private static String text(ResultSet row, String column) throws SQLException {

@@ -299,7 +299,7 @@ final class Exchange implements Placement.Listener {
         closeBroken(target, failure.message());
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!retriedElsewhere()) {
-            answer(Failures.lostConnection(failure.message(), command.statement(), false));
+            answer(Failures.lostConnection(failure.message(), command.statement(), Loss.NOTHING));
         }
     }
 
@@ -404,7 +404,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         boolean busy = closed == connection && (phase == Phase.PREPARING || phase == Phase.RUNNING);
-        boolean wasTied = settlement.connectionLost(where, closed, failure, busy);
+        Loss loss = settlement.connectionLost(where, closed, failure, busy);
         if (closed != connection) {
             return;
         }
@@ -412,11 +412,11 @@ final class Exchange implements Placement.Listener {
         switch (phase) {
             case IDLE, WAITING -> {}
             case SETTLING -> end();
-            case PREPARING, RUNNING -> brokenWhileBusy(failure, wasTied);
+            case PREPARING, RUNNING -> brokenWhileBusy(failure, loss);
         }
     }
 
-    private void brokenWhileBusy(BackendFailure failure, boolean wasTied) {
+    private void brokenWhileBusy(BackendFailure failure, Loss loss) {
         boolean unsent = phase == Phase.PREPARING;
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!unsent && response.isDelivered()) {
@@ -425,13 +425,13 @@ final class Exchange implements Placement.Listener {
             end();
             return;
         }
-        boolean repeatable = !wasTied && !command.isStreamed() && (unsent || command.isRead());
+        boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRead());
         if (!repeatable || !retriedElsewhere()) {
             if (!unsent && !command.isRead()) {
                 // It may have been executed: until that is known, this session reads where it would see it.
                 parts.causality().wroteWithoutPosition(parts.context().nowNanos());
             }
-            answer(Failures.lostConnection(failure.message(), command.statement(), wasTied));
+            answer(Failures.lostConnection(failure.message(), command.statement(), loss));
         }
     }
 

@@ -128,8 +128,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         slot = bound;
         BackendConnection held = parts.leases().get(bound);
         if (held == null) {
-            refuse(Failures.lostConnection(
-                    "the connection of this statement's cursor or data is gone", statement, true));
+            refuse(Failures.boundStateGone());
         } else if (writesOnReplica(bound)) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
         } else if (isHeldBack()) {

@@ -290,19 +290,19 @@ final class Settlement {
      * A leased connection has ended: what lived on it is gone.
      *
      * @param busy whether a command is under way there, whose answer will tell the client
-     * @return whether session state went with it
+     * @return what went with it
      */
-    boolean connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy) {
+    Loss connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy) {
         parts.leases().put(slot, null);
         boolean transaction = parts.state().transactionSlot() == slot;
         int pins = parts.state().pins(slot) & ~PinReason.LAST_STATEMENT.bit();
-        boolean tied = transaction || pins != 0;
-        if (tied && !busy) {
+        Loss loss = transaction ? Loss.TRANSACTION : pins != 0 ? Loss.STATE : Loss.NOTHING;
+        if (loss != Loss.NOTHING && !busy) {
             lostState = Failures.stateLost(PinReason.describe(pins), transaction, failure.message());
         }
         parts.effects().connectionGone(slot);
         bindings.connectionGone(closed);
-        return tied;
+        return loss;
     }
 
     /**
