@@ -110,7 +110,16 @@ class ConfigLoaderTest {
                   backend: {mode: required, ca: ../ca.pem}
                 auth: {credential-proof-age: 21s, credentials-max: 22}
                 metrics: {listen: "0.0.0.0:9104"}
-                admin: {listen: "0.0.0.0:9105", allow-remote: true, user: op, password: pw, token: tok}
+                admin:
+                  listen: "0.0.0.0:9105"
+                  allow-remote: true
+                  user: op
+                  password: pw
+                  token: tok
+                  switchover-user: sw
+                  switchover-password: swpw
+                  replication-user: re
+                  replication-password: repw
                 log: {level: debug, format: json}
                 shutdown: {drain-timeout: 23s}
                 """);
@@ -133,6 +142,8 @@ class ConfigLoaderTest {
                         + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]]],"
                         + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"
                         + " auth=AuthConfig[credentialProofAge=PT21S, credentialsMax=22],"
+                        + " switchover=SwitchoverConfig[user=Optional[sw], password=Optional[******],"
+                        + " replicationUser=Optional[re], replicationPassword=Optional[******]],"
                         + " metrics=MetricsConfig[listen=Optional[0.0.0.0:9104]],"
                         + " admin=AdminConfig[port=Optional[Port[listen=0.0.0.0:9105, user=op, password=******]],"
                         + " apiToken=Optional[******], allowRemote=true],"
