@@ -204,7 +204,7 @@ final class Settlement {
             return;
         }
         parts.context().wrote();
-        if (!tracksGtids(target)) {
+        if (parts.context().switches().causalReads() && !tracksGtids(target)) {
             parts.causality().wroteWithoutPosition(parts.context().nowNanos());
         }
     }
