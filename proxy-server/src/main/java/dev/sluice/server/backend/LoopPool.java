@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
+    /** How long a server may list a connection after it has closed its side, on a busy machine. */
+    static final long FORGETTING_MILLIS = 100;
     /** Who has waited this long gets a connection that a session keeps for its last statement's warnings alone. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
@@ -199,9 +201,18 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void gone() {
-                capacity.release();
+                free(capacity);
             }
         });
+    }
+
+    /** Frees a slot when the server, too, has forgotten the connection: it hangs up first, and tidies up behind that. */
+    private void free(BackendCapacity capacity) {
+        if (loop.isShuttingDown()) {
+            capacity.release();
+        } else {
+            var unused = loop.schedule(capacity::release, FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** Until somebody takes it, a new connection counts as leased: it is in nobody's list. */
