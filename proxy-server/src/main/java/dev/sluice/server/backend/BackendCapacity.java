@@ -94,6 +94,9 @@ public final class BackendCapacity {
 
     /** Whether a loop other than this one waits for a slot. */
     boolean isWantedBesides(Claimant self) {
+        if (waiting.isEmpty()) {
+            return false;
+        }
         for (Claimant claimant : waiting) {
             if (claimant != self) {
                 return true;

@@ -2,8 +2,10 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
@@ -90,11 +92,17 @@ final class Exchange implements Placement.Listener {
     }
 
     /** Starts a command. Takes the reference to its packet, or to its head if it comes in pieces. */
-    void begin(Command.Kind kind, ByteBuf packet) {
-        command.begin(kind, packet, stream.isOpen(), parts.context().nowNanos());
-        response.begin(kind.shape(), ClientResponse.ANY_SEQUENCE_ID, 0);
+    void begin(
+            CommandType type,
+            Classification statement,
+            ResponseShape shape,
+            @Nullable PreparedStatement about,
+            ByteBuf packet) {
+        command.begin(type, statement, shape, about, parts.context().nowNanos());
+        command.received(packet, stream.isOpen());
+        response.begin(shape, ClientResponse.ANY_SEQUENCE_ID, 0);
         if (!command.isStreamed()) {
-            command.text(settlement.textFor(kind.statement(), packet, kind.prepared()));
+            command.text(settlement.textFor(statement, packet, about));
         }
         ErrPacket lost = settlement.takeLostState();
         if (lost != null) {
@@ -102,7 +110,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.WAITING;
-        placement.begin(kind.statement(), kind.prepared());
+        placement.begin(statement, about);
     }
 
     /** The id for the statement that the next COM_STMT_PREPARE makes. */

@@ -150,11 +150,9 @@ public final class Session {
             case COM_STMT_PREPARE -> prepare(packet);
             case COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE ->
                 statementCommands.take(type, packet);
-            case COM_INIT_DB -> exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.SIMPLE, null), packet);
-            case COM_STATISTICS ->
-                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.STATISTICS, null), packet);
-            case COM_FIELD_LIST ->
-                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.FIELD_LIST, null), packet);
+            case COM_INIT_DB -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
+            case COM_STATISTICS -> exchange.begin(type, COMMAND, ResponseShape.STATISTICS, null, packet);
+            case COM_FIELD_LIST -> exchange.begin(type, COMMAND, ResponseShape.FIELD_LIST, null, packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {
                 answerAlone(type, packet);
@@ -187,8 +185,7 @@ public final class Session {
             if (classification.has(Traits.KILLS)) {
                 refuseKill(packet);
             } else {
-                exchange.begin(
-                        new Command.Kind(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null), packet);
+                exchange.begin(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null, packet);
             }
         });
     }
@@ -216,9 +213,7 @@ public final class Session {
                 return;
             }
             exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(
-                    new Command.Kind(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null),
-                    packet);
+            exchange.begin(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null, packet);
         });
     }
 
@@ -229,7 +224,7 @@ public final class Session {
         CommandType type = CommandType.of(head.getUnsignedByte(head.readerIndex() + Packets.HEADER_LENGTH));
         exchange.stream().begin();
         if (type == CommandType.COM_QUERY) {
-            exchange.begin(new Command.Kind(type, reader.large(), ResponseShape.QUERY, null), head);
+            exchange.begin(type, reader.large(), ResponseShape.QUERY, null, head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
             exchange.stream().discardRest(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
