@@ -45,10 +45,13 @@ class BenchmarksRunTest {
                 .map(name -> name.substring(0, name.lastIndexOf('.')))
                 .collect(Collectors.toSet());
         assertThat(classes)
-                .containsExactlyInAnyOrderElementsOf(
-                        Stream.of(LexerBenchmark.class, ClassifierBenchmark.class, ResponseScannerBenchmark.class)
-                                .map(Class::getName)
-                                .toList());
+                .containsExactlyInAnyOrderElementsOf(Stream.of(
+                                LexerBenchmark.class,
+                                ClassifierBenchmark.class,
+                                ResponseScannerBenchmark.class,
+                                BalancerBenchmark.class)
+                        .map(Class::getName)
+                        .toList());
     }
 
     @Test

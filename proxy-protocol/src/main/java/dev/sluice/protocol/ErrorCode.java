@@ -43,6 +43,7 @@ public enum ErrorCode {
             "Client does not support authentication protocol requested by server; consider upgrading MySQL client"),
     ER_OPTION_PREVENTS_STATEMENT(
             1290, "HY000", "The MySQL server is running with the %s option so it cannot execute this statement"),
+    ER_UNSUPPORTED_PS(1295, "HY000", "This command is not supported in the prepared statement protocol yet"),
     ER_QUERY_INTERRUPTED(1317, "70100", "Query execution was interrupted"),
     ER_STMT_HAS_NO_OPEN_CURSOR(1421, "HY000", "The statement (%d) has no open cursor."),
     ER_MAX_PREPARED_STMT_COUNT_REACHED(

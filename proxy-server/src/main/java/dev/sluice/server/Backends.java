@@ -3,23 +3,34 @@ package dev.sluice.server;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.balance.ZonePreference;
 import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.router.topology.BreakerPolicy;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.TopologyPolicy;
+import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendTransportSecurity;
 import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
+import dev.sluice.server.config.MonitorConfig;
+import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.SwitchoverConfig;
 import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.monitor.Heartbeat;
 import dev.sluice.server.monitor.MonitorSettings;
 import dev.sluice.server.monitor.MonitoredBackend;
 import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.session.WriteGate;
+import dev.sluice.server.switchover.SwitchoverRunner;
+import dev.sluice.server.switchover.SwitchoverSettings;
 import dev.sluice.server.tls.BackendTls;
 import dev.sluice.server.tls.TlsException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the objects that stand for backends out of a configuration. Functions only. */
 final class Backends {
@@ -41,7 +52,7 @@ final class Backends {
                 .toList();
     }
 
-    static TopologyMonitor monitor(SluiceConfig config) {
+    static TopologyMonitor monitor(SluiceConfig config, Map<BackendAddress, OperatorState> states) {
         List<BackendAddress> addresses = addresses(config);
         List<MonitoredBackend> monitored = new ArrayList<>();
         for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
@@ -49,7 +60,7 @@ final class Backends {
             monitored.add(new MonitoredBackend(
                     ordinal,
                     addresses.get(ordinal),
-                    OperatorState.ACTIVE,
+                    states.getOrDefault(addresses.get(ordinal), OperatorState.ACTIVE),
                     backend.weight(),
                     backend.zone().orElse(null)));
         }
@@ -62,8 +73,35 @@ final class Backends {
                 fast,
                 config.monitor().timeout(),
                 config.tls().backend().mode() == TlsMode.REQUIRED,
-                new TopologyPolicy(config.monitor().maxLag()));
+                new TopologyPolicy(config.monitor().maxLag()),
+                BreakerPolicy.DEFAULT.withSlowStart(config.monitor().slowStart()),
+                heartbeat(config.monitor().heartbeat()));
         return new TopologyMonitor(settings, monitored);
+    }
+
+    static Switchovers switchovers(SluiceConfig config, WriteGate gate, TopologyMonitor monitor) {
+        SwitchoverConfig wanted = config.switchover();
+        boolean ownAccount = wanted.user().isPresent();
+        Secret password = ownAccount
+                ? wanted.password().orElse(Secret.of(""))
+                : config.monitor().password();
+        SwitchoverSettings settings = new SwitchoverSettings(
+                wanted.user().orElse(config.monitor().user()),
+                password.reveal(),
+                wanted.replicationUser()
+                        .map(user -> new SwitchoverSettings.ReplicationAccount(
+                                user,
+                                wanted.replicationPassword().map(Secret::reveal).orElse(""))),
+                config.tls().backend().mode() == TlsMode.REQUIRED);
+        return SwitchoverRunner.overJdbc(settings, gate, monitor);
+    }
+
+    private static @Nullable Heartbeat heartbeat(MonitorConfig.HeartbeatConfig config) {
+        return switch (config.mode()) {
+            case OFF -> null;
+            case READ -> new Heartbeat(config.table(), false);
+            case WRITE -> new Heartbeat(config.table(), true);
+        };
     }
 
     static BackendTransportSecurity security(SluiceConfig config) throws TlsException {

@@ -4,6 +4,7 @@ import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendCapacities;
@@ -16,17 +17,22 @@ import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
-import dev.sluice.server.http.ManagementServer;
+import dev.sluice.server.frontend.SessionReception;
+import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
 import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.runtime.ProxyAdministration;
+import dev.sluice.server.runtime.RuntimeParts;
 import dev.sluice.server.session.DiagnosticsUsers;
 import dev.sluice.server.session.Evidence;
 import dev.sluice.server.session.LoopContext;
+import dev.sluice.server.session.SessionControl;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.UserChange;
+import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.tls.FrontendTls;
 import dev.sluice.server.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
@@ -41,11 +47,13 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,10 +71,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ProxyServer.class);
-    private static final Duration FIRST_PROBE_GRACE = Duration.ofMillis(500);
     private static final long POLL_MILLIS = 20;
     private static final int BACKLOG = 4096;
 
+    private final RuntimeControl control;
     private final SluiceConfig config;
     private final MetricsRegistry metrics;
     private final TopologyMonitor monitor;
@@ -74,6 +82,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
     private final Evidence evidence;
+    private final WriteGate gate = new WriteGate(System::nanoTime);
+    private final Switchovers switchovers;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -81,14 +91,17 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch terminated = new CountDownLatch(1);
+    private @Nullable ProxyAdministration administration;
     private @Nullable Channel listener;
-    private @Nullable ManagementServer management;
+    private @Nullable OperatorDoors doors;
 
-    private ProxyServer(SluiceConfig config) {
-        this.config = config;
+    private ProxyServer(RuntimeControl control) {
+        this.control = control;
+        this.config = control.effective();
         this.transport = IoTransport.of(config.process().transport());
-        this.monitor = Backends.monitor(config);
         this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
+        this.monitor = Backends.monitor(config, control.states());
+        this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
                 monitor::current,
@@ -111,7 +124,13 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
      * @throws TlsException if a certificate cannot be used
      */
     public static ProxyServer start(SluiceConfig config) throws IOException, TlsException, InterruptedException {
-        ProxyServer server = new ProxyServer(config);
+        return start(config, null);
+    }
+
+    /** Starts a server that can read its file again. */
+    public static ProxyServer start(SluiceConfig config, @Nullable Path file)
+            throws IOException, TlsException, InterruptedException {
+        ProxyServer server = new ProxyServer(RuntimeControl.open(config, file));
         boolean started = false;
         try {
             server.open();
@@ -135,17 +154,24 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
-        monitor.addListener((before, now) -> contexts.values().forEach(LoopContext::topologyChanged));
         monitor.addPositionListener(evidence::sampled);
+        monitor.addListener(
+                (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
-        awaitFirstProbe();
+        FirstAnswers.awaitPrimary(monitor, config.monitor().timeout());
         accounts.start();
-        awaitAccounts();
-        listener = listen(
-                settings(tls, starts, new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()))));
-        if (config.metrics().listen().isPresent()) {
-            management = startManagement(config.metrics().listen().get().unresolved());
-        }
+        FirstAnswers.awaitAccounts(accounts, terminated);
+        AuthServices services = new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()));
+        listener = listen(settings(tls), new UserChange.Services(services, starts));
+        doors = OperatorDoors.open(
+                config,
+                administration,
+                new OperatorDoors.Surroundings(
+                        tls,
+                        sessions::nextId,
+                        metrics,
+                        new ServingReadiness(() -> listener != null, draining::get, monitor::current),
+                        () -> !loops.isShuttingDown()));
         LOGGER.atInfo()
                 .addKeyValue("listen", address())
                 .addKeyValue("transport", transport.name())
@@ -166,11 +192,13 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         LoopContext.Shared shared = new LoopContext.Shared(
                 classifier,
                 monitor::current,
-                ConfiguredSettings.session(config),
+                control::sessionSettings,
+                control.switches(),
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
                 evidence,
+                gate,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -185,6 +213,18 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             pools.add(pool);
             contexts.put(loop, new LoopContext(loop, shared, pool, Backends.balancer(config), counters));
         }
+        administration = control.start(
+                new RuntimeParts(
+                        monitor,
+                        capacities,
+                        new SessionControl(contexts::values, sessions),
+                        control.switches(),
+                        gate,
+                        metrics,
+                        classifier),
+                contexts::values,
+                sessions);
+        administration.switchovers(switchovers);
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
         return pools;
@@ -193,8 +233,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private LoopContext.MonitorSignals signals() {
         return new LoopContext.MonitorSignals() {
             @Override
-            public void trouble(int backendOrdinal) {
-                monitor.probeNow(backendOrdinal);
+            public void trouble(int backendOrdinal, boolean connectionLost) {
+                monitor.reportTrouble(backendOrdinal, connectionLost);
             }
 
             @Override
@@ -204,36 +244,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         };
     }
 
-    /** Clients that come before the first probe has answered would be refused for nothing. */
-    private void awaitFirstProbe() throws InterruptedException {
-        long deadline = System.nanoTime()
-                + config.monitor().timeout().plus(FIRST_PROBE_GRACE).toNanos();
-        CountDownLatch primaryKnown = new CountDownLatch(1);
-        monitor.addListener((before, now) -> {
-            if (now.primary() != null) {
-                primaryKnown.countDown();
-            }
-        });
-        while (monitor.current().primary() == null && System.nanoTime() - deadline < 0) {
-            boolean unused = primaryKnown.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        }
-        Topology now = monitor.current();
-        if (now.primary() == null) {
-            LOGGER.atWarn().log("no primary found yet: statements that need it will wait");
-        }
-    }
-
-    /** Without the accounts, clients of mysql_native_password would be asked for caching_sha2_password. */
-    private void awaitAccounts() throws InterruptedException {
-        long deadline = System.nanoTime() + FIRST_PROBE_GRACE.toNanos();
-        while (!accounts.isAvailable() && System.nanoTime() - deadline < 0) {
-            boolean unused = terminated.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private FrontendSettings settings(FrontendTls tls, SessionStarts starts, AuthServices services) {
+    private FrontendSettings settings(FrontendTls tls) {
         return new FrontendSettings(
-                new UserChange.Services(services, starts),
                 channel -> {
                     if (!sessions.tryEnter()) {
                         return false;
@@ -243,12 +255,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 },
                 tls.sslContext().orElse(null),
                 tls.mode() == TlsMode.REQUIRED,
-                config.process().serverVersion(),
-                config.limits().connectPhaseTimeout(),
-                config.routing().classifier().statementBytesMaxClassified());
+                config.limits().connectPhaseTimeout());
     }
 
-    private Channel listen(FrontendSettings settings) throws IOException {
+    private Channel listen(FrontendSettings settings, UserChange.Services login) throws IOException {
+        SessionReception.Settings receptions = new SessionReception.Settings(
+                config.process().serverVersion(), config.routing().classifier().statementBytesMaxClassified());
         long idleMillis = config.limits().idleTimeout().toMillis();
         InetSocketAddress address =
                 new InetSocketAddress(config.listen().host(), config.listen().port());
@@ -271,7 +283,10 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast("idle", new IdleStateHandler(idleMillis, 0, 0, TimeUnit.MILLISECONDS))
-                                .addLast("handshake", new FrontendHandshakeHandler(context, settings));
+                                .addLast(
+                                        "handshake",
+                                        new FrontendHandshakeHandler(
+                                                new SessionReception(context, login, receptions), settings));
                     }
                 })
                 .bind(address)
@@ -285,23 +300,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return bound.channel();
     }
 
-    /** Bytes that may wait for a slow reader before its source is paused. */
-    private ManagementServer startManagement(InetSocketAddress unresolved) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(unresolved.getHostString(), unresolved.getPort());
-        return ManagementServer.start(address, metrics, this::obstacles, () -> !loops.isShuttingDown());
-    }
-
-    private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>();
-        if (draining.get()) {
-            obstacles.add("Sluice is draining");
-        }
-        if (monitor.current().primary() == null) {
-            obstacles.add("no primary is known");
-        }
-        return obstacles;
-    }
-
     /** Where clients connect. */
     public InetSocketAddress address() {
         Channel open = listener;
@@ -313,7 +311,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
 
     /** Where metrics are served, or null when they are not. */
     public @Nullable InetSocketAddress managementAddress() {
-        return management == null ? null : management.address();
+        return doors == null ? null : doors.managementAddress();
+    }
+
+    /** Where the admin port listens, or null when there is none. */
+    public @Nullable InetSocketAddress adminAddress() {
+        return doors == null ? null : doors.adminAddress();
     }
 
     /** What is known about the backends. */
@@ -321,9 +324,24 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return monitor.current();
     }
 
+    /** Planned changes of the primary. */
+    public Switchovers switchovers() {
+        return switchovers;
+    }
+
     /** Every live session. */
     public SessionRegistry sessions() {
         return sessions;
+    }
+
+    /** The operations at run time. */
+    public ProxyAdministration administration() {
+        return Objects.requireNonNull(administration, "the server has not been opened");
+    }
+
+    @Override
+    public void reload() {
+        control.reload("SIGHUP");
     }
 
     @Override
@@ -375,11 +393,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             return;
         }
         draining.set(true);
+        control.close();
         closeListener();
         sessions.closeAll();
         contexts.forEach((loop, context) -> loop.execute(() -> context.pool().drain()));
-        if (management != null) {
-            management.close();
+        if (doors != null) {
+            doors.close();
         }
         accounts.close();
         monitor.close();

@@ -29,7 +29,9 @@ class ArchitectureTest {
         "dev.sluice.router.."
     };
 
-    private static final String[] DEMONSTRATION = {"dev.sluice.server.demo..", "dev.sluice.server.localcluster.."};
+    private static final String[] DEMONSTRATION = {
+        "dev.sluice.server.demo..", "dev.sluice.server.drill..", "dev.sluice.server.localcluster.."
+    };
 
     private static final Set<String> CLOCK_METHODS =
             Set.of("nanoTime", "currentTimeMillis", "now", "systemUTC", "system");
@@ -119,6 +121,8 @@ class ArchitectureTest {
                         "dev.sluice.server.cli..",
                         "dev.sluice.server.localcluster..",
                         "dev.sluice.server.demo..",
+                        "dev.sluice.server.drill..",
+                        "dev.sluice.server.switchover..",
                         "dev.sluice.server.tls..")
                 .should()
                 .dependOnClassesThat()

@@ -20,6 +20,16 @@ public final class NativePassword {
 
     private NativePassword() {}
 
+    /** Stage 1: what stands for the password everywhere in this plugin. */
+    public static byte[] stage1(byte[] password) {
+        return Digests.sha1(password);
+    }
+
+    /** What a server stores of a password: {@code *} and 40 hexadecimal digits. */
+    public static String authenticationString(byte[] password) {
+        return "*" + HexFormat.of().withUpperCase().formatHex(Digests.sha1(stage1(password)));
+    }
+
     /** The client's response to a nonce; empty for an empty password. */
     public static byte[] scramble(byte[] password, byte[] nonce) {
         return password.length == 0 ? new byte[0] : scrambleFromStage1(Digests.sha1(password), nonce);

@@ -79,6 +79,9 @@ class AuthenticationTest {
         // SELECT PASSWORD('password') of any server.
         assertThat(NativePassword.stage2FromHex("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19"))
                 .isEqualTo(hash("SHA-1", hash("SHA-1", ascii("password"))));
+        assertThat(NativePassword.authenticationString(ascii("password")))
+                .isEqualTo("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19");
+        assertThat(NativePassword.stage1(ascii("password"))).isEqualTo(hash("SHA-1", ascii("password")));
     }
 
     @ParameterizedTest

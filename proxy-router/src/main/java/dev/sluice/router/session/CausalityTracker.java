@@ -64,6 +64,7 @@ public final class CausalityTracker {
     private final PositionBoard positions;
     private final WriteLedger ledger;
     private Consistency mode = Consistency.SESSION;
+    private boolean enabled = true;
 
     private GtidPosition required = GtidPosition.EMPTY;
     private long wroteNanos;
@@ -95,14 +96,19 @@ public final class CausalityTracker {
         this.ledger = ledger;
     }
 
-    /** What this session's reads must find where no hint says otherwise. */
-    public Consistency mode() {
-        return mode;
+    /** What a statement with these traits must find: what its hint says, or else the mode; nothing if that is off. */
+    Consistency wanted(long traits) {
+        return enabled ? Consistency.of(traits, mode) : Consistency.NONE;
     }
 
     /** Sets what this session's reads must find. */
     public void mode(Consistency wanted) {
         mode = wanted;
+    }
+
+    /** Off, reads must find nothing, whatever the mode and hints say. Writes are noted all the same. */
+    public void enabled(boolean on) {
+        enabled = on;
     }
 
     // ---- what happened ----

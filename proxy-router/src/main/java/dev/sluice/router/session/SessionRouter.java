@@ -10,6 +10,7 @@ import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Topology;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ public final class SessionRouter {
 
     private final Balancer balancer;
     private final LoadView load;
-    private final boolean splitting;
+    private final BooleanSupplier splitting;
     private final BalanceKeys keys = new BalanceKeys();
 
     private Slot slot = Slot.PRIMARY;
@@ -50,12 +51,17 @@ public final class SessionRouter {
     /**
      * @param balancer chooses among replicas; belongs to the event loop
      * @param load how busy backends are
-     * @param splitting whether reads go to replicas at all
+     * @param splitting whether reads go to replicas at all; asked for each decision
      */
-    public SessionRouter(Balancer balancer, LoadView load, boolean splitting) {
+    public SessionRouter(Balancer balancer, LoadView load, BooleanSupplier splitting) {
         this.balancer = balancer;
         this.load = load;
         this.splitting = splitting;
+    }
+
+    /** With splitting on or off for good. */
+    public SessionRouter(Balancer balancer, LoadView load, boolean splitting) {
+        this(balancer, load, () -> splitting);
     }
 
     /** The slot of the last decision. */
@@ -124,7 +130,8 @@ public final class SessionRouter {
             keep(last, held, RouteReason.LAST_STATEMENT);
             return;
         }
-        boolean maySplit = splitting && (state.pins(Slot.PRIMARY) & ~PinReason.LAST_STATEMENT.bit()) == 0;
+        boolean splits = splitting.getAsBoolean();
+        boolean maySplit = splits && (state.pins(Slot.PRIMARY) & ~PinReason.LAST_STATEMENT.bit()) == 0;
         if (beginsReadOnly(statement, state)) {
             if (maySplit && toReplica(topology, causality, held, statement)) {
                 reason = RouteReason.BEGIN_READ_ONLY;
@@ -141,7 +148,7 @@ public final class SessionRouter {
             toPrimary(topology, RouteReason.AUTOCOMMIT_OFF);
         } else if (state.serializable()) {
             toPrimary(topology, RouteReason.SERIALIZABLE);
-        } else if (!splitting) {
+        } else if (!splits) {
             toPrimary(topology, RouteReason.SPLITTING_OFF);
         } else if (toReplica(topology, causality, held, statement)) {
             reason = waitFor == null ? statement.reason() : reason;
@@ -206,7 +213,7 @@ public final class SessionRouter {
             return false;
         }
         long now = held.nowNanos();
-        Consistency wanted = Consistency.of(statement.traits(), causality.mode());
+        Consistency wanted = causality.wanted(statement.traits());
         if (causality.isStickyToPrimary(wanted, now)) {
             reason = RouteReason.REPLICA_BEHIND;
             return false;
@@ -226,7 +233,7 @@ public final class SessionRouter {
     private boolean toWaiting(
             Topology topology, CausalityTracker causality, Context held, Classification statement, long readable) {
         reason = RouteReason.REPLICA_BEHIND;
-        Consistency wanted = Consistency.of(statement.traits(), causality.mode());
+        Consistency wanted = causality.wanted(statement.traits());
         long waitable = readable & held.waitable();
         waitable = waitable == 0 ? 0 : waitable & causality.replicasToWaitFor(topology, wanted);
         if (waitable == 0) {

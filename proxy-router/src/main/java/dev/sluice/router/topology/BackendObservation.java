@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param executed what it has executed; {@link GtidPosition#UNKNOWN} if not known
  * @param facts what it said about itself; null if not known
  * @param problem one sentence for the operator; null if there is nothing to say
+ * @param cluster what the probe found beyond the server itself, and what the proxy measured
  */
 public record BackendObservation(
         int ordinal,
@@ -29,7 +30,28 @@ public record BackendObservation(
         List<ReplicationChannel> channels,
         GtidPosition executed,
         @Nullable ServerFacts facts,
-        @Nullable String problem) {
+        @Nullable String problem,
+        Surroundings cluster) {
+
+    /**
+     * What is known of a server beyond what it is by itself. Immutable.
+     *
+     * @param group its place in a group that keeps itself in step; null if it is in none
+     * @param peers other servers that its metadata name, sources of its channels aside
+     * @param measured how far behind the proxy finds it
+     * @param admission how much new work it may get after trouble
+     */
+    public record Surroundings(
+            @Nullable GroupMembership group, List<Peer> peers, MeasuredLag measured, Admission admission) {
+        /** A server alone, without trouble. */
+        public static final Surroundings NONE = new Surroundings(null, List.of(), MeasuredLag.UNKNOWN, Admission.FULL);
+
+        /** Copies the list. */
+        public Surroundings {
+            peers = List.copyOf(peers);
+        }
+    }
+
     /** Copies the list. */
     public BackendObservation {
         channels = List.copyOf(channels);
@@ -54,7 +76,24 @@ public record BackendObservation(
                 channels,
                 executed == GtidPosition.UNKNOWN ? before.executed() : executed,
                 facts == null ? before.facts() : facts,
-                problem);
+                problem,
+                cluster);
+    }
+
+    /** Whether the server is in a group but must not be used, because it is not in step with it. */
+    boolean isOutOfStep() {
+        return cluster.group() != null && !cluster.group().isInStep();
+    }
+
+    /** Whether both are in step in the same group, so that two of them being writable is no conflict. */
+    boolean isInGroupOf(BackendObservation other) {
+        GroupMembership own = cluster.group();
+        GroupMembership others = other.cluster().group();
+        return own != null
+                && others != null
+                && own.isInStep()
+                && others.isInStep()
+                && own.groupId().equals(others.groupId());
     }
 
     boolean isUsable() {

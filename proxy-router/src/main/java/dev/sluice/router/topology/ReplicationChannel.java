@@ -40,18 +40,20 @@ public record ReplicationChannel(
         return receiver != Receiver.STOPPED || applierRunning;
     }
 
+    /**
+     * Whether it takes nothing over: a thread is stopped, or the receiver cannot connect for a reason it names. A receiver
+     * that only connects again is not broken: it does so whenever its source restarts.
+     */
+    boolean isBroken() {
+        return !applierRunning || receiver == Receiver.STOPPED || (receiver == Receiver.CONNECTING && error != null);
+    }
+
+    Peer source() {
+        return new Peer(sourceHost, sourcePort, sourceServerId, sourceUuid, DiscoveredServer.Relation.SOURCE);
+    }
+
     /** Whether the source of this channel is that backend, by UUID, else by server id and address. */
     boolean isFrom(BackendObservation candidate) {
-        ServerFacts facts = candidate.facts();
-        if (facts != null) {
-            if (sourceUuid != null && facts.serverUuid() != null) {
-                return sourceUuid.equals(facts.serverUuid());
-            }
-            if (sourceServerId != 0 && sourceServerId == facts.serverId()) {
-                return true;
-            }
-        }
-        return sourcePort == candidate.address().port()
-                && sourceHost.equals(candidate.address().host());
+        return source().is(candidate);
     }
 }

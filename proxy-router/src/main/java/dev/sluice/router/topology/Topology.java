@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * is worse than slow. Only while there is no primary the limit is lifted, because then the replicas' lag cannot even be
  * known (their source is gone) and the alternative is no answer at all. What a session has written itself is protected all
  * the same, by {@link dev.sluice.router.session.CausalityTracker}.
+ *
+ * <p>A replica whose circuit breaker is open takes no reads either, unless that leaves none: one with trouble is better
+ * than none. The primary and its writes have no breaker.
  */
 public final class Topology {
     /** The largest ordinal: ordinals are bits of a long. */
@@ -20,48 +23,58 @@ public final class Topology {
     public static final int WEIGHT_MAX = 10_000;
 
     /** What is known before the first probe: no backend at all. */
-    public static final Topology EMPTY = new Topology(0, 0, List.of(), Election.NONE, TopologyPolicy.DEFAULT);
+    public static final Topology EMPTY = new Topology(0, 0, List.of(), Findings.NONE, TopologyPolicy.DEFAULT);
 
     private final long version;
     private final long identityEpoch;
     private final List<BackendStatus> backends;
     private final @Nullable BackendStatus[] byOrdinal = new @Nullable BackendStatus[ORDINAL_MAX + 1];
-    private final Election election;
+    private final Findings findings;
     private final long readableReplicas;
 
     /**
-     * How the search for the primary ended. Immutable.
+     * What concerns all backends together: how the search for the primary ended, and who else there is. Immutable.
      *
      * @param primaryOrdinal the primary; -1 if there is none
      * @param lastPrimaryOrdinal the primary, or the one before there was none; -1 if there never was one
+     * @param writableServers how many servers could be the primary by what they say
      * @param alarm what needs a person; null if nothing does
+     * @param discovered servers that are not configured
      */
-    record Election(
+    record Findings(
             int primaryOrdinal,
             int lastPrimaryOrdinal,
-            @Nullable String alarm) {
-        static final Election NONE = new Election(-1, -1, null);
+            int writableServers,
+            @Nullable String alarm,
+            List<DiscoveredServer> discovered) {
+        static final Findings NONE = new Findings(-1, -1, 0, null, List.of());
+
+        Findings {
+            discovered = List.copyOf(discovered);
+        }
     }
 
-    Topology(long version, long identityEpoch, List<BackendStatus> backends, Election election, TopologyPolicy policy) {
+    Topology(long version, long identityEpoch, List<BackendStatus> backends, Findings findings, TopologyPolicy policy) {
         this.version = version;
         this.identityEpoch = identityEpoch;
         this.backends = List.copyOf(backends);
-        this.election = election;
+        this.findings = findings;
         long readable = 0;
+        long shunned = 0;
         for (BackendStatus backend : this.backends) {
             if (byOrdinal[backend.ordinal()] != null) {
                 throw new IllegalArgumentException("two backends with ordinal " + backend.ordinal());
             }
             byOrdinal[backend.ordinal()] = backend;
-            if (isReadable(backend, election.primaryOrdinal() >= 0, policy)) {
+            if (isReadable(backend, findings.primaryOrdinal() >= 0, policy)) {
                 readable |= backend.bit();
+                shunned |= backend.admission().state() == Admission.State.OPEN ? backend.bit() : 0;
             }
         }
-        if (election.primaryOrdinal() >= 0 && primary() == null) {
+        if (findings.primaryOrdinal() >= 0 && primary() == null) {
             throw new IllegalArgumentException("the primary is none of the backends");
         }
-        this.readableReplicas = readable;
+        this.readableReplicas = readable == shunned ? readable : readable & ~shunned;
     }
 
     /**
@@ -70,7 +83,14 @@ public final class Topology {
      * @param primaryOrdinal the ordinal of the primary; -1 if there is none
      */
     public static Topology of(long version, List<BackendStatus> backends, int primaryOrdinal, TopologyPolicy policy) {
-        return new Topology(version, 0, backends, new Election(primaryOrdinal, primaryOrdinal, null), policy);
+        int writable = primaryOrdinal < 0 ? 0 : 1;
+        Findings findings = new Findings(primaryOrdinal, primaryOrdinal, writable, null, List.of());
+        return new Topology(version, 0, backends, findings, policy);
+    }
+
+    /** Whether a topology of these parts would say the same as this one. */
+    boolean isLike(List<BackendStatus> otherBackends, Findings otherFindings) {
+        return backends.equals(otherBackends) && findings.equals(otherFindings);
     }
 
     private static boolean isReadable(BackendStatus backend, boolean hasPrimary, TopologyPolicy policy) {
@@ -100,17 +120,17 @@ public final class Topology {
 
     /** The server that takes writes; null while there is none. */
     public @Nullable BackendStatus primary() {
-        return find(election.primaryOrdinal());
+        return find(findings.primaryOrdinal());
     }
 
     /** The ordinal of the primary; -1 while there is none. */
     public int primaryOrdinal() {
-        return election.primaryOrdinal();
+        return findings.primaryOrdinal();
     }
 
     /** The ordinal of the primary or, while there is none, of the one there was before; -1 if there never was one. */
     public int lastPrimaryOrdinal() {
-        return election.lastPrimaryOrdinal();
+        return findings.lastPrimaryOrdinal();
     }
 
     /** Bit mask over ordinals of the replicas that may take new reads; see the class for the rule. */
@@ -138,11 +158,24 @@ public final class Topology {
 
     /** What needs a person: two writable servers, no writable server; null if nothing does. */
     public @Nullable String alarm() {
-        return election.alarm();
+        return findings.alarm();
+    }
+
+    /**
+     * How many servers could be the primary by what they say of themselves; more than one is a split, and then writes stay
+     * with the known primary or are not accepted at all. Members of one group count once.
+     */
+    public int writableServers() {
+        return findings.writableServers();
+    }
+
+    /** Servers that the backends' replication metadata name and that are not configured; shown, not used. */
+    public List<DiscoveredServer> discovered() {
+        return findings.discovered();
     }
 
     @Override
     public String toString() {
-        return "Topology[version=" + version + ", " + election + ", backends=" + backends + "]";
+        return "Topology[version=" + version + ", " + findings + ", backends=" + backends + "]";
     }
 }

@@ -3,7 +3,6 @@ package dev.sluice.router.topology;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +29,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Lag</b> is that of the whole chain from the primary: a replica that follows another replica is behind by both, and
  * one that follows a configured server which is not connected to the primary at all has unknown lag, whatever it says
- * itself. This is how replicas that still follow a demoted primary are kept from serving old data.
+ * itself. This is how replicas that still follow a demoted primary are kept from serving old data. Broken replication is
+ * unknown lag.
+ *
+ * <p><b>Groups.</b> Members of a Group Replication or Galera group follow the group's own word: a member that is not in
+ * step, or that sees only a minority, is neither primary nor readable. Several writable members of one group are no
+ * ambiguity: the primary so far stays, else the first one configured becomes it, and the others are its replicas.
  */
 public final class TopologyResolver {
     private final Topology previous;
     private final List<BackendObservation> observations;
+    private final ReplicationGraph graph;
+    private final boolean weightsInTenths;
 
     private TopologyResolver(Topology previous, List<BackendObservation> observations) {
         this.previous = previous;
         this.observations = observations;
+        this.graph = new ReplicationGraph(observations);
+        this.weightsInTenths = observations.stream()
+                .anyMatch(server -> server.cluster().admission().share() < Admission.SHARE_MAX);
     }
 
     /**
@@ -64,47 +73,21 @@ public final class TopologyResolver {
             backends.add(status(observation, primary, lastPrimary));
         }
         int primaryOrdinal = primary == null ? -1 : primary.ordinal();
-        String alarm = alarm(candidates, primary);
-        if (backends.equals(previous.backends())
-                && primaryOrdinal == previous.primaryOrdinal()
-                && Objects.equals(alarm, previous.alarm())) {
+        Topology.Findings findings = new Topology.Findings(
+                primaryOrdinal, lastPrimary, independent(candidates), alarm(candidates, primary), graph.discovered());
+        if (previous.isLike(backends, findings)) {
             return previous;
         }
         long epoch = previous.identityEpoch() + (isAnyIdentityChanged(backends) ? 1 : 0);
-        Topology.Election election = new Topology.Election(primaryOrdinal, lastPrimary, alarm);
-        return new Topology(previous.version() + 1, epoch, backends, election, policy);
+        return new Topology(previous.version() + 1, epoch, backends, findings, policy);
     }
 
     private boolean isCandidate(BackendObservation server) {
-        if (!server.isUsable() || server.readOnly()) {
+        GroupMembership group = server.cluster().group();
+        if (!server.isUsable() || server.readOnly() || (group != null && !(group.isInStep() && group.writer()))) {
             return false;
         }
-        return !followsConfiguredBackend(server) || isFollowedByItsSource(server);
-    }
-
-    private boolean followsConfiguredBackend(BackendObservation server) {
-        return server.channels().stream()
-                .anyMatch(channel -> channel.isFollowing() && sourceOf(channel, server) != null);
-    }
-
-    /** Whether the server and its source follow each other, so that following does not make it a replica. */
-    private boolean isFollowedByItsSource(BackendObservation server) {
-        for (ReplicationChannel channel : server.channels()) {
-            BackendObservation source = sourceOf(channel, server);
-            if (source != null && source.channels().stream().anyMatch(back -> back.isFrom(server))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private @Nullable BackendObservation sourceOf(ReplicationChannel channel, BackendObservation follower) {
-        for (BackendObservation candidate : observations) {
-            if (candidate.ordinal() != follower.ordinal() && channel.isFrom(candidate)) {
-                return candidate;
-            }
-        }
-        return null;
+        return !graph.followsConfiguredBackend(server) || graph.isFollowedByItsSource(server);
     }
 
     private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates) {
@@ -114,10 +97,22 @@ public final class TopologyResolver {
             }
         }
         boolean firstElection = previous.lastPrimaryOrdinal() < 0;
-        if (candidates.size() != 1 || (firstElection && isAnyUnprobed())) {
+        if (independent(candidates) != 1 || (firstElection && isAnyUnprobed())) {
             return null;
         }
         return candidates.get(0);
+    }
+
+    /** How many of them are no members of one group with another that is counted. */
+    private static int independent(List<BackendObservation> candidates) {
+        int count = 0;
+        for (int i = 0; i < candidates.size(); i++) {
+            BackendObservation candidate = candidates.get(i);
+            if (candidates.subList(0, i).stream().noneMatch(candidate::isInGroupOf)) {
+                count++;
+            }
+        }
+        return count;
     }
 
     private boolean isAnyUnprobed() {
@@ -140,12 +135,20 @@ public final class TopologyResolver {
                 role(server, primary, lastPrimary, sameAddress ? before : null),
                 server.health(),
                 server.operatorState(),
-                server.weight(),
+                effectiveWeight(server),
                 server.zone(),
-                server.equals(primary) ? Duration.ZERO : lag(server, primary, observations.size()),
+                server.equals(primary) ? Duration.ZERO : graph.lag(server, primary),
                 server.executed(),
                 server.facts(),
-                problem(server, primary));
+                problem(server, primary),
+                new BackendStatus.Allowance(server.weight(), server.cluster().admission()));
+    }
+
+    /** In tenths for all backends while one of them has less than its whole weight, so that a weight of 1 can be shared. */
+    private int effectiveWeight(BackendObservation server) {
+        int weight =
+                weightsInTenths ? server.weight() * server.cluster().admission().share() : server.weight();
+        return Math.min(weight, Topology.WEIGHT_MAX);
     }
 
     private Role role(
@@ -156,8 +159,13 @@ public final class TopologyResolver {
         if (server.equals(primary)) {
             return Role.PRIMARY;
         }
+        if (server.health() == Health.ONLINE && server.isOutOfStep()) {
+            return Role.UNKNOWN;
+        }
         if (server.health() == Health.ONLINE) {
-            boolean replica = server.readOnly() || followsConfiguredBackend(server);
+            boolean replica = server.readOnly()
+                    || graph.followsConfiguredBackend(server)
+                    || (primary != null && server.isInGroupOf(primary));
             boolean pausedPrimary = primary == null && server.ordinal() == lastPrimary && !server.readOnly();
             return pausedPrimary ? Role.PRIMARY : replica ? Role.REPLICA : Role.UNKNOWN;
         }
@@ -167,54 +175,15 @@ public final class TopologyResolver {
         return before.role() == Role.PRIMARY && primary != null ? Role.UNKNOWN : before.role();
     }
 
-    /** Lag of the whole chain; null if any part of it is unknown. {@code depth} ends circles. */
-    private @Nullable Duration lag(BackendObservation server, @Nullable BackendObservation primary, int depth) {
-        if (server.health() != Health.ONLINE || server.channels().isEmpty() || depth == 0) {
-            return null;
-        }
-        Duration worst = Duration.ZERO;
-        for (ReplicationChannel channel : server.channels()) {
-            Duration behind = channel.applierRunning() ? channel.behind() : null;
-            BackendObservation source = sourceOf(channel, server);
-            if (behind != null && primary != null && source != null && source.ordinal() != primary.ordinal()) {
-                Duration above = lag(source, primary, depth - 1);
-                behind = above == null ? null : behind.plus(above);
-            }
-            if (behind == null) {
-                return null;
-            }
-            worst = behind.compareTo(worst) > 0 ? behind : worst;
-        }
-        return worst;
-    }
-
     private @Nullable String problem(BackendObservation server, @Nullable BackendObservation primary) {
         if (server.problem() != null) {
             return server.problem();
         }
-        if (server.health() != Health.ONLINE || server.equals(primary)) {
-            return null;
-        }
-        for (ReplicationChannel channel : server.channels()) {
-            if (channel.error() != null) {
-                return "replication error: " + channel.error();
-            }
-            if (!channel.applierRunning() || channel.receiver() == ReplicationChannel.Receiver.STOPPED) {
-                return "replication is stopped";
-            }
-            BackendObservation source = sourceOf(channel, server);
-            if (primary != null
-                    && source != null
-                    && source.ordinal() != primary.ordinal()
-                    && lag(source, primary, observations.size()) == null) {
-                return "replicates from " + source.address() + ", which does not follow the primary";
-            }
-        }
-        return server.channels().isEmpty() && server.readOnly() ? "read-only, but does not replicate" : null;
+        return server.health() != Health.ONLINE || server.equals(primary) ? null : graph.problem(server, primary);
     }
 
     private @Nullable String alarm(List<BackendObservation> candidates, @Nullable BackendObservation primary) {
-        if (candidates.size() > 1) {
+        if (independent(candidates) > 1) {
             return "several writable servers: " + addresses(candidates)
                     + (primary == null
                             ? "; none of them was the primary before, so no writes are accepted; drain or fence all but one"
@@ -222,7 +191,7 @@ public final class TopologyResolver {
         }
         List<BackendObservation> writableReplicas = observations.stream()
                 .filter(server -> server.isUsable() && !server.readOnly() && !server.equals(primary))
-                .filter(this::followsConfiguredBackend)
+                .filter(graph::followsConfiguredBackend)
                 .toList();
         String open = writableReplicas.isEmpty()
                 ? null

@@ -48,7 +48,8 @@ class CausalityTrackerTest {
                 replica ? List.of(channel) : List.of(),
                 numbers.isEmpty() ? GtidPosition.UNKNOWN : position(numbers),
                 new ServerFacts("8.0.31", ServerFlavor.MYSQL, ordinal + 1, "uuid-" + ordinal, 255, "", true),
-                null);
+                null,
+                BackendObservation.Surroundings.NONE);
     }
 
     private static GtidPosition position(String numbers) {

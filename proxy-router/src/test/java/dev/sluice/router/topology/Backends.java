@@ -17,6 +17,13 @@ final class Backends {
     List<ReplicationChannel> channels = List.of();
     GtidPosition executed = GtidPosition.UNKNOWN;
 
+    List<Peer> peers = List.of();
+    MeasuredLag measured = MeasuredLag.UNKNOWN;
+    Admission admission = Admission.FULL;
+
+    @Nullable
+    GroupMembership group;
+
     @Nullable
     String uuid;
 
@@ -46,6 +53,28 @@ final class Backends {
                 null);
     }
 
+    static Backends member(int ordinal, GroupMembership group) {
+        Backends server = writable(ordinal);
+        server.group = group;
+        server.readOnly = !group.writer();
+        return server;
+    }
+
+    Backends measured(@Nullable Duration byPosition, @Nullable Duration byHeartbeat) {
+        measured = new MeasuredLag(byPosition, byHeartbeat);
+        return this;
+    }
+
+    Backends admission(Admission.State state, int share) {
+        admission = new Admission(state, share);
+        return this;
+    }
+
+    Backends peers(Peer... others) {
+        peers = List.of(others);
+        return this;
+    }
+
     Backends behind(int source, @Nullable Duration lag) {
         channels = List.of(channel(source, lag));
         return this;
@@ -62,6 +91,21 @@ final class Backends {
                         false,
                         null,
                         null))
+                .toList();
+        return this;
+    }
+
+    Backends failing() {
+        channels = channels.stream()
+                .map(c -> new ReplicationChannel(
+                        c.sourceHost(),
+                        c.sourcePort(),
+                        c.sourceServerId(),
+                        c.sourceUuid(),
+                        ReplicationChannel.Receiver.CONNECTING,
+                        true,
+                        null,
+                        "access denied"))
                 .toList();
         return this;
     }
@@ -106,6 +150,9 @@ final class Backends {
                 health == Health.ONLINE ? channels : List.of(),
                 health == Health.ONLINE ? executed : GtidPosition.UNKNOWN,
                 facts,
-                null);
+                null,
+                health == Health.ONLINE
+                        ? new BackendObservation.Surroundings(group, peers, measured, admission)
+                        : new BackendObservation.Surroundings(null, List.of(), MeasuredLag.UNKNOWN, admission));
     }
 }

@@ -61,6 +61,12 @@ public final class Credential {
         return password == null ? new byte[0] : NativePassword.scramble(password, nonce);
     }
 
+    /** Whether this proves a password that is known in the clear, compared in constant time. */
+    public boolean proves(byte[] clear) {
+        byte[] stage1 = nativeStage1;
+        return stage1 == null ? same(password, clear) : MessageDigest.isEqual(stage1, NativePassword.stage1(clear));
+    }
+
     /** Whether both prove the same password by the same knowledge, compared in constant time. */
     public boolean sameSecret(Credential other) {
         return user.equals(other.user) && same(password, other.password) && same(nativeStage1, other.nativeStage1);

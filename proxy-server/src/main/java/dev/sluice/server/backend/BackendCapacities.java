@@ -1,19 +1,26 @@
 package dev.sluice.server.backend;
 
 import dev.sluice.router.topology.BackendAddress;
-import java.util.ArrayList;
+import dev.sluice.router.topology.Topology;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * What the pools of all event loops share: the addresses and connection caps of the backends, by ordinal, and the limit on
- * how many may wait. Thread-safe: immutable but for the list of loops.
+ * how many may wait. Thread-safe: an array of atomic references; changes are made under the monitor of this object.
+ *
+ * <p>A removed backend keeps its ordinal until its last connection is closed, so that whoever still holds one finds what
+ * belongs to it. Ordinals are given out in turn, so that one that was freed stays free for as long as possible.
  */
 public final class BackendCapacities {
-    private final List<BackendAddress> addresses;
-    private final List<BackendCapacity> capacities;
+    private final AtomicReferenceArray<Entry> entries = new AtomicReferenceArray<>(Topology.ORDINAL_MAX + 1);
     private final WaitingBudget waiting;
     private final List<BackendCapacity.Claimant> loops = new CopyOnWriteArrayList<>();
+    private final boolean[] removed = new boolean[Topology.ORDINAL_MAX + 1];
+    private int last = -1;
+
+    private record Entry(BackendAddress address, BackendCapacity capacity) {}
 
     /**
      * @param addresses by ordinal
@@ -21,27 +28,80 @@ public final class BackendCapacities {
      * @param waiting how many may wait
      */
     public BackendCapacities(List<BackendAddress> addresses, List<Integer> connectionsMax, WaitingBudget waiting) {
-        this.addresses = List.copyOf(addresses);
-        List<BackendCapacity> all = new ArrayList<>();
-        for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
-            all.add(new BackendCapacity(ordinal, connectionsMax.get(ordinal)));
-        }
-        this.capacities = List.copyOf(all);
         this.waiting = waiting;
+        for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
+            put(ordinal, addresses.get(ordinal), connectionsMax.get(ordinal));
+        }
+    }
+
+    private void put(int ordinal, BackendAddress address, int connectionsMax) {
+        entries.set(ordinal, new Entry(address, new BackendCapacity(ordinal, connectionsMax)));
+        removed[ordinal] = false;
+        last = ordinal;
+    }
+
+    /**
+     * Adds a backend and returns its ordinal.
+     *
+     * @throws IllegalStateException if no ordinal is free
+     */
+    public synchronized int add(BackendAddress address, int connectionsMax) {
+        for (int i = 1; i <= removed.length; i++) {
+            int ordinal = (last + i) % removed.length;
+            Entry entry = entries.get(ordinal);
+            if (entry == null || (removed[ordinal] && entry.capacity().isAbandoned())) {
+                put(ordinal, address, connectionsMax);
+                return ordinal;
+            }
+        }
+        throw new IllegalStateException("all " + removed.length + " places for backends are in use");
+    }
+
+    /** How many backends can be added now. */
+    public synchronized int free() {
+        int free = 0;
+        for (int ordinal = 0; ordinal < removed.length; ordinal++) {
+            Entry entry = entries.get(ordinal);
+            if (entry == null || (removed[ordinal] && entry.capacity().isAbandoned())) {
+                free++;
+            }
+        }
+        return free;
+    }
+
+    /** Changes the cap of a backend. */
+    public void resize(int ordinal, int connectionsMax) {
+        of(ordinal).resize(connectionsMax);
+    }
+
+    /** Closes a backend to new work, or opens it again. The pools have to be told as well. */
+    public void closed(int ordinal, boolean nothingNew) {
+        of(ordinal).closed(nothingNew);
+    }
+
+    /**
+     * Frees the ordinal of a closed backend as soon as nothing uses it any more. To be called when all event loops have been
+     * told, so that none of them is still about to use it.
+     */
+    public synchronized void remove(int ordinal) {
+        if (!of(ordinal).isClosed()) {
+            throw new IllegalStateException("backend " + ordinal + " is not closed");
+        }
+        removed[ordinal] = true;
     }
 
     void register(BackendCapacity.Claimant loop) {
         loops.add(loop);
     }
 
-    /** The cap of a backend. */
+    /** The cap of a backend; of a removed one, too, until its ordinal is given to another. */
     public BackendCapacity of(int ordinal) {
-        return capacities.get(ordinal);
+        return entries.get(ordinal).capacity();
     }
 
     /** The address of a backend. */
     public BackendAddress address(int ordinal) {
-        return addresses.get(ordinal);
+        return entries.get(ordinal).address();
     }
 
     /** How many may wait for a connection. */

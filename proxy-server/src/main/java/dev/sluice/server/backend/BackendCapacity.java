@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The hard cap on open connections to one backend, over all event loops. A slot is reserved before a connection is opened
- * and released when the server has closed its side, so the cap is never exceeded. Thread-safe: atomics and a concurrent
- * queue.
+ * and released when the server has closed its side, so the cap is never exceeded. Thread-safe: atomics, volatile
+ * fields and a concurrent queue.
  *
  * <p>Loops that found no slot queue up. A slot that becomes free is reserved for the first of them; a loop that comes later
  * cannot snatch it. One slot is granted a turn, so that loops with many waiters do not starve those with few.
@@ -30,9 +30,13 @@ public final class BackendCapacity {
     }
 
     private final int backendOrdinal;
-    private final int max;
+    private volatile int max;
+    private volatile boolean closed;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger kept = new AtomicInteger();
+    /** How many connections were beyond the cap when it was lowered, less those that have been given up for it. */
+    private final AtomicInteger surplus = new AtomicInteger();
+
     private final Queue<Claimant> waiting = new ConcurrentLinkedQueue<>();
 
     /**
@@ -90,6 +94,9 @@ public final class BackendCapacity {
 
     /** Whether a loop other than this one waits for a slot. */
     boolean isWantedBesides(Claimant self) {
+        if (waiting.isEmpty()) {
+            return false;
+        }
         for (Claimant claimant : waiting) {
             if (claimant != self) {
                 return true;
@@ -105,6 +112,43 @@ public final class BackendCapacity {
         }
         kept.set(0);
         return true;
+    }
+
+    /** Changes the cap. Connections beyond a lower one are closed when they are next unused. */
+    void resize(int connectionsMax) {
+        max = connectionsMax;
+        surplus.set(Math.max(0, open.get() - connectionsMax));
+        grant();
+    }
+
+    /**
+     * Whether one connection has to go because the cap was lowered. Each that has to is asked for once: those that are being
+     * closed still count as open.
+     */
+    boolean takeSurplus() {
+        int left = surplus.get();
+        while (left > 0 && open.get() > max) {
+            if (surplus.compareAndSet(left, left - 1)) {
+                return true;
+            }
+            left = surplus.get();
+        }
+        return false;
+    }
+
+    /** Opens it to new work, or closes it. */
+    void closed(boolean nothingNew) {
+        closed = nothingNew;
+    }
+
+    /** Whether the backend takes no new work. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether nothing is left of its use: its ordinal may stand for another backend. */
+    boolean isAbandoned() {
+        return closed && open.get() == 0 && waiting.isEmpty();
     }
 
     /** Connections open, being opened or being closed. */

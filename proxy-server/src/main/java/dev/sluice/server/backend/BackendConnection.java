@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class BackendConnection {
     private static final Logger LOGGER = LoggerFactory.getLogger(BackendConnection.class);
     private static final int CUMULATION_BYTES = 1024;
+    /** No account ever has this generation. */
+    private static final int RETIRED = -1;
 
     /** The one who holds the lease, as the connection sees it. */
     public interface Owner {
@@ -40,6 +42,9 @@ public final class BackendConnection {
 
         /** Others wait for the connection: whoever keeps it for its last statement's warnings alone gives it back. */
         void backendWanted(BackendConnection connection);
+
+        /** The backend has stopped answering: what can be asked elsewhere is. */
+        void backendSilent(BackendConnection connection);
     }
 
     /** Someone whose last statement ran here and whose LAST_INSERT_ID() still lives here. */
@@ -60,6 +65,7 @@ public final class BackendConnection {
     private StateVector vector;
     private boolean trackersOn;
     private boolean closed;
+    private boolean closedByUs;
     private long idleSinceNanos;
     private long leases;
     private int generation;
@@ -152,6 +158,11 @@ public final class BackendConnection {
     /** Whether every response has arrived. */
     public boolean isQuiet() {
         return expected.isEmpty();
+    }
+
+    /** Whoever has it now is the last: when it comes back it is closed. */
+    public void retireAfterUse() {
+        generation = RETIRED;
     }
 
     int generation() {
@@ -327,8 +338,14 @@ public final class BackendConnection {
         flush();
     }
 
+    /** Whether Sluice has ended it, not the server. */
+    boolean isClosedByUs() {
+        return closedByUs;
+    }
+
     /** Ends a connection at once. */
     public void close() {
+        closedByUs = true;
         fail(BackendFailure.of(Kind.BROKEN, "closed by the pool"));
     }
 

@@ -51,6 +51,8 @@ public final class BackendConnector implements BackendOpener {
                 .channel(sockets.type())
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
+                // A server that refuses a statement in the middle answers and hangs up: the answer must still be read.
+                .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, sockets.waterMark())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
                 .handler(new ChannelInitializer<>() {

@@ -4,6 +4,7 @@ import dev.sluice.server.backend.BackendFailure.Kind;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 
 /** Hands the events of a backend channel to its {@link BackendConnection}. Confined to the session's event loop. */
 final class BackendHandler extends ChannelInboundHandlerAdapter {
@@ -35,6 +36,10 @@ final class BackendHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (context.channel() instanceof DuplexChannel duplex && duplex.isActive() && duplex.isOutputShutdown()) {
+            // It takes no more bytes; what it has still to say arrives before the end of its own stream.
+            return;
+        }
         connection.fail(BackendFailure.of(Kind.BROKEN, "the connection to the backend failed: " + cause.getMessage()));
     }
 }

@@ -23,4 +23,9 @@ public enum IgnoringOwner implements BackendConnection.Owner {
     public void backendWanted(BackendConnection connection) {
         // It goes back at once, or as soon as it is reset.
     }
+
+    @Override
+    public void backendSilent(BackendConnection connection) {
+        // It ends by itself, or is not waited for.
+    }
 }

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -52,7 +53,7 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
             channel.pipeline().replace(channel.pipeline().last(), "linger", new LingeringClose());
         }
         channel.config().setAutoRead(true);
-        if (quiet) {
+        if (quiet && !hasUnsentBytes(channel)) {
             ByteBuf quit = channel.alloc().buffer(Packets.HEADER_LENGTH + 1);
             quit.writeIntLE(1).writeByte(CommandType.COM_QUIT.code());
             channel.writeAndFlush(quit, channel.voidPromise());
@@ -67,6 +68,12 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
                         (quiet ? QUIET_MAX : BUSY_MAX).toMillis(),
                         TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> deadline.cancel(false));
+    }
+
+    /** Whether a command got stuck half-way: a goodbye behind it would not arrive, and its bytes would be kept for nothing. */
+    private static boolean hasUnsentBytes(Channel channel) {
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        return unsent != null && unsent.totalPendingWriteBytes() > 0;
     }
 
     @Override

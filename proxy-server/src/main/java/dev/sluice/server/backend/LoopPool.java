@@ -9,13 +9,12 @@ import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,21 +28,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
+    /** How long a server may list a connection after it has closed its side, on a busy machine. */
+    static final long FORGETTING_MILLIS = 100;
     /** Who has waited this long gets a connection that a session keeps for its last statement's warnings alone. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
     private final EventLoop loop;
     private final BackendOpener opener;
     private final BackendCapacities capacities;
-    private final PoolSettings settings;
+    private PoolSettings settings;
     private final PoolEnvironment environment;
-    private final Map<PoolKey, KeyPool> pools = new HashMap<>();
-    private final @Nullable WaitingLine[] lines = new @Nullable WaitingLine[Topology.ORDINAL_MAX + 1];
+    private final KeyPools pools = new KeyPools();
+    private final WaitingLines lines;
     /** Grants that this loop has asked for and not yet received, by backend. */
     private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
-    /** Leased for nothing but the diagnostics of the last statement, the longest kept first. */
-    private final Set<BackendConnection> lingering = new LinkedHashSet<>();
 
+    private final LingeringLeases lingering = new LingeringLeases();
+
+    private final Set<BackendConnection> open = new HashSet<>();
+
+    private IntConsumer whenIdleLost = ordinal -> {};
     private boolean draining;
 
     public LoopPool(
@@ -57,19 +61,25 @@ public final class LoopPool implements BackendCapacity.Claimant {
         this.capacities = capacities;
         this.settings = settings;
         this.environment = environment;
+        this.lines = new WaitingLines(capacities.waiting());
         capacities.register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** The pool of a key, made when first asked for. */
     public KeyPool pool(PoolKey key) {
-        return pools.computeIfAbsent(key, KeyPool::new);
+        return pools.of(key);
     }
 
     /** Whether the backend is a MariaDB server, as far as the monitor has seen it. */
     public boolean isMariaDb(int backendOrdinal) {
         BackendStatus backend = environment.topology().get().find(backendOrdinal);
         return backend != null && backend.facts() != null && backend.facts().flavor() == ServerFlavor.MARIADB;
+    }
+
+    /** Names who is told of the backend whose server has ended an idle connection. */
+    public void whenIdleLost(IntConsumer listener) {
+        whenIdleLost = listener;
     }
 
     /** How many may wait for a backend, in whatever queue. */
@@ -101,7 +111,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** Leases this very connection if it is idle. */
     public boolean acquireExactly(BackendConnection connection, BackendConnection.Owner owner) {
-        KeyPool pool = pools.get(connection.key());
+        KeyPool pool = pools.find(connection.key());
         if (connection.isClosed() || pool == null || !pool.idle().remove(connection)) {
             return false;
         }
@@ -116,8 +126,10 @@ public final class LoopPool implements BackendCapacity.Claimant {
         long deadline = now + settings.acquireTimeout().toNanos();
         Claim claim = new Claim(pool, wanted, borrower, now, deadline);
         int ordinal = pool.key().backendOrdinal();
-        WaitingLine line = line(ordinal);
-        if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
+        WaitingLine line = lines.of(ordinal);
+        if (capacities.of(ordinal).isClosed()) {
+            borrower.acquireFailed(takenAway(ordinal));
+        } else if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
             open(claim);
         } else if (!line.tryAdd(claim)) {
             borrower.acquireFailed(BackendFailure.of(
@@ -131,18 +143,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
     }
 
-    private WaitingLine line(int ordinal) {
-        WaitingLine line = lines[ordinal];
-        if (line == null) {
-            line = new WaitingLine(capacities.waiting());
-            lines[ordinal] = line;
-        }
-        return line;
-    }
-
     /** Queues for a grant if somebody waits, leaves the queue if nobody does. */
     private void askFor(int ordinal) {
-        boolean wanted = !line(ordinal).isEmpty();
+        boolean wanted = !lines.of(ordinal).isEmpty();
         if (wanted && asked[ordinal] == 0) {
             asked[ordinal]++;
             capacities.of(ordinal).await(this);
@@ -155,7 +158,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public void slotGranted(int backendOrdinal) {
         loop.execute(() -> {
             asked[backendOrdinal]--;
-            Claim claim = line(backendOrdinal).poll();
+            Claim claim = lines.of(backendOrdinal).poll();
             if (claim == null) {
                 capacities.of(backendOrdinal).release();
             } else {
@@ -198,21 +201,34 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void gone() {
-                capacity.release();
+                free(capacity);
             }
         });
+    }
+
+    /** Frees a slot when the server, too, has forgotten the connection: it hangs up first, and tidies up behind that. */
+    private void free(BackendCapacity capacity) {
+        if (loop.isShuttingDown()) {
+            capacity.release();
+        } else {
+            var unused = loop.schedule(capacity::release, FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** Until somebody takes it, a new connection counts as leased: it is in nobody's list. */
     private void opened(KeyPool pool, BackendConnection connection) {
         int ordinal = connection.key().backendOrdinal();
+        open.add(connection);
         connection.generation(pool.generation());
         environment.metrics().backendOpened(ordinal);
         environment.metrics().backendStarted(ordinal);
         connection.onClose = () -> {
+            open.remove(connection);
             lingering.remove(connection);
             if (!pool.idle().remove(connection)) {
                 environment.metrics().backendEnded(ordinal);
+            } else if (!connection.isClosedByUs()) {
+                whenIdleLost.accept(ordinal);
             }
             environment.metrics().backendClosed(ordinal);
         };
@@ -228,8 +244,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
         lingering.remove(connection);
         long now = environment.nanoClock().getAsLong();
         KeyPool pool = pool(connection.key());
+        BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
         boolean usable = connection.isQuiet()
                 && !draining
+                && !capacity.isClosed()
+                && !capacity.takeSurplus()
                 && !isOld(connection, now)
                 && connection.generation() == pool.generation();
         if (!usable) {
@@ -238,9 +257,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         connection.returned(now);
         int ordinal = connection.key().backendOrdinal();
-        WaitingLine line = line(ordinal);
+        WaitingLine line = lines.of(ordinal);
         boolean free = line.isEmpty();
-        BackendCapacity capacity = capacities.of(ordinal);
         if (free && !capacity.isWantedBesides(this)) {
             environment.metrics().backendEnded(ordinal);
             pool.idle().add(connection);
@@ -270,7 +288,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return;
         }
         lingering.remove(connection);
-        if (!connection.isQuiet()) {
+        if (!connection.isQuiet() || takesNothingNew(connection.key().backendOrdinal())) {
             connection.close();
             return;
         }
@@ -291,9 +309,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** A session uses the connection again. */
     public void stopLingering(BackendConnection connection) {
-        if (!lingering.isEmpty()) {
-            lingering.remove(connection);
-        }
+        lingering.remove(connection);
     }
 
     // ---- making room ----
@@ -301,21 +317,19 @@ public final class LoopPool implements BackendCapacity.Claimant {
     @Override
     public void makeRoom(int backendOrdinal, boolean starving) {
         loop.execute(() -> {
-            boolean ownNeed = !line(backendOrdinal).isEmpty();
+            boolean ownNeed = !lines.of(backendOrdinal).isEmpty();
             if (!ownNeed && !closeOneIdle(backendOrdinal) && starving) {
-                takeLingering(backendOrdinal);
+                lingering.takeOne(backendOrdinal);
             }
         });
     }
 
     private boolean closeOneIdle(int ordinal) {
-        for (KeyPool pool : pools.values()) {
-            if (pool.key().backendOrdinal() == ordinal && !pool.idle().isEmpty()) {
-                retireIdle(pool.idle().get(0));
-                return true;
-            }
+        BackendConnection idle = pools.anyIdle(ordinal);
+        if (idle != null) {
+            retireIdle(idle);
         }
-        return false;
+        return idle != null;
     }
 
     private void retireIdle(BackendConnection connection) {
@@ -324,38 +338,13 @@ public final class LoopPool implements BackendCapacity.Claimant {
         connection.retire();
     }
 
-    private boolean takeLingering(int ordinal) {
-        for (BackendConnection connection : lingering) {
-            BackendConnection.Owner owner = connection.owner();
-            if (connection.key().backendOrdinal() == ordinal && owner != null) {
-                lingering.remove(connection);
-                owner.backendWanted(connection);
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Closes what is idle too long or too old, and looks after those who wait. */
     private void sweep() {
         long now = environment.nanoClock().getAsLong();
-        List<BackendConnection> expired = new ArrayList<>();
-        for (KeyPool pool : pools.values()) {
-            for (BackendConnection connection : pool.idle()) {
-                boolean idleTooLong = now - connection.idleSinceNanos()
-                        > settings.idleTimeout().toNanos();
-                if (idleTooLong || isOld(connection, now)) {
-                    expired.add(connection);
-                }
-            }
-        }
-        expired.forEach(this::retireIdle);
-        for (int ordinal = 0; ordinal < lines.length; ordinal++) {
-            WaitingLine line = lines[ordinal];
-            if (line != null) {
-                lookAfter(ordinal, line, now);
-            }
-        }
+        long idleMax = settings.idleTimeout().toNanos();
+        pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))
+                .forEach(this::retireIdle);
+        lines.forEach((line, ordinal) -> lookAfter(ordinal, line, now));
     }
 
     private void lookAfter(int ordinal, WaitingLine line, long now) {
@@ -365,7 +354,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         askFor(ordinal);
         Claim first = line.peek();
-        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !takeLingering(ordinal)) {
+        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !lingering.takeOne(ordinal)) {
             capacities.askForRoom(ordinal, this, true);
         }
     }
@@ -379,21 +368,75 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** Forgets the idle connections of a user whose account changed, so that the next one logs in anew. */
     public void closeIdle(String user) {
-        List<BackendConnection> stale = new ArrayList<>();
-        for (KeyPool pool : pools.values()) {
-            if (pool.key().user().equals(user)) {
-                stale.addAll(pool.idle());
-                pool.nextGeneration();
+        pools.ofUser(user).forEach(KeyPool::nextGeneration);
+        pools.idle(connection -> connection.key().user().equals(user)).forEach(this::retireIdle);
+    }
+
+    /** A backend has stopped answering, which may pass: reads that run there are asked elsewhere. */
+    public void fellSilent(int backendOrdinal) {
+        for (BackendConnection connection : List.copyOf(open)) {
+            BackendConnection.Owner owner = connection.owner();
+            if (owner != null && connection.key().backendOrdinal() == backendOrdinal) {
+                owner.backendSilent(connection);
             }
         }
-        stale.forEach(this::retireIdle);
+    }
+
+    /** Ends every connection to a backend, the leased ones too: it does not answer, or is not what it was. */
+    public void endAll(int backendOrdinal, String why) {
+        for (BackendConnection connection : List.copyOf(open)) {
+            if (connection.key().backendOrdinal() == backendOrdinal) {
+                connection.fail(BackendFailure.of(Kind.BROKEN, why));
+            }
+        }
     }
 
     /** Closes every idle connection now and every other when it comes back. */
     public void drain() {
         draining = true;
-        List<BackendConnection> idle = new ArrayList<>();
-        pools.values().forEach(pool -> idle.addAll(pool.idle()));
-        idle.forEach(BackendConnection::close);
+        pools.idle(connection -> true).forEach(BackendConnection::close);
+    }
+
+    // ---- what an operator changes ----
+
+    /**
+     * The backend has been closed to new work, or its cap been lowered: those that wait for a closed one look elsewhere, and
+     * idle connections go. Those in use go when they come back.
+     */
+    public void backendChanged(int ordinal) {
+        BackendCapacity capacity = capacities.of(ordinal);
+        if (capacity.isClosed()) {
+            for (Claim claim : lines.of(ordinal).takeAll()) {
+                claim.borrower().acquireFailed(takenAway(ordinal));
+            }
+            askFor(ordinal);
+        }
+        pools.idle(connection -> connection.key().backendOrdinal() == ordinal).stream()
+                .filter(connection -> capacity.isClosed() || capacity.takeSurplus())
+                .forEach(this::retireIdle);
+    }
+
+    /** Whether a backend has been closed to new work. */
+    public boolean takesNothingNew(int ordinal) {
+        return capacities.of(ordinal).isClosed();
+    }
+
+    private BackendFailure takenAway(int ordinal) {
+        return BackendFailure.of(Kind.NO_BACKEND, capacities.address(ordinal) + " takes no new work");
+    }
+
+    /** Changes how connections are treated from now on. */
+    public void settings(PoolSettings changed) {
+        settings = changed;
+    }
+
+    /** How many connections of each kind are idle, if any. */
+    public Map<PoolKey, Integer> idle() {
+        return pools.sizes();
+    }
+
+    /** How many wait for a connection to a backend. */
+    public int waitingFor(int ordinal) {
+        return lines.of(ordinal).size();
     }
 }

@@ -52,13 +52,15 @@ public final class StatementHandles {
     }
 
     /**
-     * What a prepared statement depends on: its text and the state it was prepared in (schema, sql_mode, character set).
-     * Immutable: the text must not be changed.
+     * What a prepared statement depends on: its text, the state it was prepared in (schema, sql_mode, character set), and
+     * the types that its parameters had at its first execution, by which a server decides what the statement computes.
+     * Immutable: the arrays must not be changed.
      */
     public static final class Text {
         private final byte[] sql;
         private final StateVector preparedIn;
         private final int copy;
+        private final byte @Nullable [] firstTypes;
         private final int hash;
 
         /**
@@ -67,10 +69,26 @@ public final class StatementHandles {
          * @param copy 0, or a number that keeps apart equal texts that need handles of their own
          */
         public Text(byte[] sql, StateVector preparedIn, int copy) {
+            this(sql, preparedIn, copy, null);
+        }
+
+        private Text(byte[] sql, StateVector preparedIn, int copy, byte @Nullable [] firstTypes) {
             this.sql = sql;
             this.preparedIn = preparedIn;
             this.copy = copy;
-            this.hash = 31 * (31 * Arrays.hashCode(sql) + preparedIn.hashCode()) + copy;
+            this.firstTypes = firstTypes;
+            this.hash = 31 * (31 * (31 * Arrays.hashCode(sql) + preparedIn.hashCode()) + copy)
+                    + Arrays.hashCode(firstTypes);
+        }
+
+        /** The same statement, executed first with these parameter types, two bytes each. */
+        public Text executedWith(byte[] types) {
+            return new Text(sql, preparedIn, copy, types);
+        }
+
+        /** The same statement with a handle that equal ones do not share. */
+        public Text copy(int number) {
+            return new Text(sql, preparedIn, number, firstTypes);
         }
 
         /** The statement's bytes. */
@@ -90,6 +108,7 @@ public final class StatementHandles {
                             && hash == other.hash
                             && copy == other.copy
                             && preparedIn.equals(other.preparedIn)
+                            && Arrays.equals(firstTypes, other.firstTypes)
                             && Arrays.equals(sql, other.sql));
         }
 

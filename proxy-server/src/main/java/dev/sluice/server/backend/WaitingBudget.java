@@ -2,9 +2,9 @@ package dev.sluice.server.backend;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** How many may wait for a backend connection at the same time, over all event loops. Thread-safe: one atomic. */
+/** How many may wait for a backend connection at the same time, over all event loops. Thread-safe: one atomic and a volatile limit. */
 public final class WaitingBudget {
-    private final int max;
+    private volatile int max;
     private final AtomicInteger waiting = new AtomicInteger();
 
     /** @param max {@code pool.waiting-max} */
@@ -24,6 +24,11 @@ public final class WaitingBudget {
     /** One of those counted waits no more. */
     public void leave() {
         waiting.decrementAndGet();
+    }
+
+    /** Changes the limit; those that wait go on waiting. */
+    public void max(int waitingMax) {
+        max = waitingMax;
     }
 
     /** The limit. */

@@ -99,6 +99,20 @@ final class WaitingLine {
         return first;
     }
 
+    /** How many wait. */
+    int size() {
+        return claims.size();
+    }
+
+    /** Takes all. */
+    List<Claim> takeAll() {
+        List<Claim> all = new ArrayList<>();
+        for (Claim first = poll(); first != null; first = poll()) {
+            all.add(first);
+        }
+        return all;
+    }
+
     /** Takes all whose deadline has passed. */
     List<Claim> takeLate(long nowNanos) {
         List<Claim> late = new ArrayList<>();

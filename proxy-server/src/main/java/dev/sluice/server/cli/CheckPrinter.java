@@ -3,7 +3,6 @@ package dev.sluice.server.cli;
 import dev.sluice.server.logging.JsonWriter;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,22 +15,8 @@ final class CheckPrinter {
     private CheckPrinter() {}
 
     static void table(CheckResult result, PrintWriter out) {
-        List<List<String>> rows = new ArrayList<>();
-        rows.add(HEADER);
-        result.reports().forEach(report -> rows.add(row(report)));
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int column = 0; column < HEADER.size(); column++) {
-                int at = column;
-                int width = rows.stream()
-                        .mapToInt(each -> each.get(at).length())
-                        .max()
-                        .orElse(0);
-                String cell = row.get(column);
-                line.append(cell).append(" ".repeat(width - cell.length() + 2));
-            }
-            out.println(line.toString().stripTrailing());
-        }
+        AlignedTable.print(
+                HEADER, result.reports().stream().map(CheckPrinter::row).toList(), out);
         out.println();
         out.println("writable servers: " + result.writableServers());
         result.notes().forEach(note -> out.println("note:  " + note));

@@ -168,7 +168,7 @@ final class JdbcInspector implements BackendInspector {
     }
 
     /** The driver wraps a refused connection into a paragraph; its last cause is the fact. */
-    private static String describe(SQLException e) {
+    static String describe(SQLException e) {
         if (e.getErrorCode() != 0) {
             return e.getMessage() + " (error " + e.getErrorCode() + ")";
         }

@@ -66,7 +66,9 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new ServeCommand(wiring.starter()))
                 .addSubcommand(new CheckCommand(wiring.inspector()))
                 .addSubcommand(new ExplainCommand(wiring.explainer()))
-                .addSubcommand(new DemoCommand(wiring.demoStarter()));
+                .addSubcommand(new AdminCommand(System.in))
+                .addSubcommand(new DemoCommand(wiring.demoStarter()))
+                .addSubcommand(new DrillCommand());
         wiring.extensions().forEach(extension -> sluice.addSubcommand(extension.command()));
         return sluice.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::onWrongUsage)

@@ -3,6 +3,8 @@ package dev.sluice.server.cli;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.logging.Logging;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -24,6 +26,14 @@ final class ServeCommand implements Callable<Integer> {
         this.starter = starter;
     }
 
+    private static void hangUp(ServerStarter.@Nullable Running running) {
+        if (running == null) {
+            LOGGER.atWarn().log("SIGHUP ignored: Sluice is starting, and has just read its configuration file");
+        } else {
+            running.reload();
+        }
+    }
+
     @Override
     public Integer call() throws Exception {
         SluiceConfig loaded = config.load();
@@ -39,8 +49,10 @@ final class ServeCommand implements Callable<Integer> {
         LOGGER.atDebug().addKeyValue("config", loaded).log("configuration");
         try (ProcessSignals handlers = new ProcessSignals()) {
             // From the beginning, because a reload that comes too early would otherwise end the process.
-            handlers.on("HUP", new ReloadCheck(config.file(), loaded));
-            ServerStarter.Running running = starter.start(loaded);
+            AtomicReference<ServerStarter.@Nullable Running> started = new AtomicReference<>();
+            handlers.on("HUP", () -> hangUp(started.get()));
+            ServerStarter.Running running = starter.start(loaded, config.file());
+            started.set(running);
             // Only now: until it serves there is nothing to drain, and a start that hangs must be easy to stop.
             StopSignals signals = new StopSignals(running);
             handlers.on("TERM", () -> signals.received("SIGTERM"));

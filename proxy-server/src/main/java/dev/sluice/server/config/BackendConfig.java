@@ -16,6 +16,7 @@ public record BackendConfig(HostPort address, int weight, Optional<String> zone,
     public BackendConfig {
         Objects.requireNonNull(zone, "zone");
         ConfigKeys.BACKEND_ADDRESS.require(address);
+        zone.ifPresent(ConfigKeys.BACKEND_ZONE::require);
         ConfigKeys.BACKEND_WEIGHT.require(weight);
         ConfigKeys.BACKEND_MAX_CONNECTIONS.require(maxConnections);
     }

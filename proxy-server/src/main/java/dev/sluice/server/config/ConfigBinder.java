@@ -2,9 +2,6 @@ package dev.sluice.server.config;
 
 import dev.sluice.router.session.Consistency;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +21,6 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  * Confined to the loading thread.
  */
 final class ConfigBinder {
-    private static final int PASSWORD_BYTES_MAX = 4096;
     private static final HostPort ANY_ADDRESS = new HostPort("localhost", 1);
 
     private final ConfigDocument document;
@@ -61,12 +57,31 @@ final class ConfigBinder {
         TlsConfig tls = tls();
         AuthConfig auth =
                 new AuthConfig(value(ConfigKeys.AUTH_CREDENTIAL_PROOF_AGE), value(ConfigKeys.AUTH_CREDENTIALS_MAX));
+        SwitchoverConfig switchover = new SwitchoverConfig(
+                optional(ConfigKeys.ADMIN_SWITCHOVER_USER),
+                optional(ConfigKeys.ADMIN_SWITCHOVER_PASSWORD),
+                optional(ConfigKeys.ADMIN_REPLICATION_USER),
+                optional(ConfigKeys.ADMIN_REPLICATION_PASSWORD));
         MetricsConfig metrics = new MetricsConfig(optional(ConfigKeys.METRICS_LISTEN));
+        AdminConfig admin = admin();
         LogConfig log = new LogConfig(value(ConfigKeys.LOG_LEVEL), value(ConfigKeys.LOG_FORMAT));
         ShutdownConfig shutdown = new ShutdownConfig(value(ConfigKeys.SHUTDOWN_DRAIN_TIMEOUT));
         problems.throwIfAny();
         return new SluiceConfig(
-                listen, process, backends, monitor, routing, pool, limits, tls, auth, metrics, log, shutdown);
+                listen,
+                process,
+                backends,
+                monitor,
+                routing,
+                pool,
+                limits,
+                tls,
+                auth,
+                switchover,
+                metrics,
+                admin,
+                log,
+                shutdown);
     }
 
     private ProcessConfig process() {
@@ -129,31 +144,81 @@ final class ConfigBinder {
                 monitorPassword(),
                 value(ConfigKeys.MONITOR_INTERVAL),
                 value(ConfigKeys.MONITOR_TIMEOUT),
-                value(ConfigKeys.MONITOR_MAX_LAG));
+                value(ConfigKeys.MONITOR_MAX_LAG),
+                value(ConfigKeys.MONITOR_SLOW_START),
+                new MonitorConfig.HeartbeatConfig(
+                        value(ConfigKeys.MONITOR_HEARTBEAT), value(ConfigKeys.MONITOR_HEARTBEAT_TABLE)));
     }
 
     private Secret monitorPassword() {
-        Optional<Secret> given = optional(ConfigKeys.MONITOR_PASSWORD);
-        Optional<Secret> fromFile = optional(ConfigKeys.MONITOR_PASSWORD_FILE).flatMap(this::readPassword);
-        boolean inline = document.mentions("monitor.password");
-        boolean file = document.mentions("monitor.password-file");
-        if (inline && file) {
-            reportScalar("monitor.password-file", "is given beside monitor.password", "keep one of them");
-        } else if (!inline && !file) {
+        if (!document.mentions("monitor.password") && !document.mentions("monitor.password-file")) {
             missing("monitor", "password", "write password, password-file or password: ${NAME}");
         }
-        return given.or(() -> fromFile).orElse(Secret.of(""));
+        return secret(ConfigKeys.MONITOR_PASSWORD, ConfigKeys.MONITOR_PASSWORD_FILE)
+                .orElse(Secret.of(""));
     }
 
-    private Optional<Secret> readPassword(Path named) {
+    private AdminConfig admin() {
+        boolean allowRemote = value(ConfigKeys.ADMIN_ALLOW_REMOTE);
+        Optional<HostPort> listen = optional(ConfigKeys.ADMIN_LISTEN);
+        Optional<String> user = optional(ConfigKeys.ADMIN_USER);
+        Optional<Secret> password = notEmpty(ConfigKeys.ADMIN_PASSWORD, ConfigKeys.ADMIN_PASSWORD_FILE);
+        Optional<Secret> token = notEmpty(ConfigKeys.ADMIN_TOKEN, ConfigKeys.ADMIN_TOKEN_FILE);
+        if (listen.isPresent()) {
+            requireAccount();
+        }
+        if (listen.isPresent() && !allowRemote && !listen.orElseThrow().isLoopback()) {
+            String what = listen.orElseThrow() + " can be reached from other hosts";
+            reportScalar("admin.listen", what, "write 127.0.0.1 or [::1], or add admin.allow-remote: true");
+            listen = Optional.empty();
+        }
+        if (token.isPresent() && !document.mentions("metrics.listen")) {
+            missing("metrics", "listen", "the API of admin.token is served there; write listen: host:port");
+        }
+        Optional<HostPort> address = listen;
+        Optional<AdminConfig.Port> port = address.flatMap(
+                at -> user.flatMap(name -> password.map(secret -> new AdminConfig.Port(at, name, secret))));
+        return new AdminConfig(port, token, allowRemote);
+    }
+
+    /** A port for operators without an account would be open, and a default password is no password. */
+    private void requireAccount() {
+        if (!document.mentions("admin.user")) {
+            missing("admin", "user", "admin.listen does not open without an account; write user: NAME");
+        }
+        if (!document.mentions("admin.password") && !document.mentions("admin.password-file")) {
+            String remedy = "admin.listen does not open without a password; write password, password-file or"
+                    + " password: ${NAME}";
+            missing("admin", "password", remedy);
+        }
+    }
+
+    private Optional<Secret> notEmpty(ConfigKey<Secret> inline, ConfigKey<Path> file) {
+        Optional<Secret> secret = secret(inline, file);
+        if (secret.isPresent() && secret.orElseThrow().reveal().isBlank()) {
+            reportScalar(inline.path(), "is empty", "there is no default; write one");
+            return Optional.empty();
+        }
+        return secret;
+    }
+
+    /** A secret that stands in the file or in a file of its own. */
+    private Optional<Secret> secret(ConfigKey<Secret> inline, ConfigKey<Path> file) {
+        Optional<Secret> given = optional(inline);
+        Optional<Secret> fromFile = optional(file).flatMap(named -> readSecret(named, file.path()));
+        if (document.mentions(inline.path()) && document.mentions(file.path())) {
+            reportScalar(file.path(), "is given beside " + inline.path(), "keep one of them");
+        }
+        return given.or(() -> fromFile);
+    }
+
+    private Optional<Secret> readSecret(Path named, String path) {
         Path file = resolve(named);
-        String path = "monitor.password-file";
-        try (InputStream in = Files.newInputStream(file)) {
-            // Bounded, because a wrong path may name a large file or a device without end.
-            String text = new String(in.readNBytes(PASSWORD_BYTES_MAX), StandardCharsets.UTF_8);
-            String first = text.lines().findFirst().orElse("");
+        String inlineName = path.substring(path.lastIndexOf('.') + 1).replace("-file", "");
+        try {
+            String first = SecretFile.firstLine(file);
             if (first.isEmpty()) {
-                reportScalar(path, file + " has an empty first line", "write the password there");
+                reportScalar(path, file + " has an empty first line", "write the " + inlineName + " there");
                 return Optional.empty();
             }
             return Optional.of(Secret.of(first));

@@ -70,14 +70,37 @@ public final class ConfigKeys {
     static final ConfigKey<Path> MONITOR_PASSWORD_FILE = ConfigKey.optional(
             "monitor.password-file", ValueType.path(), "`monitor.password`", "File whose first line is the password.");
     static final ConfigKey<Duration> MONITOR_INTERVAL = ConfigKey.defaulted(
-            "monitor.interval", ValueType.duration("10ms", "1h"), "500ms", "Time between two probes of a server.");
+            "monitor.interval",
+            ValueType.duration("10ms", "1h"),
+            "500ms",
+            "Time between two probes of a server; at most 100ms while something is wrong or is written.");
     static final ConfigKey<Duration> MONITOR_TIMEOUT = ConfigKey.defaulted(
-            "monitor.timeout", ValueType.duration("10ms", "1h"), "2s", "Time after which a probe has failed.");
+            "monitor.timeout",
+            ValueType.duration("250ms", "1h"),
+            "2s",
+            "Time after which a probe has failed; two in a row make a server unreachable, a refused connection at once.");
     static final ConfigKey<Duration> MONITOR_MAX_LAG = ConfigKey.defaulted(
             "monitor.max-lag",
             ValueType.duration("0s", "365d"),
             "10s",
             "Replication lag beyond which a replica takes no reads; an unknown lag is beyond it.");
+    static final ConfigKey<Duration> MONITOR_SLOW_START = ConfigKey.defaulted(
+            "monitor.slow-start",
+            ValueType.duration("0s", "1h"),
+            "10s",
+            "Time in which the share of the reads grows back for a replica that had trouble.");
+    static final ConfigKey<HeartbeatMode> MONITOR_HEARTBEAT = ConfigKey.defaulted(
+            "monitor.heartbeat",
+            ValueType.oneOf(HeartbeatMode.class),
+            "off",
+            "Whether lag is measured in milliseconds by a row that is replicated: `write` has this Sluice keep it up to "
+                    + "date on the primary, `read` leaves that to another one.");
+    static final ConfigKey<String> MONITOR_HEARTBEAT_TABLE = ConfigKey.defaulted(
+            "monitor.heartbeat-table",
+            ValueType.tableName(),
+            "sluice.heartbeat",
+            "The table with that row: `CREATE TABLE sluice.heartbeat (id INT PRIMARY KEY, beat_ms BIGINT NOT NULL)`. "
+                    + "The monitor account needs `SELECT` on it, and `INSERT` and `UPDATE` to write it.");
 
     // routing
 
@@ -178,12 +201,12 @@ public final class ConfigKeys {
             "pool.acquire-timeout",
             ValueType.duration("1ms", "1h"),
             "10s",
-            "Time a statement waits for a backend connection before it fails.");
+            "Time a statement waits for a backend connection or a primary before it fails.");
     static final ConfigKey<Integer> POOL_WAITING_MAX = ConfigKey.defaulted(
             "pool.waiting-max",
             ValueType.count(0, COUNT_MAX),
             "10000",
-            "Statements that may wait for a backend connection at the same time.");
+            "Statements that may wait for a backend connection or a primary at the same time, over all event loops.");
     static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
             "pool.connect-timeout",
             ValueType.duration("1ms", "10m"),
@@ -265,6 +288,23 @@ public final class ConfigKeys {
             "10000",
             "Accounts whose password verifiers are kept in memory.");
 
+    // admin
+
+    static final ConfigKey<String> ADMIN_SWITCHOVER_USER = ConfigKey.optional(
+            "admin.switchover-user",
+            ValueType.text(NAME_LENGTH_MAX),
+            "`monitor.user`",
+            "Account by which a planned switchover changes the roles of servers; see [operations](operations.md).");
+    static final ConfigKey<Secret> ADMIN_SWITCHOVER_PASSWORD =
+            ConfigKey.optional("admin.switchover-password", ValueType.secret(), "none", "Its password.");
+    static final ConfigKey<String> ADMIN_REPLICATION_USER = ConfigKey.optional(
+            "admin.replication-user",
+            ValueType.text(NAME_LENGTH_MAX),
+            "the one that the new primary used",
+            "Account by which the old primary replicates after a switchover; MariaDB does not tell it.");
+    static final ConfigKey<Secret> ADMIN_REPLICATION_PASSWORD =
+            ConfigKey.optional("admin.replication-password", ValueType.secret(), "none", "Its password.");
+
     // metrics, log, shutdown
 
     static final ConfigKey<HostPort> METRICS_LISTEN = ConfigKey.optional(
@@ -285,6 +325,40 @@ public final class ConfigKeys {
             "30s",
             "Time that running transactions have to end after SIGTERM before they are cut.");
 
+    // admin
+
+    static final ConfigKey<HostPort> ADMIN_LISTEN = ConfigKey.optional(
+            "admin.listen",
+            ValueType.address(true),
+            "off",
+            "Where the admin port listens, for MySQL clients; needs `admin.user` and a password. A loopback address unless"
+                    + " `admin.allow-remote: true`.");
+    static final ConfigKey<Boolean> ADMIN_ALLOW_REMOTE = ConfigKey.defaulted(
+            "admin.allow-remote",
+            ValueType.flag(),
+            "false",
+            "Whether the admin port may listen on other addresses than loopback, and `/api/v1` may be asked from"
+                    + " another host.");
+    static final ConfigKey<String> ADMIN_USER = ConfigKey.optional(
+            "admin.user", ValueType.text(32), "none", "The one account of the admin port; no account of a server.");
+    static final ConfigKey<Secret> ADMIN_PASSWORD =
+            ConfigKey.optional("admin.password", ValueType.secret(), "none", "Its password; there is no default.");
+    static final ConfigKey<Path> ADMIN_PASSWORD_FILE = ConfigKey.optional(
+            "admin.password-file",
+            ValueType.path(),
+            "none",
+            "File whose first line is the password; instead of `admin.password`.");
+    static final ConfigKey<Secret> ADMIN_TOKEN = ConfigKey.optional(
+            "admin.token",
+            ValueType.secret(),
+            "`/api/v1` is off",
+            "Bearer token for `/api/v1`, which is served on `metrics.listen`.");
+    static final ConfigKey<Path> ADMIN_TOKEN_FILE = ConfigKey.optional(
+            "admin.token-file",
+            ValueType.path(),
+            "none",
+            "File whose first line is the token; instead of `admin.token`.");
+
     private static final List<ConfigKey<?>> ALL = List.of(
             LISTEN,
             SERVER_VERSION,
@@ -301,6 +375,9 @@ public final class ConfigKeys {
             MONITOR_INTERVAL,
             MONITOR_TIMEOUT,
             MONITOR_MAX_LAG,
+            MONITOR_SLOW_START,
+            MONITOR_HEARTBEAT,
+            MONITOR_HEARTBEAT_TABLE,
             ROUTING_READ_SPLITTING,
             ROUTING_BALANCE,
             ROUTING_BALANCE_CLIENT,
@@ -335,7 +412,18 @@ public final class ConfigKeys {
             TLS_BACKEND_CA,
             AUTH_CREDENTIAL_PROOF_AGE,
             AUTH_CREDENTIALS_MAX,
+            ADMIN_SWITCHOVER_USER,
+            ADMIN_SWITCHOVER_PASSWORD,
+            ADMIN_REPLICATION_USER,
+            ADMIN_REPLICATION_PASSWORD,
             METRICS_LISTEN,
+            ADMIN_LISTEN,
+            ADMIN_ALLOW_REMOTE,
+            ADMIN_USER,
+            ADMIN_PASSWORD,
+            ADMIN_PASSWORD_FILE,
+            ADMIN_TOKEN,
+            ADMIN_TOKEN_FILE,
             LOG_LEVEL,
             LOG_FORMAT,
             SHUTDOWN_DRAIN_TIMEOUT);

@@ -27,8 +27,9 @@ public final class ConfigReference {
         String range = key.type().range();
         page.append("| `").append(key.path()).append("` | ").append(key.type().name());
         page.append(range.isEmpty() ? "" : ": " + range).append(" | ").append(defaultOf(key));
-        // No key is applied to a running server yet; the column says so instead of leaving it open.
-        page.append(" | no | ").append(key.description()).append(" |\n");
+        page.append(ConfigReloads.isLive(key.path()) ? " | yes | " : " | no | ")
+                .append(key.description())
+                .append(" |\n");
     }
 
     private static String defaultOf(ConfigKey<?> key) {
@@ -63,7 +64,26 @@ public final class ConfigReference {
             - `${NAME}` anywhere in a value is replaced by the environment variable; it is an error if that is not set.
               `$${` stands for a literal `${`.
             - Relative paths are relative to the directory of the file.
-            - `Reloads` says whether a change takes effect without a restart. SIGHUP checks the file and logs the result;
-              nothing is applied to a running server yet.
+            - `Reloads` says whether a change takes effect without a restart. Sluice reads the file again on SIGHUP, on `RELOAD`
+              and when it sees that the file has changed. A file with a mistake changes nothing; each problem is logged with its
+              line. The answer of `RELOAD` says which changes took effect and which wait for a restart.
+
+            ## The file and changes at run time
+
+            Backends, their weights and operator states, and the features that `SET FEATURE` switches can be changed while Sluice
+            runs. Such changes are kept in `runtime-config.yaml` in the `state-dir`, with the last 100 versions, and survive a
+            restart. The file is the base, and they lie over it:
+
+            - What nobody changed at run time follows the file.
+            - What was changed at run time stays as it is when the file is read again, at a start or by a reload. If the file
+              has been changed there as well, to something else, that is a conflict: `RELOAD`, the log and `SHOW CONFIG DIFF` name it.
+            - A backend that was added at run time stays, one that was removed stays away, and one that was drained stays drained,
+              until an operator says otherwise.
+            - `SHOW CONFIG DIFF` lists everything in which the file and the running configuration differ. To make a run-time change
+              permanent, write it into the file; the difference is gone with the next reload.
+            - A changed file that would take away the primary, the last usable backend or more than half of the backends is
+              refused as a whole.
+            - `PAUSE` does not survive a restart. A damaged `runtime-config.yaml` keeps Sluice from starting: it may hold the
+              word of an operator that a backend must not be used.
             """;
 }

@@ -1,7 +1,11 @@
 package dev.sluice.server.config;
 
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host name or literal address with a TCP port, as it is written in the configuration file. The name is not resolved
@@ -54,6 +58,19 @@ public record HostPort(String host, int port) {
             throw new IllegalArgumentException("has no valid port");
         }
         return port;
+    }
+
+    /** Whether only this host can connect to it, as far as that can be told without a name lookup. */
+    public boolean isLoopback() {
+        if (host.equalsIgnoreCase("localhost")) {
+            return true;
+        }
+        byte @Nullable [] literal = NetUtil.createByteArrayFromIpAddressString(host);
+        try {
+            return literal != null && InetAddress.getByAddress(literal).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of " + host + " has no length of its own", e);
+        }
     }
 
     /** The address without a name lookup. */

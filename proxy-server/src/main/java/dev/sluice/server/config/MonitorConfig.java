@@ -11,8 +11,35 @@ import java.util.Objects;
  * @param interval time between two probes of a server
  * @param timeout time after which a probe has failed
  * @param maxLag replication lag beyond which a replica takes no reads
+ * @param slowStart time in which the reads of a replica that had trouble grow back
+ * @param heartbeat the row by which lag is measured
  */
-public record MonitorConfig(String user, Secret password, Duration interval, Duration timeout, Duration maxLag) {
+public record MonitorConfig(
+        String user,
+        Secret password,
+        Duration interval,
+        Duration timeout,
+        Duration maxLag,
+        Duration slowStart,
+        HeartbeatConfig heartbeat) {
+    /**
+     * The row by which lag is measured. Immutable.
+     *
+     * @param mode whether it is used, and who writes it
+     * @param table schema and table
+     */
+    public record HeartbeatConfig(HeartbeatMode mode, String table) {
+        /** No heartbeat. */
+        public static final HeartbeatConfig OFF = new HeartbeatConfig(
+                ConfigKeys.MONITOR_HEARTBEAT.defaultValue(), ConfigKeys.MONITOR_HEARTBEAT_TABLE.defaultValue());
+
+        /** Rejects a value that a file could not hold with {@link IllegalArgumentException}. */
+        public HeartbeatConfig {
+            ConfigKeys.MONITOR_HEARTBEAT.require(mode);
+            ConfigKeys.MONITOR_HEARTBEAT_TABLE.require(table);
+        }
+    }
+
     /** Rejects a value that a file could not hold with {@link IllegalArgumentException}. */
     public MonitorConfig {
         Objects.requireNonNull(password, "password");
@@ -20,6 +47,19 @@ public record MonitorConfig(String user, Secret password, Duration interval, Dur
         ConfigKeys.MONITOR_INTERVAL.require(interval);
         ConfigKeys.MONITOR_TIMEOUT.require(timeout);
         ConfigKeys.MONITOR_MAX_LAG.require(maxLag);
+        ConfigKeys.MONITOR_SLOW_START.require(slowStart);
+    }
+
+    /** With the default slow start and without a heartbeat. */
+    public MonitorConfig(String user, Secret password, Duration interval, Duration timeout, Duration maxLag) {
+        this(
+                user,
+                password,
+                interval,
+                timeout,
+                maxLag,
+                ConfigKeys.MONITOR_SLOW_START.defaultValue(),
+                HeartbeatConfig.OFF);
     }
 
     /** The defaults for everything but the account. */

@@ -4,17 +4,21 @@ import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the name somebody probably meant, by edit distance with swaps, ignoring case, underscores and camel case. */
-final class NearestName {
+/** Finds the name somebody probably meant, by edit distance with swaps, ignoring case, underscores and camel case. Immutable. */
+public final class NearestName {
     private NearestName() {}
 
-    /** The closest of the candidates, or null if none is close: at most one edit in three characters, and three in all. */
-    static @Nullable String of(String written, Collection<String> candidates) {
+    /**
+     * The closest of the candidates, or null if none is close: at most one edit in three characters, and three in all.
+     *
+     * @return one of the candidates as it is written among them
+     */
+    public static @Nullable String of(String written, Collection<String> candidates) {
         String name = kebab(written);
         @Nullable String nearest = null;
         int best = Math.min(3, Math.max(1, name.length() / 3)) + 1;
         for (String candidate : candidates) {
-            int distance = distance(name, candidate);
+            int distance = distance(name, kebab(candidate));
             if (distance < best) {
                 best = distance;
                 nearest = candidate;

@@ -1,8 +1,10 @@
 package dev.sluice.server.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +73,32 @@ final class Quantities {
             case "g", "gb", "gib" -> "did you mean " + number + "GiB?";
             default -> SIZE_REMEDY;
         };
+    }
+
+    /** A duration as it is written in the file, in the largest unit that needs no fraction. */
+    static String text(Duration duration) {
+        long millis = duration.toMillis();
+        if (millis == 0) {
+            return "0s";
+        }
+        for (String unit : List.of("d", "h", "m", "s")) {
+            long length = Objects.requireNonNull(DURATION_UNITS.get(unit)).toMillis();
+            if (millis % length == 0) {
+                return millis / length + unit;
+            }
+        }
+        return millis + "ms";
+    }
+
+    /** A size as it is written in the file, in the largest unit that needs no fraction. */
+    static String text(int bytes) {
+        for (String unit : List.of("GiB", "MiB", "KiB")) {
+            long size = Objects.requireNonNull(SIZE_UNITS.get(unit));
+            if (bytes != 0 && bytes % size == 0) {
+                return bytes / size + unit;
+            }
+        }
+        return bytes + "B";
     }
 
     /** A duration written in code; a mistake there is a programming error. */

@@ -19,7 +19,9 @@ import java.util.Set;
  * @param limits what clients may use up
  * @param tls encryption
  * @param auth accounts
+ * @param switchover the accounts of planned changes of the primary
  * @param metrics metrics and health over HTTP
+ * @param admin the doors for operators
  * @param log logging
  * @param shutdown stopping
  */
@@ -33,7 +35,9 @@ public record SluiceConfig(
         LimitsConfig limits,
         TlsConfig tls,
         AuthConfig auth,
+        SwitchoverConfig switchover,
         MetricsConfig metrics,
+        AdminConfig admin,
         LogConfig log,
         ShutdownConfig shutdown) {
     /** Most backends a file may list. */
@@ -59,9 +63,30 @@ public record SluiceConfig(
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(auth, "auth");
+        Objects.requireNonNull(switchover, "switchover");
         Objects.requireNonNull(metrics, "metrics");
+        Objects.requireNonNull(admin, "admin");
         Objects.requireNonNull(log, "log");
         Objects.requireNonNull(shutdown, "shutdown");
+    }
+
+    /** The same with other backends; {@link IllegalArgumentException} as for the whole. */
+    public SluiceConfig withBackends(List<BackendConfig> others) {
+        return new SluiceConfig(
+                listen,
+                process,
+                others,
+                monitor,
+                routing,
+                pool,
+                limits,
+                tls,
+                auth,
+                switchover,
+                metrics,
+                admin,
+                log,
+                shutdown);
     }
 
     /** What the smallest complete file means; for the demo, benchmarks and tests that have no file. */
@@ -77,7 +102,9 @@ public record SluiceConfig(
                 LimitsConfig.defaults(),
                 TlsConfig.defaults(),
                 AuthConfig.defaults(),
+                SwitchoverConfig.defaults(),
                 MetricsConfig.defaults(),
+                AdminConfig.defaults(),
                 LogConfig.defaults(),
                 ShutdownConfig.defaults());
     }

@@ -160,6 +160,18 @@ public final class ValueType<T> {
                 value -> !value.isBlank() && value.length() <= lengthMax);
     }
 
+    /** A schema and a table whose names need no quoting. */
+    static ValueType<String> tableName() {
+        String name = "[A-Za-z0-9_$]{1,64}";
+        Parser<String> parser = (text, shown) -> {
+            if (!text.matches(name + "\\." + name)) {
+                throw new InvalidValueException(quote(shown) + " is not schema.table", "write schema.table");
+            }
+            return text;
+        };
+        return new ValueType<>("schema.table", "", parser, value -> value.matches(name + "\\." + name));
+    }
+
     static ValueType<Secret> secret() {
         return new ValueType<>("secret", "", (text, shown) -> Secret.of(text), value -> true);
     }

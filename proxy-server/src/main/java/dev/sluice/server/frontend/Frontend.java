@@ -55,7 +55,7 @@ public final class Frontend {
     }
 
     /** The client's address without the port, for messages about accounts. */
-    String host() {
+    public String host() {
         return channel.remoteAddress() instanceof InetSocketAddress remote
                 ? remote.getAddress().getHostAddress()
                 : "localhost";

@@ -14,18 +14,11 @@ import dev.sluice.protocol.packet.HandshakeResponse41;
 import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.packet.SslRequest;
-import dev.sluice.router.topology.ServerFacts;
-import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.server.auth.ClientAuthentication;
 import dev.sluice.server.auth.Credential;
-import dev.sluice.server.session.BackendLoginProver;
-import dev.sluice.server.session.LoopContext;
-import dev.sluice.server.session.SchemaCheck;
-import dev.sluice.server.session.Session;
-import dev.sluice.server.session.SessionStart;
-import dev.sluice.server.session.UserChange;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -35,11 +28,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connection phase of a client: greeting, TLS, login, schema. It replaces itself with a {@link FrontendCommandHandler}
- * when the client is in, so no command can be run before. Confined to the session's event loop.
+ * The connection phase of a client: greeting, TLS, login, admission. It replaces itself with the handler of the command
+ * phase when the {@link Reception} has let the client in, so no command can be run before. Confined to the session's event loop.
  *
  * <pre>
- * GREETED ──SSLRequest──► TLS ──► GREETED ──HandshakeResponse41──► AUTHENTICATING ──► CHECKING_SCHEMA ──► replaced
+ * GREETED ──SSLRequest──► TLS ──► GREETED ──HandshakeResponse41──► AUTHENTICATING ──► ADMITTING ──► replaced
  *    any ──deadline, malformed, refused──► CLOSED (with an ERR where the client can read one)
  * </pre>
  *
@@ -77,11 +70,11 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     private enum Step {
         GREETED,
         AUTHENTICATING,
-        CHECKING_SCHEMA,
+        ADMITTING,
         CLOSED
     }
 
-    private final LoopContext context;
+    private final Reception reception;
     private final FrontendSettings settings;
     private final byte[] nonce = Nonce.random();
     private Step step = Step.GREETED;
@@ -94,47 +87,39 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     private @Nullable ClientAuthentication authentication;
     private @Nullable ScheduledFuture<?> deadline;
 
-    public FrontendHandshakeHandler(LoopContext context, FrontendSettings settings) {
-        this.context = context;
+    public FrontendHandshakeHandler(Reception reception, FrontendSettings settings) {
+        this.reception = reception;
         this.settings = settings;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         channelContext = ctx;
-        Frontend client = new Frontend(ctx.channel(), context.registry().nextId());
+        Frontend client = new Frontend(ctx.channel(), reception.nextConnectionId());
         frontend = client;
         if (!settings.admission().tryEnter(ctx.channel())) {
             refuse(ErrorCode.ER_CON_COUNT_ERROR.toPacket(), 0);
             return;
         }
-        ServerFacts server = settings.login().starts().server();
-        if (server == null) {
+        Reception.Greeting greeting = reception.greeting();
+        if (greeting == null) {
             refuse(new ErrPacket(1105, "08S01", "Sluice has not reached any backend yet"), 0);
             return;
         }
         long limit = settings.connectPhaseTimeout().toMillis();
         deadline = ctx.executor().schedule(this::tooLate, limit, TimeUnit.MILLISECONDS);
         offered = SERVED | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
-        String version = settings.serverVersion().orElseGet(() -> greetingVersion(server));
         client.send(
                 0,
                 new HandshakeV10(
-                        version,
+                        greeting.serverVersion(),
                         client.connectionId(),
                         nonce,
                         offered,
                         // The greeting has one byte for it.
-                        server.defaultCollationId() & 0xFF,
+                        greeting.collationId() & 0xFF,
                         ServerStatus.SERVER_STATUS_AUTOCOMMIT,
                         CachingSha2Password.NAME));
-    }
-
-    /** MariaDB up to 10 puts a version of MySQL in front of its own: by it drivers know what they may ask for. */
-    private static String greetingVersion(ServerFacts server) {
-        boolean prefixed =
-                server.flavor() == ServerFlavor.MARIADB && server.version().startsWith("10.");
-        return prefixed ? "5.5.5-" + server.version() : server.version();
     }
 
     private void tooLate() {
@@ -230,14 +215,14 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         }
         request = response;
         step = Step.AUTHENTICATING;
+        String plugin = response.authPluginName() == null ? NativePassword.NAME : response.authPluginName();
         ClientAuthentication login = new ClientAuthentication(
-                settings.login().services(),
-                new BackendLoginProver(context, client.capabilities()),
+                reception.services(plugin),
+                reception.prover(client),
                 this,
                 new ClientAuthentication.Client(client.host(), encrypted),
                 nonce);
         authentication = login;
-        String plugin = response.authPluginName() == null ? NativePassword.NAME : response.authPluginName();
         login.start(response.username(), plugin, response.authResponse(), sequenceId);
     }
 
@@ -255,14 +240,13 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         if (step == Step.CLOSED || response == null || client == null) {
             return;
         }
-        step = Step.CHECKING_SCHEMA;
-        String schema = response.database() == null || response.database().isEmpty() ? null : response.database();
-        boolean multi = (client.capabilities() & Capabilities.CLIENT_MULTI_STATEMENTS) != 0;
-        SessionStart start = settings.login().starts().start(credential, response.collation(), schema, multi);
-        SchemaCheck.run(context, credential, client.capabilities(), start.vector(), new SchemaCheck.Verdict() {
+        step = Step.ADMITTING;
+        Reception.Login login = new Reception.Login(
+                client, credential, response, new ClientAuthentication.Client(client.host(), encrypted));
+        reception.admit(login, nonce, new Reception.Verdict() {
             @Override
-            public void usable() {
-                begin(client, start, sequenceId);
+            public void admitted(Reception.CommandPhase commands) {
+                begin(login, commands, sequenceId);
             }
 
             @Override
@@ -272,29 +256,28 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         });
     }
 
-    private void begin(Frontend client, SessionStart start, int sequenceId) {
+    private void begin(Reception.Login login, Reception.CommandPhase phase, int sequenceId) {
         ChannelHandlerContext ctx = channelContext;
         if (step == Step.CLOSED || ctx == null || !ctx.channel().isActive()) {
             return;
         }
         step = Step.CLOSED;
         cancelDeadline();
-        ClientAuthentication.Client end = new ClientAuthentication.Client(client.host(), encrypted);
-        UserChange userChange = new UserChange(context, client, settings.login(), end, nonce);
-        Session session = new Session(context, client, start, userChange);
+        ChannelInboundHandler commands = phase.begin();
+        Frontend client = login.frontend();
         client.send(sequenceId & 0xFF, OkPacket.of(ServerStatus.SERVER_STATUS_AUTOCOMMIT));
         LOGGER.atDebug()
                 .addKeyValue("session", client.connectionId())
-                .addKeyValue("user", start.credential().user())
+                .addKeyValue("user", login.credential().user())
                 .addKeyValue("client", client.address())
                 .log("client logged in");
         ByteBuf rest = pending;
         pending = null;
-        FrontendCommandHandler commands = new FrontendCommandHandler(session, settings.wholeBytesMax());
-        ctx.pipeline().replace(this, "commands", commands);
+        ctx.pipeline().addAfter(ctx.name(), "commands", commands);
+        ctx.pipeline().remove(this);
         if (rest != null) {
-            // Not from the head of the pipeline: TLS has been taken off these bytes.
-            commands.channelRead(ctx.pipeline().context(commands), rest);
+            // From here and not from the head of the pipeline: TLS has been taken off these bytes.
+            ctx.fireChannelRead(rest);
         }
     }
 

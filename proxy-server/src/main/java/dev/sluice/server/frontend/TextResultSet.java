@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small result set of strings that Sluice itself answers with. Confined to the session's event loop.
@@ -19,10 +20,11 @@ import java.util.List;
 public final class TextResultSet {
     private static final int UTF8MB4_GENERAL_CI = 45;
     private static final int TYPE_VAR_STRING = 0xFD;
+    private static final int NULL_VALUE = 0xFB;
     private static final int COLUMN_BYTES = 1024;
 
     private final List<String> columns;
-    private final List<List<String>> rows = new ArrayList<>();
+    private final List<List<@Nullable String>> rows = new ArrayList<>();
 
     /** @param columns the column names */
     public TextResultSet(List<String> columns) {
@@ -32,6 +34,11 @@ public final class TextResultSet {
     /** Adds a row; one value a column. */
     public void row(String... values) {
         rows.add(List.of(values));
+    }
+
+    /** Adds a row; one value a column, null for NULL. */
+    public void row(List<@Nullable String> values) {
+        rows.add(values);
     }
 
     /** The packets of the answer, from sequence id 1 on. */
@@ -49,14 +56,23 @@ public final class TextResultSet {
         if (!deprecatesEof) {
             Packets.write(out, sequenceId++, new EofPacket(0, status), 0);
         }
-        for (List<String> row : rows) {
+        for (List<@Nullable String> row : rows) {
             header = Packets.begin(out, sequenceId++);
-            PayloadWriter writer = new PayloadWriter(out);
-            row.forEach(writer::lenencString);
+            row(new PayloadWriter(out), row);
             Packets.end(out, header);
         }
         end(out, sequenceId, deprecatesEof, status);
         return out;
+    }
+
+    private static void row(PayloadWriter writer, List<@Nullable String> row) {
+        for (String value : row) {
+            if (value == null) {
+                writer.int1(NULL_VALUE);
+            } else {
+                writer.lenencString(value);
+            }
+        }
     }
 
     /** The packet that ends a result set, alone: what COM_SET_OPTION answers. */

@@ -11,24 +11,30 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP server for metrics and health checks. Thread-safe: everything runs on one thread of its own, apart from the
+ * The HTTP server for metrics, health checks and the API. Thread-safe: everything runs on one thread of its own, apart from the
  * data path, so that a scrape delays no statement and a busy data path delays no health check.
  *
- * <p>It has no authentication and shows no data: bind it where only operators reach it. Requests are bounded in size and
+ * <p>Apart from the API it has no authentication and shows no data: bind it where only operators reach it. Requests are bounded in size and
  * time, connections in number.
  */
 public final class ManagementServer implements AutoCloseable {
     private static final int LINE_BYTES_MAX = 4096;
     private static final int HEADER_BYTES_MAX = 8192;
+    private static final int CHUNK_BYTES_MAX = 1024;
     private static final int BODY_BYTES_MAX = 1024;
+    /** A statement to explain may be long. */
+    private static final int API_BODY_BYTES_MAX = 64 * 1024;
+
     private static final int CONNECTIONS_MAX = 64;
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
@@ -49,6 +55,22 @@ public final class ManagementServer implements AutoCloseable {
     public static ManagementServer start(
             InetSocketAddress address, MetricsRegistry metrics, ReadinessProbe readiness, LivenessProbe liveness)
             throws IOException {
+        return start(address, metrics, readiness, liveness, null);
+    }
+
+    /**
+     * Starts listening, with the API.
+     *
+     * @param api null for none
+     * @throws IOException if the address cannot be bound
+     */
+    public static ManagementServer start(
+            InetSocketAddress address,
+            MetricsRegistry metrics,
+            ReadinessProbe readiness,
+            LivenessProbe liveness,
+            @Nullable ManagementApi api)
+            throws IOException {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("sluice-management", true), NioIoHandler.newFactory());
         ManagementHandler handler = new ManagementHandler(metrics, readiness, liveness);
@@ -63,9 +85,12 @@ public final class ManagementServer implements AutoCloseable {
                         channel.pipeline()
                                 .addLast(limit)
                                 .addLast(new IdleStateHandler(0, 0, IDLE_TIMEOUT.toSeconds(), TimeUnit.SECONDS))
-                                .addLast(new HttpServerCodec(LINE_BYTES_MAX, HEADER_BYTES_MAX, BODY_BYTES_MAX))
-                                .addLast(new HttpObjectAggregator(BODY_BYTES_MAX))
-                                .addLast(handler);
+                                .addLast(new HttpServerCodec(LINE_BYTES_MAX, HEADER_BYTES_MAX, CHUNK_BYTES_MAX))
+                                .addLast(new HttpObjectAggregator(api == null ? BODY_BYTES_MAX : API_BODY_BYTES_MAX));
+                        if (api != null) {
+                            channel.pipeline().addLast(new FlowControlHandler()).addLast(new ApiHandler(api));
+                        }
+                        channel.pipeline().addLast(handler);
                     }
                 });
         var bound = bootstrap.bind(address).awaitUninterruptibly();

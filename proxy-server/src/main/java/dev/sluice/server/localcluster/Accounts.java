@@ -30,8 +30,8 @@ public final class Accounts {
 
     public static final String NATIVE_PASSWORD = "native-secret";
 
-    static final String REPLICATION_USER = "repl";
-    static final String REPLICATION_PASSWORD = "repl-secret";
+    public static final String REPLICATION_USER = "repl";
+    public static final String REPLICATION_PASSWORD = "repl-secret";
 
     /** The database in a {@link LocalServer#jdbcUrl()}. */
     public static final String DATABASE = "app";
@@ -56,6 +56,8 @@ public final class Accounts {
         sql.add(createUser(MONITOR_USER, MONITOR_PASSWORD, mysql ? "caching_sha2_password" : null));
         sql.add("GRANT %s, PROCESS ON *.* TO %s".formatted(replicationClient(version), account(MONITOR_USER)));
         sql.add("GRANT SELECT ON mysql.user TO " + account(MONITOR_USER));
+        sql.add("GRANT %s ON *.* TO %s"
+                .formatted(mysql ? "CONNECTION_ADMIN" : "CONNECTION ADMIN", account(MONITOR_USER)));
         if (!mysql) {
             // On MariaDB mysql.user is a view over this table, where the password hashes are.
             sql.add("GRANT SELECT ON mysql.global_priv TO " + account(MONITOR_USER));

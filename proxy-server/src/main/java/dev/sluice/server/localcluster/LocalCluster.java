@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ public final class LocalCluster implements AutoCloseable {
     private final List<LocalServer> servers;
     private final Thread shutdownHook;
     private volatile LocalServer primary;
+    /** All that the primary had executed when it was last promoted. */
+    private String promotedAt = "";
+
     private boolean closed;
 
     private LocalCluster(ServerInstallation installation, DirectoryGuard directory, List<LocalServer> servers) {
@@ -188,10 +192,17 @@ public final class LocalCluster implements AutoCloseable {
      * touched: it may be dead, or still alive and writable, as in a real failover.
      */
     public synchronized void promote(LocalServer server) {
+        promote(server, () -> {});
+    }
+
+    /** As {@link #promote(LocalServer)}, and tells the moment from which the new primary accepts writes. */
+    public synchronized void promote(LocalServer server, Runnable whenWritable) {
         requireMember(server);
         server.applyReceived(SWITCH_DEADLINE);
+        promotedAt = server.position().replaceAll("\\s", "");
         server.execute(server.dialect().forgetSource());
         server.setReadOnly(false);
+        whenWritable.run();
         primary = server;
         for (LocalServer other : servers) {
             if (other != server && other.isReadOnly() && isResponsive(other)) {
@@ -214,6 +225,53 @@ public final class LocalCluster implements AutoCloseable {
             statements.addAll(server.dialect().becomeReplica());
         }
         statements.addAll(server.dialect().replicateFrom(primary.host(), primary.port()));
+        server.execute(statements);
+    }
+
+    /** The running replica that has received the most from the primary, dead or alive. */
+    public LocalServer mostAdvancedReplica() {
+        LocalServer best = null;
+        for (LocalServer replica : replicas()) {
+            if (isResponsive(replica) && (best == null || replica.hasReceivedMoreThan(best))) {
+                best = replica;
+            }
+        }
+        if (best == null) {
+            throw new LocalClusterException("No replica is running.");
+        }
+        return best;
+    }
+
+    /** Somebody else, such as Sluice, has made this server the primary and the others its replicas. */
+    public synchronized void primaryChanged(LocalServer server) {
+        requireMember(server);
+        primary = server;
+        servers.forEach(each -> each.startReadOnly(each != server));
+    }
+
+    /**
+     * Starts a primary that was killed before another was promoted, as a replica of that one. What it had executed and never
+     * sent is undone by statements of the caller.
+     *
+     * @param undoing asked once the server runs, if there is such a surplus: statements that undo it
+     */
+    public synchronized void rejoinKilled(LocalServer server, Function<LocalServer, List<String>> undoing) {
+        requireMember(server);
+        server.startReadOnly(true);
+        server.start();
+        ServerDialect dialect = server.dialect();
+        List<String> statements = new ArrayList<>();
+        if (server.queryValue(dialect.surplusQuery(promotedAt)).isEmpty()) {
+            statements.addAll(dialect.becomeReplica());
+        } else {
+            statements.addAll(dialect.letAdministratorsWrite());
+            statements.add("SET SESSION sql_log_bin = 0");
+            statements.addAll(undoing.apply(server));
+            statements.add("SET SESSION sql_log_bin = 1");
+            statements.addAll(dialect.forgetSurplus(promotedAt));
+            statements.addAll(dialect.setReadOnly(true));
+        }
+        statements.addAll(dialect.replicateFrom(primary.host(), primary.port()));
         server.execute(statements);
     }
 

@@ -166,6 +166,17 @@ public final class LocalServer {
                 replicationStatus(List.of(dialect.receivedPositionColumn())).get(0), timeout);
     }
 
+    /** Whether it has received something from the common source that the other has not. */
+    boolean hasReceivedMoreThan(LocalServer other) {
+        return queryValue(dialect.receivedMoreQuery(received(), other.received()))
+                .equals("1");
+    }
+
+    private String received() {
+        List<String> received = replicationStatus(List.of(dialect.receivedPositionColumn()));
+        return (received.isEmpty() || received.get(0).isEmpty() ? position() : received.get(0)).replaceAll("\\s", "");
+    }
+
     /** Everything this server has executed, in the vendor's notation. */
     String position() {
         return queryValue(dialect.positionQuery());

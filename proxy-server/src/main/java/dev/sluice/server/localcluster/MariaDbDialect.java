@@ -35,6 +35,11 @@ record MariaDbDialect() implements ServerDialect {
     }
 
     @Override
+    public List<String> letAdministratorsWrite() {
+        return List.of();
+    }
+
+    @Override
     public List<String> replicateFrom(String host, int port) {
         return List.of(
                 ("CHANGE MASTER TO MASTER_HOST = '%s', MASTER_PORT = %d, MASTER_USER = '%s', MASTER_PASSWORD = '%s',"
@@ -47,6 +52,16 @@ record MariaDbDialect() implements ServerDialect {
     public List<String> becomeReplica() {
         // What a primary wrote itself is not part of its position as a replica until it is told so.
         return List.of("SET GLOBAL gtid_slave_pos = @@global.gtid_binlog_pos");
+    }
+
+    @Override
+    public String surplusQuery(String position) {
+        return "SELECT IF(@@global.gtid_binlog_pos = '" + position + "', '', @@global.gtid_binlog_pos)";
+    }
+
+    @Override
+    public List<String> forgetSurplus(String position) {
+        return List.of("RESET MASTER", "SET GLOBAL gtid_slave_pos = '" + position + "'");
     }
 
     @Override
@@ -82,6 +97,13 @@ record MariaDbDialect() implements ServerDialect {
     @Override
     public String receivedPositionColumn() {
         return "Gtid_IO_Pos";
+    }
+
+    @Override
+    public String receivedMoreQuery(String position, String other) {
+        // One domain: domain, server, sequence number.
+        return "SELECT SUBSTRING_INDEX('%s', '-', -1) + 0 > SUBSTRING_INDEX('%s', '-', -1) + 0"
+                .formatted(position, other);
     }
 
     @Override

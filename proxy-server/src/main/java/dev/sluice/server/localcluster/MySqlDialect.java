@@ -44,6 +44,11 @@ record MySqlDialect(ServerVersion version) implements ServerDialect {
     }
 
     @Override
+    public List<String> letAdministratorsWrite() {
+        return List.of("SET GLOBAL super_read_only = OFF");
+    }
+
+    @Override
     public List<String> replicateFrom(String host, int port) {
         return List.of(
                 ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = '%s', SOURCE_PORT = %d, SOURCE_USER = '%s',"
@@ -56,6 +61,18 @@ record MySqlDialect(ServerVersion version) implements ServerDialect {
     @Override
     public List<String> becomeReplica() {
         return List.of();
+    }
+
+    @Override
+    public String surplusQuery(String position) {
+        return "SELECT GTID_SUBTRACT(@@global.gtid_executed, '" + position + "')";
+    }
+
+    @Override
+    public List<String> forgetSurplus(String position) {
+        return List.of(
+                version.isAtLeast(8, 4, 0) ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
+                "SET GLOBAL gtid_purged = '" + position + "'");
     }
 
     @Override
@@ -94,6 +111,11 @@ record MySqlDialect(ServerVersion version) implements ServerDialect {
     @Override
     public String receivedPositionColumn() {
         return "Retrieved_Gtid_Set";
+    }
+
+    @Override
+    public String receivedMoreQuery(String position, String other) {
+        return "SELECT GTID_SUBTRACT('%s', '%s') <> ''".formatted(position, other);
     }
 
     @Override

@@ -25,11 +25,20 @@ interface ServerDialect {
     /** Statements that make a server refuse writes, or accept them again. */
     List<String> setReadOnly(boolean readOnly);
 
+    /** Statements that let accounts with all privileges write on a server that refuses the writes of others. */
+    List<String> letAdministratorsWrite();
+
     /** Statements that point a server at a source and start replicating from the server's own position. */
     List<String> replicateFrom(String host, int port);
 
     /** Statements that come before {@link #replicateFrom} on a server that was a primary. */
     List<String> becomeReplica();
+
+    /** A query of one text: what this server has executed beyond a position; empty if nothing. */
+    String surplusQuery(String position);
+
+    /** Statements that make a server whose surplus was undone by hand forget that it ever had one. */
+    List<String> forgetSurplus(String position);
 
     List<String> startReplication();
 
@@ -49,6 +58,9 @@ interface ServerDialect {
 
     /** The column of that row with what this server has received from its source, executed or not. */
     String receivedPositionColumn();
+
+    /** A query of one value: 1 if the first position, received from a source, has more than the second. */
+    String receivedMoreQuery(String position, String other);
 
     /** Statements that end receiving and let applying go on. */
     List<String> stopReceiving();

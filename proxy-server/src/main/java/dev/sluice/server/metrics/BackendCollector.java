@@ -1,5 +1,6 @@
 package dev.sluice.server.metrics;
 
+import dev.sluice.router.topology.Admission;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.Role;
@@ -41,9 +42,19 @@ final class BackendCollector implements MultiCollector {
         Topology now = topology.get();
         MetricSnapshots.Builder all = MetricSnapshots.builder();
         health(now, all);
+        allowances(now, all);
         connections(now, all);
         all.metricSnapshot(new MetricFamilies.Gauge("sluice_topology_alarm", "1 while something needs a person.")
                 .add(Labels.EMPTY, now.alarm() == null ? 0 : 1)
+                .build());
+        all.metricSnapshot(new MetricFamilies.Gauge(
+                        "sluice_writable_servers",
+                        "Servers that take writes by what they say; more than 1 is a split, 0 leaves writes waiting.")
+                .add(Labels.EMPTY, now.writableServers())
+                .build());
+        all.metricSnapshot(new MetricFamilies.Gauge(
+                        "sluice_discovered_servers", "Servers found in replication metadata that are not configured.")
+                .add(Labels.EMPTY, now.discovered().size())
                 .build());
         all.metricSnapshot(new MetricFamilies.Gauge("sluice_primary_known", "1 while there is a primary for writes.")
                 .add(Labels.EMPTY, now.primary() == null ? 0 : 1)
@@ -75,6 +86,23 @@ final class BackendCollector implements MultiCollector {
         all.metricSnapshot(roles.build());
         all.metricSnapshot(readable.build());
         all.metricSnapshot(lag.build());
+    }
+
+    private static void allowances(Topology now, MetricSnapshots.Builder all) {
+        MetricFamilies.Gauge breakers =
+                new MetricFamilies.Gauge("sluice_backend_breaker", "1 for the present state of the circuit breaker.");
+        MetricFamilies.Gauge shares = new MetricFamilies.Gauge(
+                "sluice_backend_share", "Share of its weight that a backend gets; less than 1 after trouble.");
+        for (BackendStatus backend : now.backends()) {
+            Labels labels = labels(backend);
+            for (Admission.State state : Admission.State.values()) {
+                String name = state.name().toLowerCase(Locale.ROOT);
+                breakers.add(labels.add("state", name), backend.admission().state() == state ? 1 : 0);
+            }
+            shares.add(labels, (double) backend.admission().share() / Admission.SHARE_MAX);
+        }
+        all.metricSnapshot(breakers.build());
+        all.metricSnapshot(shares.build());
     }
 
     private void connections(Topology now, MetricSnapshots.Builder all) {

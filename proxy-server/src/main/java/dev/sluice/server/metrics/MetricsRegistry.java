@@ -1,5 +1,7 @@
 package dev.sluice.server.metrics;
 
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
 import dev.sluice.router.topology.Topology;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
@@ -59,6 +61,20 @@ public final class MetricsRegistry {
         LoopMetrics loop = new LoopMetrics(pinReasons);
         loops.add(loop);
         return loop;
+    }
+
+    /** Statements sent to a backend of a role for a reason, by all event loops. */
+    @SuppressWarnings("EnumOrdinal") // the rows of counters
+    public long routed(RouteReason reason, Target target) {
+        return loops.stream()
+                .mapToLong(loop -> loop.routed(reason.ordinal(), target.ordinal()))
+                .sum();
+    }
+
+    /** Connections to a backend that are lent. */
+    public long inFlight(int ordinal) {
+        return Math.max(
+                0, loops.stream().mapToLong(loop -> loop.inFlight(ordinal)).sum());
     }
 
     /** Adds an info metric that is always 1, such as the build or the transport; {@code labels} are names and values in turn. */

@@ -1,5 +1,6 @@
 package dev.sluice.server.monitor;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** One row of a server's account table. Immutable; its text form leaves out the credential. */
@@ -16,6 +17,19 @@ public final class Account {
         this.plugin = plugin;
         this.authenticationString = authenticationString.clone();
         this.standing = standing;
+    }
+
+    /**
+     * An account that is in no server's table: of any host, neither locked nor expired.
+     *
+     * @param authenticationString what the plugin stores
+     */
+    public static Account unlisted(String user, String plugin, String authenticationString) {
+        return new Account(
+                new AccountName(user, "%"),
+                plugin,
+                authenticationString.getBytes(StandardCharsets.US_ASCII),
+                new Standing(false, false, ""));
     }
 
     /**

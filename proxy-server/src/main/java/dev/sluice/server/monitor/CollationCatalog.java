@@ -15,11 +15,11 @@ public final class CollationCatalog {
     /** Knows none; what there is before a server was reached. */
     public static final CollationCatalog EMPTY = new CollationCatalog(Map.of(), Map.of(), Map.of());
 
-    private static final String COLLATIONS =
+    static final String COLLATIONS =
             "SELECT ID, COLLATION_NAME, CHARACTER_SET_NAME, IS_DEFAULT FROM information_schema.COLLATIONS"
                     + " WHERE ID IS NOT NULL";
     /** Since MariaDB 10.10 one collation serves several character sets, under an id each. */
-    private static final String MARIADB_COLLATIONS = "SELECT ID, FULL_COLLATION_NAME, CHARACTER_SET_NAME, IS_DEFAULT"
+    static final String MARIADB_COLLATIONS = "SELECT ID, FULL_COLLATION_NAME, CHARACTER_SET_NAME, IS_DEFAULT"
             + " FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY";
 
     private static final int ER_BAD_FIELD = 1054;

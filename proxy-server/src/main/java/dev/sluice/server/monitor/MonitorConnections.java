@@ -4,12 +4,18 @@ import com.mysql.cj.jdbc.MysqlDataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sluice.router.topology.BackendAddress;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The monitor's connections to one backend: a pool of two while the backend answers. Thread-safe: the pool is swapped
+ * The monitor's connections to one backend: a pool of three while the backend answers. Thread-safe: the pool is swapped
  * under the monitor of this object.
  *
  * <p>While the backend does not answer there is no pool: a pool waits longer and longer between its attempts and hides why
@@ -17,17 +23,19 @@ import org.jspecify.annotations.Nullable;
  * its success brings the pool back.
  */
 final class MonitorConnections implements AutoCloseable {
-    private static final int POOL_SIZE_MAX = 2;
+    /** The prober, the accounts and the heartbeat: none waits for another. */
+    private static final Logger LOGGER = LoggerFactory.getLogger(MonitorConnections.class);
+
+    private static final int POOL_SIZE_MAX = 3;
+    private static final int KNOCK_MILLIS = 250;
 
     private final BackendAddress address;
-    private final MonitorSettings settings;
     private final MysqlDataSource source;
     private @Nullable HikariDataSource pool;
     private boolean closed;
 
     MonitorConnections(BackendAddress address, MonitorSettings settings) {
         this.address = address;
-        this.settings = settings;
         this.source = dataSource(address, settings);
     }
 
@@ -45,6 +53,20 @@ final class MonitorConnections implements AutoCloseable {
             current = pool;
         }
         return current == null ? source.getConnection() : current.getConnection();
+    }
+
+    /** Whether nobody listens at the address, which a machine that lives says at once. */
+    boolean isRefused() {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.host(), address.port()), KNOCK_MILLIS);
+            return false;
+        } catch (ConnectException e) {
+            return true;
+        } catch (IOException e) {
+            // Silence is not a refusal: the probe itself finds out more.
+            LOGGER.debug("knocking at {}: {}", address, e.getMessage());
+            return false;
+        }
     }
 
     /** The backend answers: connections may be kept. */
@@ -106,8 +128,10 @@ final class MonitorConnections implements AutoCloseable {
         config.setDataSource(source);
         config.setMaximumPoolSize(POOL_SIZE_MAX);
         config.setMinimumIdle(1);
-        config.setConnectionTimeout(settings.timeout().toMillis());
-        config.setValidationTimeout(settings.timeout().toMillis());
+        // The pool looks for a connection until then, however often it is refused: a dead server must be found out
+        // sooner.
+        config.setConnectionTimeout(MonitorSettings.TIMEOUT_MIN.toMillis());
+        config.setValidationTimeout(MonitorSettings.TIMEOUT_MIN.toMillis());
         // A fresh login could meet "too many connections" just when the monitor is needed most.
         config.setMaxLifetime(0);
         config.setInitializationFailTimeout(-1);

@@ -1,18 +1,23 @@
 package dev.sluice.server.monitor;
 
+import dev.sluice.router.topology.BreakerPolicy;
 import dev.sluice.router.topology.TopologyPolicy;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How backends are watched. Immutable.
  *
  * @param user the monitor account
  * @param password its password
- * @param interval time between two probes of one backend while nothing is written
- * @param fastInterval time between two probes while writes happen, so that reads return to the replicas soon
+ * @param interval time between two probes of one backend while nothing is written and nothing is wrong
+ * @param fastInterval time between two probes while writes happen, so that reads return to the replicas soon, and while
+ *     something is wrong
  * @param timeout how long a backend may take to answer before it counts as unreachable
  * @param tlsRequired whether to refuse connections without TLS; otherwise TLS is used where it is offered
  * @param policy how a topology is read
+ * @param breaker when trouble takes reads from a replica, and how they return
+ * @param heartbeat the row that measures lag; null for none
  */
 public record MonitorSettings(
         String user,
@@ -21,7 +26,9 @@ public record MonitorSettings(
         Duration fastInterval,
         Duration timeout,
         boolean tlsRequired,
-        TopologyPolicy policy) {
+        TopologyPolicy policy,
+        BreakerPolicy breaker,
+        @Nullable Heartbeat heartbeat) {
     /** The shortest timeout: the connection pool takes no less. */
     public static final Duration TIMEOUT_MIN = Duration.ofMillis(250);
 
@@ -33,6 +40,24 @@ public record MonitorSettings(
         if (timeout.compareTo(TIMEOUT_MIN) < 0) {
             throw new IllegalArgumentException("timeout must be at least " + TIMEOUT_MIN.toMillis() + " ms");
         }
+    }
+
+    /** Without a heartbeat, and with the default breaker. */
+    public MonitorSettings(
+            String user,
+            String password,
+            Duration interval,
+            Duration fastInterval,
+            Duration timeout,
+            boolean tlsRequired,
+            TopologyPolicy policy) {
+        this(user, password, interval, fastInterval, timeout, tlsRequired, policy, BreakerPolicy.DEFAULT, null);
+    }
+
+    /** The same with another breaker and another heartbeat. */
+    public MonitorSettings with(BreakerPolicy newBreaker, @Nullable Heartbeat newHeartbeat) {
+        return new MonitorSettings(
+                user, password, interval, fastInterval, timeout, tlsRequired, policy, newBreaker, newHeartbeat);
     }
 
     /** The defaults: a probe every 500 ms, every 100 ms while writes happen, 2 s to answer. */
@@ -50,6 +75,8 @@ public record MonitorSettings(
     @Override
     public String toString() {
         return "MonitorSettings[user=" + user + ", interval=" + interval + ", fastInterval=" + fastInterval
-                + ", timeout=" + timeout + ", tlsRequired=" + tlsRequired + ", policy=" + policy + "]";
+                + ", timeout=" + timeout + ", tlsRequired=" + tlsRequired + ", policy=" + policy + ", breaker="
+                + breaker
+                + ", heartbeat=" + heartbeat + "]";
     }
 }

@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
  * <p>MySQL says source and replica since 8.0.22 and has dropped the older words since; MariaDB keeps the older ones.
  */
 enum ReplicationDialect {
-    MYSQL_SOURCE("SHOW REPLICA STATUS", "Source", "Replica"),
-    MYSQL_MASTER("SHOW SLAVE STATUS", "Master", "Slave"),
-    MARIADB("SHOW ALL SLAVES STATUS", "Master", "Slave");
+    MYSQL_SOURCE("SHOW REPLICA STATUS", "SHOW REPLICAS", "Source", "Replica"),
+    MYSQL_MASTER("SHOW SLAVE STATUS", "SHOW SLAVE HOSTS", "Master", "Slave"),
+    MARIADB("SHOW ALL SLAVES STATUS", "SHOW SLAVE HOSTS", "Master", "Slave");
 
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)\\.(\\d+)");
 
@@ -21,11 +21,13 @@ enum ReplicationDialect {
                     + " @@GLOBAL.collation_server AS collation_server, @@GLOBAL.sql_mode AS sql_mode, ";
 
     private final String statusStatement;
+    private final String replicasStatement;
     private final String source;
     private final String replica;
 
-    ReplicationDialect(String statusStatement, String source, String replica) {
+    ReplicationDialect(String statusStatement, String replicasStatement, String source, String replica) {
         this.statusStatement = statusStatement;
+        this.replicasStatement = replicasStatement;
         this.source = source;
         this.replica = replica;
     }
@@ -48,9 +50,17 @@ enum ReplicationDialect {
         return this == MARIADB ? ServerFlavor.MARIADB : ServerFlavor.MYSQL;
     }
 
-    /** Variables, then replication status. */
-    String query() {
-        return variablesQuery() + "; " + statusStatement;
+    String statusStatement() {
+        return statusStatement;
+    }
+
+    /** Asks for the replicas that are connected now. */
+    String replicasStatement() {
+        return replicasStatement;
+    }
+
+    String replicaUuidColumn() {
+        return replica + "_UUID";
     }
 
     String variablesQuery() {

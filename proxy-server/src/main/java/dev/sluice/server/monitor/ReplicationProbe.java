@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +22,18 @@ import org.jspecify.annotations.Nullable;
  * The probe for asynchronous and semi-synchronous replication, of MySQL and of MariaDB. Confined to the prober thread of
  * its backend.
  *
- * <p>Variables and replication status are two statements in one packet. An account without the privilege for the second
- * is asked for the first alone and still learns role and position; only the lag stays unknown.
+ * <p>Variables, replication status and heartbeat are statements in one packet. An account without the privilege for the
+ * status is asked for the others alone and still learns role and position; only the lag stays unknown.
  *
  * <p>MariaDB: the position of a server that replicates is {@code gtid_slave_pos}, of one that does not
  * {@code gtid_current_pos}. The binary log position of a replica is no measure: it counts what was written to the replica
  * itself.
  */
 final class ReplicationProbe implements BackendProbe {
+    private static final Pattern STATEMENT = Pattern.compile("\\b(?:on query|query:)", Pattern.CASE_INSENSITIVE);
+    /** From the first quote to the last: servers quote what is quoted already, without marking it. */
+    private static final Pattern QUOTED = Pattern.compile("'.*'|'.*", Pattern.DOTALL);
+
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
 
     private static final String WITHOUT_GTIDS = "writes here have no GTID that a session could be told:"
@@ -35,11 +41,18 @@ final class ReplicationProbe implements BackendProbe {
 
     private static final Pattern OWNING_THREAD = Pattern.compile("#\\d+");
 
-    /** After a refusal the status is not asked for; a privilege granted meanwhile is found after as many probes. */
-    private static final int PROBES_WITHOUT_STATUS = 100;
+    /** No such schema, table or column, or not for this account. */
+    private static final Set<Integer> NO_HEARTBEAT = Set.of(1044, 1049, 1054, 1142, 1143, 1146);
+
+    /** After a refusal a part is not asked for; a privilege granted meanwhile is found after as many probes. */
+    private static final int PROBES_WITHOUT = 100;
 
     private final ReplicationDialect dialect;
+    private final @Nullable Heartbeat heartbeat;
+    private final ReplicaListing replicas;
     private int probesUntilStatus;
+    private int probesUntilHeartbeat;
+    private @Nullable String heartbeatProblem;
     private CollationCatalog collations = CollationCatalog.EMPTY;
     private String executedText = "";
     private GtidPosition executed = GtidPosition.EMPTY;
@@ -47,8 +60,10 @@ final class ReplicationProbe implements BackendProbe {
     private GtidPosition ceiling = GtidPosition.EMPTY;
     private GtidPosition ceilingOf = GtidPosition.UNKNOWN;
 
-    ReplicationProbe(ReplicationDialect dialect) {
+    ReplicationProbe(ReplicationDialect dialect, @Nullable Heartbeat heartbeat) {
         this.dialect = dialect;
+        this.heartbeat = heartbeat;
+        this.replicas = new ReplicaListing(dialect);
     }
 
     @Override
@@ -61,23 +76,41 @@ final class ReplicationProbe implements BackendProbe {
         if (collations == CollationCatalog.EMPTY) {
             collations = CollationCatalog.read(connection, dialect.flavor());
         }
-        try {
-            if (probesUntilStatus == 0) {
-                return read(connection, true);
+        boolean status = probesUntilStatus == 0;
+        boolean beat = heartbeat != null && probesUntilHeartbeat == 0;
+        probesUntilStatus -= status ? 0 : 1;
+        probesUntilHeartbeat -= probesUntilHeartbeat == 0 ? 0 : 1;
+        while (true) {
+            try {
+                ProbeReading reading = read(connection, status, beat);
+                heartbeatProblem = beat ? null : heartbeatProblem;
+                return reading;
+            } catch (SQLException e) {
+                if (status && e.getErrorCode() == ER_SPECIFIC_ACCESS_DENIED) {
+                    status = false;
+                    probesUntilStatus = PROBES_WITHOUT;
+                } else if (beat && NO_HEARTBEAT.contains(e.getErrorCode())) {
+                    beat = false;
+                    probesUntilHeartbeat = PROBES_WITHOUT;
+                    heartbeatProblem = "no heartbeat: " + e.getMessage();
+                } else {
+                    throw e;
+                }
             }
-            probesUntilStatus--;
-        } catch (SQLException e) {
-            if (e.getErrorCode() != ER_SPECIFIC_ACCESS_DENIED) {
-                throw e;
-            }
-            probesUntilStatus = PROBES_WITHOUT_STATUS;
         }
-        return read(connection, false);
     }
 
-    private ProbeReading read(Connection connection, boolean withStatus) throws SQLException {
+    private String query(boolean status, boolean beat) {
+        String query = dialect.variablesQuery();
+        if (status) {
+            query += "; " + dialect.statusStatement();
+        }
+        return beat && heartbeat != null ? query + "; " + heartbeat.readStatement() : query;
+    }
+
+    private ProbeReading read(Connection connection, boolean status, boolean beat) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(withStatus ? dialect.query() : dialect.variablesQuery());
+            statement.execute(query(status, beat));
             Variables variables;
             try (ResultSet row = statement.getResultSet()) {
                 if (!row.next()) {
@@ -85,17 +118,10 @@ final class ReplicationProbe implements BackendProbe {
                 }
                 variables = variables(row);
             }
-            List<ReplicationChannel> channels = new ArrayList<>();
-            if (withStatus && statement.getMoreResults()) {
-                try (ResultSet rows = statement.getResultSet()) {
-                    while (rows.next()) {
-                        channels.add(channel(rows));
-                    }
-                }
-            }
+            List<ReplicationChannel> channels = status ? channels(statement) : List.of();
+            Long millis = beat ? beat(statement) : null;
             // Whether it replicates is not known without the status; a read-only server hardly does anything else.
-            boolean replica =
-                    withStatus ? channels.stream().anyMatch(ReplicationChannel::isFollowing) : variables.readOnly;
+            boolean replica = status ? channels.stream().anyMatch(ReplicationChannel::isFollowing) : variables.readOnly;
             GtidPosition position = position(replica ? variables.replicatedPosition : variables.ownPosition);
             boolean blind = !replica && !variables.facts.tracksGtids();
             return new ProbeReading(
@@ -104,7 +130,43 @@ final class ReplicationProbe implements BackendProbe {
                     position,
                     ceiling(position, variables.committingPosition),
                     variables.facts,
-                    withStatus ? blind ? WITHOUT_GTIDS : null : dialect.missingPrivilege());
+                    degradation(status, blind),
+                    new ProbeReading.Others(null, replicas.read(connection), millis));
+        }
+    }
+
+    private @Nullable String degradation(boolean status, boolean blind) {
+        if (!status) {
+            return dialect.missingPrivilege();
+        }
+        return blind ? WITHOUT_GTIDS : heartbeatProblem;
+    }
+
+    private List<ReplicationChannel> channels(Statement statement) throws SQLException {
+        List<ReplicationChannel> channels = new ArrayList<>();
+        if (statement.getMoreResults()) {
+            try (ResultSet rows = statement.getResultSet()) {
+                while (rows.next()) {
+                    if (dialect == ReplicationDialect.MARIADB || !isOfGroup(rows)) {
+                        channels.add(channel(rows));
+                    }
+                }
+            }
+        }
+        return channels;
+    }
+
+    /** A group's own channels have no source. */
+    private static boolean isOfGroup(ResultSet row) throws SQLException {
+        return text(row, "Channel_Name").startsWith("group_replication_");
+    }
+
+    private static @Nullable Long beat(Statement statement) throws SQLException {
+        if (!statement.getMoreResults()) {
+            return null;
+        }
+        try (ResultSet row = statement.getResultSet()) {
+            return row.next() ? row.getLong(1) : null;
         }
     }
 
@@ -179,7 +241,17 @@ final class ReplicationProbe implements BackendProbe {
 
     private static @Nullable String lastError(ResultSet row) throws SQLException {
         String applier = emptyToNull(row.getString("Last_SQL_Error"));
-        return applier != null ? applier : emptyToNull(row.getString("Last_IO_Error"));
+        return applier != null ? withoutData(applier) : emptyToNull(row.getString("Last_IO_Error"));
+    }
+
+    /**
+     * The applier's error without the statement that failed and without values of rows, both of which servers quote. They
+     * belong in no log and in no error of a client.
+     */
+    static String withoutData(String error) {
+        Matcher statement = STATEMENT.matcher(error);
+        String text = statement.find() ? error.substring(0, statement.start()) + "(statement not shown)" : error;
+        return QUOTED.matcher(text).replaceAll("'?'");
     }
 
     private static String text(ResultSet row, String column) throws SQLException {

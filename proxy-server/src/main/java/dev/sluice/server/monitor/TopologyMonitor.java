@@ -1,7 +1,7 @@
 package dev.sluice.server.monitor;
 
 import dev.sluice.router.topology.BackendObservation;
-import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.CircuitBreaker;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.PositionSample;
@@ -9,11 +9,10 @@ import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyResolver;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +20,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,19 +30,27 @@ import org.slf4j.LoggerFactory;
  * Watches the backends and publishes what it finds as immutable topologies. Thread-safe: probers report under one lock;
  * readers take the last topology from a volatile field.
  *
- * <p>Each backend has a thread of its own. A watchdog declares a backend unreachable whose probe does not come back, for
- * whatever reason a driver may have to ignore its own timeouts.
+ * <p>Each backend has a thread of its own; {@link ProbePace} says how often it probes. What the data path notices makes it
+ * probe at once and counts for the backend's circuit breaker.
  *
- * <p>Probes run every {@code interval}; while sessions write, every {@code fastInterval}, because a replica takes a
- * session's reads again only when a probe has seen that session's write on it.
+ * <p>A watchdog runs several times a second. It declares a backend unreachable whose probe does not come back, for whatever
+ * reason a driver may have to ignore its own timeouts; it puts another thread in the place of one that is stuck or gone; and
+ * it derives the topology again from all that is known, so that nothing depends on a change having been noticed.
  */
-public final class TopologyMonitor implements AutoCloseable {
+public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(TopologyMonitor.class);
 
-    /** How long one write keeps the probes fast. */
-    private static final long FAST_NANOS = Duration.ofSeconds(1).toNanos();
+    /** A heartbeat is stale when it has not moved for so many intervals. */
+    private static final int BEATS_MISSED_MAX = 4;
+
+    /** The watchdog also lets shares grow, so it does not wait for long intervals. */
+    private static final long WATCH_MILLIS_MAX = 250;
+
+    /** Connection, login and a few statements: each may take a timeout, and more than so many are not needed. */
+    private static final int STUCK_AFTER_TIMEOUTS = 8;
 
     private final MonitorSettings settings;
+    private final ProbePace pace;
     private final List<TopologyListener> listeners = new CopyOnWriteArrayList<>();
     private final List<PositionListener> positionListeners = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -51,30 +60,64 @@ public final class TopologyMonitor implements AutoCloseable {
     });
 
     private final Object lock = new Object();
-    /** By ordinal; guarded by the lock, like the outcomes. */
-    private final Map<Integer, MonitoredBackend> backends = new TreeMap<>();
+    /** By ordinal; guarded by the lock, like the lag, the random numbers and the two flags. */
+    private final Map<Integer, WatchedBackend> backends = new TreeMap<>();
+
+    private final LagMeter lag;
+    private final RandomGenerator random = new SplittableRandom();
+    private boolean started;
+    private boolean closed;
 
     /** By ordinal; changed under the lock, read without it, because event loops wake probers. */
     private final Map<Integer, BackendProber> probers = new ConcurrentHashMap<>();
 
-    private final Map<Integer, BackendProber.Outcome> outcomes = new TreeMap<>();
-    private boolean started;
-    private boolean closed;
+    /** Bit mask over ordinals of those that may become primary; guarded by the lock. */
+    private long electable = ANYBODY;
 
-    private volatile @Nullable Future<?> overdueCheck;
+    /** By ordinal: 1 if the data path has had trouble since the breaker was last told. */
+    private final AtomicIntegerArray troubles = new AtomicIntegerArray(Topology.ORDINAL_MAX + 1);
+
+    private final @Nullable HeartbeatWriter heartbeat;
+    private volatile @Nullable Future<?> check;
+    private volatile long watchedNanos;
     private volatile Topology current = Topology.EMPTY;
-    private volatile boolean writeNoted;
-    private volatile long fastSinceNanos;
+
+    private final BackendProber.Owner owner = new BackendProber.Owner() {
+        @Override
+        public void report(BackendProber prober, ProbeOutcome outcome) {
+            TopologyMonitor.this.report(prober, outcome);
+        }
+
+        @Override
+        public long pauseNanos(int ordinal) {
+            return pace.pauseNanos(ordinal, System.nanoTime());
+        }
+
+        @Override
+        public long signalPauseNanos() {
+            return pace.fastNanos();
+        }
+    };
 
     /** A monitor that is idle before {@link #start}. */
     public TopologyMonitor(MonitorSettings settings, List<MonitoredBackend> backends) {
         this.settings = settings;
+        this.pace = new ProbePace(settings.interval(), settings.fastInterval());
+        this.lag =
+                new LagMeter(settings.interval().multipliedBy(BEATS_MISSED_MAX).plus(settings.timeout()));
+        Heartbeat row = settings.heartbeat();
+        this.heartbeat = row == null || !row.write()
+                ? null
+                : new HeartbeatWriter(row, settings.interval(), () -> current.primaryOrdinal(), this::connect);
         for (MonitoredBackend backend : backends) {
-            if (this.backends.put(backend.ordinal(), backend) != null) {
+            if (this.backends.put(backend.ordinal(), watch(backend)) != null) {
                 throw new IllegalArgumentException("two backends with ordinal " + backend.ordinal());
             }
-            outcomes.put(backend.ordinal(), BackendProber.Outcome.UNPROBED);
         }
+    }
+
+    private WatchedBackend watch(MonitoredBackend backend) {
+        return new WatchedBackend(backend, new CircuitBreaker(settings.breaker(), random));
     }
 
     /** Starts probing; returns at once. */
@@ -84,15 +127,22 @@ public final class TopologyMonitor implements AutoCloseable {
                 throw new IllegalStateException("already started");
             }
             started = true;
-            backends.values().forEach(this::startProber);
+            backends.values().forEach(backend -> startProber(backend.configured()));
             resolve();
         }
-        long period =
-                Math.min(settings.interval().toMillis(), settings.timeout().toMillis() / 4);
-        overdueCheck = watchdog.scheduleWithFixedDelay(this::findOverdue, period, period, TimeUnit.MILLISECONDS);
+        if (heartbeat != null) {
+            heartbeat.start();
+        }
+        long period = Math.min(
+                WATCH_MILLIS_MAX,
+                Math.min(settings.interval().toMillis(), settings.timeout().toMillis() / 4));
+        watchedNanos = System.nanoTime();
+        long periodNanos = TimeUnit.MILLISECONDS.toNanos(period);
+        check = watchdog.scheduleWithFixedDelay(() -> watch(periodNanos), period, period, TimeUnit.MILLISECONDS);
     }
 
     /** The last topology; never null, empty before {@link #start}. */
+    @Override
     public Topology current() {
         return current;
     }
@@ -107,22 +157,49 @@ public final class TopologyMonitor implements AutoCloseable {
         positionListeners.add(listener);
     }
 
-    /** A hint from the data path that this backend may have changed: it is probed at once. Cheap, may be called often. */
+    /** Somebody needs to know now: the backend is probed at once. */
+    @Override
     public void probeNow(int ordinal) {
         BackendProber prober = probers.get(ordinal);
         if (prober != null) {
-            prober.wake(true);
+            prober.probeNow();
         }
+    }
+
+    @Override
+    public void electOnly(long ordinals) {
+        synchronized (lock) {
+            electable = ordinals;
+            resolve();
+        }
+    }
+
+    /**
+     * The data path had trouble with a backend, which is probed at once or, in a storm of such reports, very soon. Cheap, may
+     * be called often.
+     *
+     * @param connectionLost whether a connection broke or could not be made; otherwise the server refused it in words, which
+     *     says more about a user than about the server and does not count for the breaker
+     */
+    public void reportTrouble(int ordinal, boolean connectionLost) {
+        BackendProber prober = probers.get(ordinal);
+        if (prober == null) {
+            return;
+        }
+        if (connectionLost) {
+            troubles.set(ordinal, 1);
+        }
+        if (pace.trouble(ordinal, System.nanoTime())) {
+            probers.values().forEach(BackendProber::hurry);
+        }
+        prober.signal();
     }
 
     /** A session has written; replicas are probed faster for a second. Costs a volatile read, seldom more. */
     public void noteWrite() {
-        if (writeNoted) {
-            return;
+        if (pace.wrote(System.nanoTime())) {
+            probers.values().forEach(BackendProber::hurry);
         }
-        fastSinceNanos = System.nanoTime();
-        writeNoted = true;
-        probers.values().forEach(prober -> prober.wake(false));
     }
 
     /**
@@ -132,11 +209,11 @@ public final class TopologyMonitor implements AutoCloseable {
      */
     public void setOperatorState(int ordinal, OperatorState state) {
         synchronized (lock) {
-            MonitoredBackend backend = backends.get(ordinal);
+            WatchedBackend backend = backends.get(ordinal);
             if (backend == null) {
                 throw new IllegalArgumentException("no backend has ordinal " + ordinal);
             }
-            replace(backend.with(state));
+            replace(backend.configured().with(state));
         }
     }
 
@@ -148,10 +225,12 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     private void replace(MonitoredBackend backend) {
-        MonitoredBackend before = backends.put(backend.ordinal(), backend);
-        if (before == null || !before.address().equals(backend.address())) {
+        WatchedBackend before = backends.get(backend.ordinal());
+        if (before != null && before.configured().address().equals(backend.address())) {
+            before.reconfigure(backend);
+        } else {
             stopProber(backend.ordinal());
-            outcomes.put(backend.ordinal(), BackendProber.Outcome.UNPROBED);
+            backends.put(backend.ordinal(), watch(backend));
             if (started && !closed) {
                 startProber(backend);
             }
@@ -163,7 +242,6 @@ public final class TopologyMonitor implements AutoCloseable {
     public void remove(int ordinal) {
         synchronized (lock) {
             backends.remove(ordinal);
-            outcomes.remove(ordinal);
             stopProber(ordinal);
             resolve();
         }
@@ -194,9 +272,12 @@ public final class TopologyMonitor implements AutoCloseable {
     /** Stops probing. The last topology stays readable; listeners hear nothing more. */
     @Override
     public void close() {
-        Future<?> check = overdueCheck;
-        if (check != null) {
-            check.cancel(false);
+        Future<?> running = check;
+        if (running != null) {
+            running.cancel(false);
+        }
+        if (heartbeat != null) {
+            heartbeat.close();
         }
         watchdog.shutdownNow();
         synchronized (lock) {
@@ -206,8 +287,8 @@ public final class TopologyMonitor implements AutoCloseable {
     }
 
     private void startProber(MonitoredBackend backend) {
-        MonitorConnections connections = new MonitorConnections(backend.address(), settings);
-        BackendProber prober = new BackendProber(backend, connections, this::report, this::pauseNanos);
+        troubles.set(backend.ordinal(), 0);
+        BackendProber prober = new BackendProber(backend, settings, owner);
         probers.put(backend.ordinal(), prober);
         prober.start();
     }
@@ -219,33 +300,55 @@ public final class TopologyMonitor implements AutoCloseable {
         }
     }
 
-    private long pauseNanos() {
-        if (!writeNoted) {
-            return settings.interval().toNanos();
-        }
-        if (System.nanoTime() - fastSinceNanos > FAST_NANOS) {
-            // The next write, if there is one, makes it fast again.
-            writeNoted = false;
-        }
-        return Math.min(settings.fastInterval().toNanos(), settings.interval().toNanos());
-    }
-
-    private void findOverdue() {
-        long limit = settings.timeout().toNanos() + settings.timeout().toNanos() / 2;
-        long now = System.nanoTime();
-        for (BackendProber prober : probers.values()) {
-            if (prober.isOverdue(now, limit)) {
-                report(prober, new BackendProber.Outcome(Health.UNREACHABLE, null, "its probe does not return"));
+    /** Must not fail: a scheduled task that throws is not run again. */
+    private void watch(long periodNanos) {
+        long nowNanos = System.nanoTime();
+        boolean late =
+                nowNanos - watchedNanos > 2 * periodNanos + settings.timeout().toNanos() / 2;
+        watchedNanos = nowNanos;
+        try {
+            synchronized (lock) {
+                if (!closed) {
+                    if (!late) {
+                        // After a stop of this very process all probes look overdue, and none is.
+                        List.copyOf(probers.values()).forEach(prober -> watch(prober, nowNanos));
+                    }
+                    resolve();
+                }
             }
+        } catch (RuntimeException | Error e) {
+            LOGGER.error("The watchdog failed, and goes on", e);
         }
     }
 
-    private void report(BackendProber prober, BackendProber.Outcome outcome) {
+    private void watch(BackendProber prober, long nowNanos) {
+        WatchedBackend backend = backends.get(prober.ordinal());
+        if (backend == null) {
+            return;
+        }
+        long timeout = settings.timeout().toNanos();
+        if (prober.isOverdue(nowNanos, timeout + timeout / 2)) {
+            backend.probed(ProbeOutcome.failed(Health.UNREACHABLE, "its probe does not return"), nowNanos);
+        }
+        if (prober.isStuck(nowNanos, settings.interval().toNanos() + STUCK_AFTER_TIMEOUTS * timeout)) {
+            LOGGER.warn(
+                    "The probe of {} is stuck; another one takes its place",
+                    backend.configured().address());
+            prober.close();
+            startProber(backend.configured());
+        }
+    }
+
+    private void report(BackendProber prober, ProbeOutcome outcome) {
         synchronized (lock) {
-            if (closed || probers.get(prober.ordinal()) != prober) {
+            WatchedBackend backend = backends.get(prober.ordinal());
+            if (closed || backend == null || probers.get(prober.ordinal()) != prober) {
                 return;
             }
-            outcomes.put(prober.ordinal(), outcome);
+            backend.probed(outcome, System.nanoTime());
+            if (outcome.health() == Health.ONLINE && prober.ordinal() == current.primaryOrdinal()) {
+                lag.primaryRead(prober.ordinal(), outcome);
+            }
             resolve();
             tellPosition(prober, outcome);
         }
@@ -253,17 +356,28 @@ public final class TopologyMonitor implements AutoCloseable {
 
     /** Under the lock, so that versions and calls of listeners have one order. */
     private void resolve() {
+        long nowNanos = System.nanoTime();
+        long suspects = 0;
         List<BackendObservation> observations = new ArrayList<>(backends.size());
-        for (MonitoredBackend backend : backends.values()) {
-            observations.add(observe(backend, Objects.requireNonNull(outcomes.get(backend.ordinal()))));
+        for (WatchedBackend backend : backends.values()) {
+            int ordinal = backend.configured().ordinal();
+            if (troubles.getAndSet(ordinal, 0) != 0) {
+                backend.trouble(nowNanos);
+            }
+            suspects |= backend.isSuspect() ? 1L << ordinal : 0;
+            boolean mayLead = (electable & 1L << ordinal) != 0;
+            observations.add(backend.observe(lag.measure(backend.outcome()), mayLead, nowNanos));
         }
         Topology before = current;
         Topology now = TopologyResolver.resolve(before, observations, settings.policy());
+        if (pace.observe(now, suspects, nowNanos)) {
+            probers.values().forEach(BackendProber::hurry);
+        }
         if (now == before) {
             return;
         }
         current = now;
-        log(before, now);
+        TopologyLog.changed(before, now);
         for (TopologyListener listener : listeners) {
             tell(listener, before, now);
         }
@@ -278,58 +392,13 @@ public final class TopologyMonitor implements AutoCloseable {
         }
     }
 
-    private void tellPosition(BackendProber prober, BackendProber.Outcome outcome) {
+    private void tellPosition(BackendProber prober, ProbeOutcome outcome) {
         ProbeReading reading = outcome.freshReading();
         if (reading != null) {
-            PositionSample sample = new PositionSample(prober.startedNanos(), reading.executed(), reading.ceiling());
+            PositionSample sample =
+                    new PositionSample(outcome.span().startNanos(), reading.executed(), reading.ceiling());
             boolean primary = current.primaryOrdinal() == prober.ordinal();
             positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample, primary));
-        }
-    }
-
-    private static BackendObservation observe(MonitoredBackend backend, BackendProber.Outcome outcome) {
-        ProbeReading reading = outcome.reading();
-        return new BackendObservation(
-                backend.ordinal(),
-                backend.address(),
-                backend.operatorState(),
-                backend.weight(),
-                backend.zone(),
-                outcome.health(),
-                outcome.readOnly(),
-                outcome.channels(),
-                outcome.executed(),
-                reading == null ? null : reading.facts(),
-                outcome.problem());
-    }
-
-    /** Why a server cannot be reached is put in other words at each probe; that it cannot is said once. */
-    private static boolean isWorthALine(BackendStatus was, BackendStatus now) {
-        return was.role() != now.role()
-                || was.health() != now.health()
-                || was.operatorState() != now.operatorState()
-                || (now.health() == Health.ONLINE && !Objects.equals(was.problem(), now.problem()));
-    }
-
-    private static void log(Topology before, Topology now) {
-        for (BackendStatus backend : now.backends()) {
-            BackendStatus was = before.find(backend.ordinal());
-            if (was == null || isWorthALine(was, backend)) {
-                LOGGER.info(
-                        "Backend {} is {} {} {}{}",
-                        backend.address(),
-                        backend.health(),
-                        backend.role(),
-                        backend.operatorState(),
-                        backend.problem() == null ? "" : ": " + backend.problem());
-            }
-        }
-        if (before.primaryOrdinal() != now.primaryOrdinal()) {
-            BackendStatus primary = now.primary();
-            LOGGER.info("Primary: {}", primary == null ? "none" : primary.address());
-        }
-        if (now.alarm() != null && !now.alarm().equals(before.alarm())) {
-            LOGGER.warn("Alarm: {}", now.alarm());
         }
     }
 }

@@ -36,6 +36,7 @@ final class AnswerWatch implements ClientResponse.Observer {
     private Slot slot = Slot.PRIMARY;
     private @Nullable BackendConnection connection;
     private long sentNanos;
+    private long answeredNanos;
     private Verdict verdict = Verdict.ANSWERED;
     private boolean writing;
 
@@ -67,12 +68,18 @@ final class AnswerWatch implements ClientResponse.Observer {
     void count(boolean error) {
         LoopMetrics metrics = parts.context().metrics();
         long now = parts.context().nowNanos();
+        answeredNanos = now;
         metrics.statement(parts.router().reason(), error, now - command.startedNanos());
         BackendConnection target = connection;
         if (target != null && command.isRead() && !command.isPrepare() && !error) {
             // An error is no measure of speed: a server that fails at once would look like the fastest.
             metrics.backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
         }
+    }
+
+    /** When the last answer was complete; 0 before the first. */
+    long answeredNanos() {
+        return answeredNanos;
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * Waiting on replicas for a position: the statement that does it, and which replicas are worth it. One that was waited for
@@ -19,19 +20,19 @@ final class CausalWaits {
     private static final long PAUSE_MIN_NANOS = Duration.ofMillis(50).toNanos();
     private static final long PAUSE_MAX_NANOS = Duration.ofSeconds(5).toNanos();
 
-    private final Duration limit;
+    private final Supplier<Duration> limit;
     private final long[] pauses = new long[Topology.ORDINAL_MAX + 1];
     private final long[] pausedUntilNanos = new long[Topology.ORDINAL_MAX + 1];
     private long paused;
 
-    /** @param limit how long a wait may take; zero: nothing is ever waited for */
-    CausalWaits(Duration limit) {
+    /** @param limit how long a wait may take at this moment; zero: nothing is waited for */
+    CausalWaits(Supplier<Duration> limit) {
         this.limit = limit;
     }
 
     /** Mask of the replicas that may be waited for now. */
     long waitable(long nowNanos) {
-        if (limit.isZero()) {
+        if (limit.get().isZero()) {
             return 0;
         }
         long open = paused;
@@ -65,7 +66,12 @@ final class CausalWaits {
     /** Writes the statement that waits: one answer, a row with 0 if the position was reached. No privilege is needed. */
     void write(BackendConnection target, GtidPosition position, boolean mariaDb, InternalResponse answer) {
         String function = mariaDb ? "MASTER_GTID_WAIT" : "WAIT_FOR_EXECUTED_GTID_SET";
-        String sql = String.format(Locale.ROOT, "SELECT %s('%s',%.3f)", function, position, limit.toMillis() / 1000.0);
+        String sql = String.format(
+                Locale.ROOT,
+                "SELECT %s('%s',%.3f)",
+                function,
+                position,
+                limit.get().toMillis() / 1000.0);
         ByteBuf out = target.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
         out.writeByte(CommandType.COM_QUERY.code());

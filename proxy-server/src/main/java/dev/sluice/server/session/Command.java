@@ -31,28 +31,31 @@ final class Command {
     }
 
     /**
-     * What a command is. Immutable.
+     * A command begins.
      *
-     * @param type its first byte
-     * @param statement what it needs
-     * @param shape the shape of its response
-     * @param prepared the statement that it is about, or null
+     * @param commandType its first byte
+     * @param classification what it needs
+     * @param responseShape the shape of its response
+     * @param about the statement that it is about, or null
+     * @param nowNanos when it came
      */
-    record Kind(
-            CommandType type,
-            Classification statement,
-            ResponseShape shape,
-            @Nullable PreparedStatement prepared) {}
-
-    /** A command begins. Takes the reference to its packet; {@code inPieces} if that is only its head. */
-    void begin(Kind kind, ByteBuf command, boolean inPieces, long nowNanos) {
-        type = kind.type();
-        statement = kind.statement();
-        shape = kind.shape();
-        prepared = kind.prepared();
-        streamed = inPieces;
+    void begin(
+            CommandType commandType,
+            Classification classification,
+            ResponseShape responseShape,
+            @Nullable PreparedStatement about,
+            long nowNanos) {
+        type = commandType;
+        statement = classification;
+        shape = responseShape;
+        prepared = about;
         startedNanos = nowNanos;
         text = null;
+    }
+
+    /** Takes the reference to its packet; {@code inPieces} if that is only its head. */
+    void received(ByteBuf command, boolean inPieces) {
+        streamed = inPieces;
         packet(command);
     }
 

@@ -2,7 +2,10 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
@@ -75,12 +78,31 @@ final class Exchange implements Placement.Listener {
                 || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
     }
 
+    /** Whether a statement is under way, or a transaction open, that the level covers. */
+    boolean isUnfinished(WriteGate.Level level) {
+        if (phase != Phase.IDLE && phase != Phase.WAITING && level.covers(slot)) {
+            return true;
+        }
+        for (Slot each : Slot.values()) {
+            if (level.covers(each) && WriteGate.hasBegun(parts.state(), each)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Starts a command. Takes the reference to its packet, or to its head if it comes in pieces. */
-    void begin(Command.Kind kind, ByteBuf packet) {
-        command.begin(kind, packet, stream.isOpen(), parts.context().nowNanos());
-        response.begin(kind.shape(), ClientResponse.ANY_SEQUENCE_ID, 0);
+    void begin(
+            CommandType type,
+            Classification statement,
+            ResponseShape shape,
+            @Nullable PreparedStatement about,
+            ByteBuf packet) {
+        command.begin(type, statement, shape, about, parts.context().nowNanos());
+        command.received(packet, stream.isOpen());
+        response.begin(shape, ClientResponse.ANY_SEQUENCE_ID, 0);
         if (!command.isStreamed()) {
-            command.text(settlement.textFor(kind.statement(), packet, kind.prepared()));
+            command.text(settlement.textFor(statement, packet, about));
         }
         ErrPacket lost = settlement.takeLostState();
         if (lost != null) {
@@ -88,7 +110,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.WAITING;
-        placement.begin(kind.statement(), kind.prepared());
+        placement.begin(statement, about);
     }
 
     /** The id for the statement that the next COM_STMT_PREPARE makes. */
@@ -271,7 +293,8 @@ final class Exchange implements Placement.Listener {
         phase = Phase.SETTLING;
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        settlement.settle(slot, target, command.ran(), outcome, whenSettled);
+        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
+        settlement.settle(slot, target, ran ? command.ran() : Session.COMMAND, outcome, whenSettled);
     }
 
     private void retryOnPrimary() {
@@ -299,12 +322,15 @@ final class Exchange implements Placement.Listener {
         closeBroken(target, failure.message());
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!retriedElsewhere()) {
-            answer(Failures.lostConnection(failure.message(), command.statement(), false));
+            answer(Failures.lostConnection(failure.message(), command.statement(), Loss.NOTHING));
         }
     }
 
     /** Looks for another server for a command that no server has answered; false if it has been tried often enough. */
     private boolean retriedElsewhere() {
+        if (!parts.context().switches().retry()) {
+            return false;
+        }
         command.rewind();
         phase = Phase.WAITING;
         parts.context().metrics().retried();
@@ -383,13 +409,25 @@ final class Exchange implements Placement.Listener {
     }
 
     @Override
+    public void backendSilent(BackendConnection silent) {
+        boolean repeatable = silent == connection
+                && phase == Phase.RUNNING
+                && command.isRead()
+                && !response.isDelivered()
+                && !parts.state().tiedTo(slot);
+        if (repeatable) {
+            silent.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend does not answer"));
+        }
+    }
+
+    @Override
     public void backendClosed(BackendConnection closed, BackendFailure failure) {
         Slot where = parts.leases().slotOf(closed);
         if (where == null) {
             return;
         }
         boolean busy = closed == connection && (phase == Phase.PREPARING || phase == Phase.RUNNING);
-        boolean wasTied = settlement.connectionLost(where, closed, failure, busy);
+        Loss loss = settlement.connectionLost(where, closed, failure, busy);
         if (closed != connection) {
             return;
         }
@@ -397,11 +435,11 @@ final class Exchange implements Placement.Listener {
         switch (phase) {
             case IDLE, WAITING -> {}
             case SETTLING -> end();
-            case PREPARING, RUNNING -> brokenWhileBusy(failure, wasTied);
+            case PREPARING, RUNNING -> brokenWhileBusy(failure, loss);
         }
     }
 
-    private void brokenWhileBusy(BackendFailure failure, boolean wasTied) {
+    private void brokenWhileBusy(BackendFailure failure, Loss loss) {
         boolean unsent = phase == Phase.PREPARING;
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!unsent && response.isDelivered()) {
@@ -410,19 +448,35 @@ final class Exchange implements Placement.Listener {
             end();
             return;
         }
-        boolean repeatable = !wasTied && !command.isStreamed() && (unsent || command.isRead());
+        boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRead());
         if (!repeatable || !retriedElsewhere()) {
             if (!unsent && !command.isRead()) {
                 // It may have been executed: until that is known, this session reads where it would see it.
                 parts.causality().wroteWithoutPosition(parts.context().nowNanos());
             }
-            answer(Failures.lostConnection(failure.message(), command.statement(), wasTied));
+            answer(Failures.lostConnection(failure.message(), command.statement(), loss));
         }
     }
 
     /** Whether part of an answer is on its way, so that no other packet may be sent. */
     boolean isAnswering() {
         return phase == Phase.RUNNING && response.isDelivered();
+    }
+
+    /** The connection on which a statement runs right now, or null. */
+    @Nullable
+    BackendConnection running() {
+        return phase == Phase.RUNNING ? connection : null;
+    }
+
+    /** Ends a statement that has not been given a connection yet; false if there is none. */
+    boolean interruptWaiting() {
+        return phase == Phase.WAITING && placement.interrupt();
+    }
+
+    /** When the last answer was complete; 0 before the first. */
+    long answeredNanos() {
+        return watch.answeredNanos();
     }
 
     Settlement settlement() {

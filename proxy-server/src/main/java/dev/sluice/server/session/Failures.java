@@ -1,10 +1,12 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
@@ -47,6 +49,17 @@ final class Failures {
         return of(COMMUNICATION, text.toString());
     }
 
+    /**
+     * A statement has waited at the closed gate for too long.
+     *
+     * @param why a clause
+     */
+    static ErrPacket heldBack(String why, Duration waited) {
+        return of(
+                COMMUNICATION,
+                "This statement was not begun within " + waited.toMillis() + " ms (pool.acquire-timeout): " + why);
+    }
+
     static ErrPacket tooManyWaiting(int max) {
         return of(COMMUNICATION, "No primary, and " + max + " statements wait for one already (pool.waiting-max)");
     }
@@ -57,22 +70,51 @@ final class Failures {
     }
 
     /**
-     * The connection broke under a statement.
-     *
-     * @param tied whether state of the session went with it
+     * The connection broke under a statement. Only what can never have taken effect is reported as a transaction to be run
+     * again: whoever repeats a write that has been executed executes it twice.
      */
-    static ErrPacket lostConnection(String why, Classification statement, boolean tied) {
-        if (statement.kind() == StatementKind.COMMIT) {
-            return of(COMMUNICATION, "The backend connection was lost during COMMIT, whose outcome is unknown: " + why);
+    static ErrPacket lostConnection(String why, Classification statement, Loss loss) {
+        boolean inTransaction = loss == Loss.TRANSACTION;
+        if (statement.kind() == StatementKind.COMMIT || (inTransaction && !leavesTransactionOpen(statement))) {
+            String name = statement.kind() == StatementKind.COMMIT ? "COMMIT" : "a statement that may commit";
+            return of(
+                    COMMUNICATION,
+                    "The backend connection was lost during " + name + ", whose outcome is unknown: " + why);
         }
-        if (tied) {
-            return of(RETRY_TRANSACTION, "The backend connection and the session's state on it were lost: " + why);
+        if (inTransaction) {
+            return of(
+                    RETRY_TRANSACTION,
+                    "The transaction was rolled back: its backend connection was lost during a statement: " + why);
         }
+        String lost = loss == Loss.STATE
+                ? "The backend connection and the session's state on it were lost"
+                : "The backend connection was lost";
         return of(
                 COMMUNICATION,
                 statement.target() == Target.PRIMARY
-                        ? "The backend connection was lost; the statement may or may not have been executed: " + why
-                        : "The backend connection was lost, and no other backend could answer: " + why);
+                        ? lost + "; the statement may or may not have been executed: " + why
+                        : lost + ", and no other backend could answer: " + why);
+    }
+
+    /** Whether a statement can only be undone with the transaction in which it runs: it commits nothing by itself. */
+    private static boolean leavesTransactionOpen(Classification statement) {
+        if (statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE)) {
+            return false;
+        }
+        return switch (statement.kind()) {
+            case SELECT, TABLE, VALUES, WITH, EXPLAIN, SHOW, DESCRIBE, HELP -> true;
+            case INSERT, REPLACE, UPDATE, DELETE, LOAD_DATA -> true;
+            case ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT, RELEASE_SAVEPOINT -> true;
+            case USE, PREPARE, DEALLOCATE, DIAGNOSTICS, EMPTY -> true;
+            // Commands of the protocol, such as COM_STMT_FETCH.
+            case OTHER -> statement.reason() == RouteReason.COMMAND;
+            default -> false;
+        };
+    }
+
+    /** What a statement of the session was tied to has ended before it. */
+    static ErrPacket boundStateGone() {
+        return of(COMMUNICATION, "The backend connection with this statement's cursor or parameter data was lost");
     }
 
     /** The connection of a pinned session ended between two statements. */
@@ -83,11 +125,13 @@ final class Failures {
     }
 
     static ErrPacket pinnedToReplica(int pins) {
+        String left = pins == 0
+                ? "a transaction that began there"
+                : "what a read-only transaction left there (" + PinReason.describe(pins) + ")";
         return of(
                 "HY000",
-                "This statement needs the primary, and the session is pinned to a replica by what a read-only"
-                        + " transaction left there (" + PinReason.describe(pins)
-                        + "); end that state or reset the connection");
+                "This statement needs the primary, and the session is pinned to a replica by " + left
+                        + "; end that state or reset the connection");
     }
 
     static ErrPacket diagnosticsGone() {

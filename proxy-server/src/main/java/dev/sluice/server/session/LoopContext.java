@@ -4,21 +4,30 @@ import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.session.WriteLedger;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.PositionBoard;
+import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
- * primary. Confined to the session's event loop, except {@link #topologyChanged}, which may be called from any thread.
+ * primary. Confined to the session's event loop, except {@link #topologyChanged}, {@link #gateOpened}, {@link #unfinished} and
+ * {@link #ask}, which may be called from any thread.
  */
-public final class LoopContext {
+public final class LoopContext implements WriteGate.Loop {
     private static final long SWEEP_MILLIS = 250;
 
     /**
@@ -26,27 +35,31 @@ public final class LoopContext {
      *
      * @param classifier decides what a statement needs
      * @param topology the newest snapshot
-     * @param settings the limits and switches of sessions
+     * @param settings the limits of sessions, as configured at this moment
+     * @param switches what an operator has switched
      * @param registry every live session
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
      * @param evidence what is known of positions
+     * @param gate where new work waits while an operator wants it to
      * @param nanoClock a monotonic clock
      */
     public record Shared(
             StatementClassifier classifier,
             Supplier<Topology> topology,
-            SessionSettings settings,
+            Supplier<SessionSettings> settings,
+            SessionSwitches switches,
             SessionRegistry registry,
             DiagnosticsUsers habits,
             MonitorSignals signals,
             Evidence evidence,
+            WriteGate gate,
             LongSupplier nanoClock) {}
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
     public interface MonitorSignals {
-        /** A backend gave trouble. */
-        void trouble(int backendOrdinal);
+        /** A backend gave trouble: a connection to it broke or could not be made, or else it refused one in words. */
+        void trouble(int backendOrdinal, boolean connectionLost);
 
         /** The primary executed a write. */
         void wrote();
@@ -60,6 +73,8 @@ public final class LoopContext {
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
     private final CausalWaits causalWaits;
+    /** The last primary that this loop knew; -1 before the first. */
+    private int servedAsPrimary = -1;
 
     public LoopContext(EventLoop loop, Shared shared, LoopPool pool, Balancer balancer, LoopMetrics metrics) {
         this.loop = loop;
@@ -67,8 +82,11 @@ public final class LoopContext {
         this.pool = pool;
         this.balancer = balancer;
         this.metrics = metrics;
+        // Servers end idle connections for reasons of their own, too: a reason to look, not to doubt.
+        pool.whenIdleLost(ordinal -> shared.signals().trouble(ordinal, false));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
-        this.causalWaits = new CausalWaits(shared.settings().consistency().causalWait());
+        this.causalWaits = new CausalWaits(() -> settings().consistency().causalWait());
+        shared.gate().register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -104,7 +122,12 @@ public final class LoopContext {
     }
 
     SessionSettings settings() {
-        return shared.settings();
+        return shared.settings().get();
+    }
+
+    /** What an operator has switched. */
+    SessionSwitches switches() {
+        return shared.switches();
     }
 
     /** Every client connection of the process. */
@@ -129,11 +152,20 @@ public final class LoopContext {
         return shared.habits();
     }
 
+    WriteGate gate() {
+        return shared.gate();
+    }
+
     /** A backend refused, reset or dropped a connection: the monitor looks at it at once. */
     void backendTrouble(int ordinal, BackendFailure failure) {
-        if (ordinal >= 0 && failure.kind() != BackendFailure.Kind.EXHAUSTED) {
-            shared.signals().trouble(ordinal);
+        if (ordinal >= 0 && isTrouble(failure)) {
+            shared.signals().trouble(ordinal, failure.kind() != BackendFailure.Kind.REFUSED);
         }
+    }
+
+    /** Neither a full pool nor a backend that an operator took away says anything about its health. */
+    private static boolean isTrouble(BackendFailure failure) {
+        return failure.kind() != BackendFailure.Kind.EXHAUSTED && failure.kind() != BackendFailure.Kind.NO_BACKEND;
     }
 
     /** Something was written: replicas will have to be looked at soon. */
@@ -150,20 +182,88 @@ public final class LoopContext {
         return primaryQueue;
     }
 
-    /** Lets the waiting sessions look again. Called from any thread. */
-    public void topologyChanged() {
+    /** Ends what cannot go on, and lets the waiting sessions look again. Called from any thread. */
+    public void topologyChanged(Topology before, Topology now) {
         loop.execute(() -> {
+            for (BackendStatus backend : now.backends()) {
+                endIfGone(before.find(backend.ordinal()), backend, now);
+            }
             if (topology().primary() != null) {
-                primaryQueue.retryAll();
+                letWaitingLook();
             }
         });
+    }
+
+    /** Answers a question on the loop. Called from any thread. */
+    public <T> CompletableFuture<T> ask(Supplier<T> question) {
+        try {
+            return CompletableFuture.supplyAsync(question, loop);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public void gateOpened() {
+        loop.execute(primaryQueue::retryAll);
+    }
+
+    @Override
+    public CompletableFuture<List<Session>> unfinished(@Nullable List<Session> among, WriteGate.Level level) {
+        CompletableFuture<List<Session>> answer = new CompletableFuture<>();
+        try {
+            loop.execute(() -> {
+                Collection<Session> asked = among == null ? registry().all() : among;
+                answer.complete(asked.stream()
+                        .filter(session -> session.isUnfinished(loop, level))
+                        .toList());
+            });
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and every session on it.
+            answer.complete(List.of());
+        }
+        return answer;
+    }
+
+    /** Those that would only come back, for the gate is closed, keep their place. */
+    private void letWaitingLook() {
+        if (gate().level() == WriteGate.Level.OPEN) {
+            primaryQueue.retryAll();
+        }
+    }
+
+    /**
+     * A replica that stops answering would keep the reads that others can answer. A primary that stops answering is given
+     * time for all but reads, for what was sent to it may have been executed; but once another has taken its place, nothing
+     * that it still holds can be of use, unless it lives on as a replica: then it serves reads, and {@link DemotedPrimary}
+     * sees to the sessions that are tied to it.
+     */
+    private void endIfGone(@Nullable BackendStatus before, BackendStatus backend, Topology now) {
+        int ordinal = backend.ordinal();
+        boolean silent = before != null && before.health() == Health.ONLINE && backend.health() == Health.UNREACHABLE;
+        if (silent && backend.role() == Role.REPLICA) {
+            pool.endAll(ordinal, backend.address() + " does not answer");
+        } else if (silent) {
+            pool.fellSilent(ordinal);
+        }
+        BackendStatus primary = now.primary();
+        if (primary != null && servedAsPrimary != ordinal && ordinal == primary.ordinal()) {
+            if (servedAsPrimary >= 0 && !isHealthyReplica(now.find(servedAsPrimary))) {
+                pool.endAll(servedAsPrimary, primary.address() + " has become the primary");
+            }
+            servedAsPrimary = ordinal;
+        }
+    }
+
+    private static boolean isHealthyReplica(@Nullable BackendStatus backend) {
+        return backend != null && backend.health() == Health.ONLINE && backend.role() == Role.REPLICA;
     }
 
     private void sweep() {
         primaryQueue.giveUpLate(nowNanos());
         if (topology().primary() != null) {
             // It was there but could not be connected to: it may be back before a probe has noticed anything.
-            primaryQueue.retryAll();
+            letWaitingLook();
         }
     }
 }

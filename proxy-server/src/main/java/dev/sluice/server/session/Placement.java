@@ -1,8 +1,10 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
+import dev.sluice.router.session.CausalityTracker;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.Slot;
@@ -51,6 +53,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     private @Nullable BackendFailure primaryFailure;
     private boolean clearsDiagnostics;
+    private @Nullable SessionSettings modeOf;
+    private @Nullable Credential modeFor;
 
     Placement(SessionParts parts, Settlement settlement, Listener listener, Classification initial) {
         this.parts = parts;
@@ -122,6 +126,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
             return;
         }
         settlement.dropLastStatement(statement);
+        ErrPacket moved = DemotedPrimary.leave(parts, settlement.bindings());
+        if (moved != null) {
+            refuse(moved);
+            return;
+        }
         Slot bound = bound();
         if (bound == null) {
             route();
@@ -130,11 +139,23 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         slot = bound;
         BackendConnection held = parts.leases().get(bound);
         if (held == null) {
-            refuse(Failures.lostConnection(
-                    "the connection of this statement's cursor or data is gone", statement, true));
+            refuse(Failures.boundStateGone());
+        } else if (writesOnReplica(bound)) {
+            refuse(Failures.pinnedToReplica(parts.state().pins()));
+        } else if (isHeldBack()) {
+            awaitPrimary();
         } else {
             placedOn(held);
         }
+    }
+
+    /** KILL QUERY for a statement that still waits; false if it does not. */
+    boolean interrupt() {
+        if (!waiting) {
+            return false;
+        }
+        refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
+        return true;
     }
 
     static boolean wantsInsertId(Classification statement) {
@@ -147,6 +168,17 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         return about == null || about.boundTo() == null ? null : about.boundSlot();
     }
 
+    /** Whether parameters were sent ahead to a replica, in a transaction that is over, for a statement that writes. */
+    @SuppressWarnings("ReferenceEquality") // an execution carries the very classification of its statement
+    private boolean writesOnReplica(Slot bound) {
+        PreparedStatement about = prepared;
+        return bound == Slot.REPLICA
+                && parts.state().transactionSlot() != Slot.REPLICA
+                && about != null
+                && statement == about.classification()
+                && statement.target() == Target.PRIMARY;
+    }
+
     private void route() {
         if (leavesReadOnlyTransaction()) {
             parts.effects().connectionGone(Slot.REPLICA);
@@ -154,6 +186,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         }
         SessionRouter router = parts.router();
         clearsDiagnostics = false;
+        noticeMode();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         slot = router.slot();
         if (router.isRefused()) {
@@ -177,6 +210,20 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         }
     }
 
+    /** What reads must find may be another with a new configuration, another user, or by an operator's word. */
+    @SuppressWarnings("ReferenceEquality") // both are immutable, and replaced as a whole
+    private void noticeMode() {
+        SessionSettings settings = parts.context().settings();
+        Credential credential = parts.leases().credential();
+        CausalityTracker causality = parts.causality();
+        if (settings != modeOf || credential != modeFor) {
+            modeOf = settings;
+            modeFor = credential;
+            causality.mode(settings.consistency().of(credential.user()));
+        }
+        causality.enabled(parts.context().switches().causalReads());
+    }
+
     /**
      * Whether a read-write transaction begins inside a read-only one on a replica. It ends that one, as it would on any
      * server, and must itself begin on the primary. What the session left on the replica keeps it there, to be refused.
@@ -191,6 +238,13 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     }
 
     private void lease(int ordinal) {
+        if (isHeldBack()) {
+            if (!parts.state().tiedTo(slot)) {
+                parts.leases().release(slot);
+            }
+            awaitPrimary();
+            return;
+        }
         BackendConnection held = parts.leases().get(slot);
         if (held != null && (parts.state().tiedTo(slot) || held.key().backendOrdinal() == ordinal)) {
             placedOn(held);
@@ -211,6 +265,18 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         parts.context()
                 .pool()
                 .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+    }
+
+    private boolean isHeldBack() {
+        return parts.context().gate().holdsBack(slot, parts.state());
+    }
+
+    /** Whether a connection that was waited for still leads to the primary, and may be used now. */
+    private boolean isStillGood(BackendConnection acquired) {
+        return !isHeldBack()
+                && (slot != Slot.PRIMARY
+                        || parts.context().topology().primaryOrdinal()
+                                == acquired.key().backendOrdinal());
     }
 
     private void awaitPrimary() {
@@ -251,10 +317,16 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     @Override
     public void primaryTimeout() {
-        if (waiting) {
-            refuse(Failures.noPrimary(
-                    parts.context().topology(), parts.context().settings().acquireTimeout(), primaryFailure));
+        if (!waiting) {
+            return;
         }
+        LoopContext context = parts.context();
+        refuse(
+                isHeldBack()
+                        ? Failures.heldBack(
+                                context.gate().reason(), context.settings().acquireTimeout())
+                        : Failures.noPrimary(
+                                context.topology(), context.settings().acquireTimeout(), primaryFailure));
     }
 
     @Override
@@ -275,7 +347,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public void acquired(BackendConnection acquired) {
         parts.leases().put(slot, acquired);
-        placedOn(acquired);
+        if (isStillGood(acquired)) {
+            placedOn(acquired);
+        } else {
+            // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
+            parts.context().loop().execute(this::retryRoute);
+        }
     }
 
     @Override

@@ -66,6 +66,9 @@ final class Preparation {
         behind = false;
         InsertId.captureOther(target, parts.insertId());
         PreparedStatement about = command.prepared();
+        if (about != null && command.type() == CommandType.COM_STMT_EXECUTE) {
+            parts.statements().noteFirstTypes(command.packet(), about, target);
+        }
         if (about != null && command.needsHandle() && !willHaveHandle(target, about)) {
             StateVector reading = parts.state().vectorForPreparing(about.text().preparedIn());
             answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));

@@ -88,7 +88,18 @@ final class PreparedStatement {
 
     /** Keeps this statement's handles apart from those of equal statements. */
     void separate() {
-        text = new Text(text.sql(), text.preparedIn(), id);
+        text = text.copy(id);
+    }
+
+    /** Whether it has been executed, so that its parameters have types. */
+    boolean isExecuted() {
+        return types != null;
+    }
+
+    /** It is executed for the first time, with these types. */
+    void firstTypes(byte[] first) {
+        types = first;
+        text = text.executedWith(first);
     }
 
     /** Why parameter data could not be delivered; reported by the execution, as COM_STMT_SEND_LONG_DATA has no answer. */

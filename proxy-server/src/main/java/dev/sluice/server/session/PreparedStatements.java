@@ -120,6 +120,47 @@ final class PreparedStatements {
     }
 
     /**
+     * Notes the parameter types of a statement's first execution. A server derives from them what the statement computes,
+     * so from then on the statement runs only on handles that were executed with the same types first.
+     */
+    void noteFirstTypes(ByteBuf packet, PreparedStatement statement, BackendConnection connection) {
+        if (statement.isExecuted() || statement.parameters() == 0) {
+            return;
+        }
+        byte[] types = typesIn(packet, statement);
+        if (types == null) {
+            return;
+        }
+        Text before = statement.text();
+        Handle unexecuted = connection.statements().find(before);
+        statement.firstTypes(types);
+        if (unexecuted == null) {
+            return;
+        }
+        if (unexecuted.exclusiveTo() == statement) {
+            // Parameter data has been sent to this very handle.
+            statement.separate();
+        }
+        boolean free = unexecuted.exclusiveTo() == null || unexecuted.exclusiveTo() == statement;
+        if (free && connection.statements().find(statement.text()) == null) {
+            connection.statements().remove(before);
+            store(connection, statement.text(), unexecuted);
+        }
+    }
+
+    /** The types in a COM_STMT_EXECUTE; null if it carries none, or not whole. */
+    private static byte @Nullable [] typesIn(ByteBuf packet, PreparedStatement statement) {
+        int flagIndex = packet.readerIndex() + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+        int typesLength = 2 * statement.parameters();
+        if (flagIndex + 1 + typesLength > packet.writerIndex() || packet.getByte(flagIndex) != 1) {
+            return null;
+        }
+        byte[] types = new byte[typesLength];
+        packet.getBytes(flagIndex + 1, types);
+        return types;
+    }
+
+    /**
      * Puts the backend's id into a packet and, in a COM_STMT_EXECUTE without parameter types, the types that the client
      * bound before: this backend may not have seen them. Returns the packet to send; its reference is taken and given.
      */
@@ -130,15 +171,13 @@ final class PreparedStatements {
             return packet;
         }
         int flagIndex = start + BITMAP_INDEX + (statement.parameters() + 7) / 8;
-        int typesLength = 2 * statement.parameters();
         if (flagIndex >= packet.writerIndex()) {
             return packet;
         }
         if (packet.getByte(flagIndex) == 1) {
-            if (flagIndex + 1 + typesLength <= packet.writerIndex()) {
-                byte[] types = new byte[typesLength];
-                packet.getBytes(flagIndex + 1, types);
-                statement.types(types);
+            byte[] bound = typesIn(packet, statement);
+            if (bound != null) {
+                statement.types(bound);
                 handle.typesBoundBy(statement);
             }
             return packet;

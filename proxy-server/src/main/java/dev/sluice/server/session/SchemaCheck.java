@@ -147,6 +147,11 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     }
 
     @Override
+    public void backendSilent(BackendConnection connection) {
+        // Nobody else knows the schemas of the primary.
+    }
+
+    @Override
     public void backendClosed(BackendConnection closed, BackendFailure failure) {
         if (!decided) {
             refuse(new ErrPacket(

@@ -20,6 +20,7 @@ import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,17 +70,13 @@ public final class Session {
         SessionChanges changes = new SessionChanges();
         CausalityTracker causality = new CausalityTracker(
                 context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
-        causality.mode(context.settings().consistency().of(start.credential().user()));
         this.parts = new SessionParts(
                 context,
                 frontend,
                 this::resumeInput,
                 state,
                 new StatementEffects(state),
-                new SessionRouter(
-                        context.balancer(),
-                        context.metrics(),
-                        context.settings().readSplitting()),
+                new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
                 new Leases(context.pool(), start.credential(), frontend.capabilities()),
                 changes,
@@ -107,6 +104,15 @@ public final class Session {
     /** Looks for the next command. */
     void resume() {
         resumeInput();
+    }
+
+    /** What a session consists of, for those who look at it on its loop. */
+    SessionParts parts() {
+        return parts;
+    }
+
+    Exchange exchange() {
+        return exchange;
     }
 
     /** Whether several statements in one COM_QUERY are allowed. */
@@ -145,11 +151,9 @@ public final class Session {
             case COM_STMT_PREPARE -> prepare(packet);
             case COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE ->
                 statementCommands.take(type, packet);
-            case COM_INIT_DB -> exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.SIMPLE, null), packet);
-            case COM_STATISTICS ->
-                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.STATISTICS, null), packet);
-            case COM_FIELD_LIST ->
-                exchange.begin(new Command.Kind(type, COMMAND, ResponseShape.FIELD_LIST, null), packet);
+            case COM_INIT_DB -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
+            case COM_STATISTICS -> exchange.begin(type, COMMAND, ResponseShape.STATISTICS, null, packet);
+            case COM_FIELD_LIST -> exchange.begin(type, COMMAND, ResponseShape.FIELD_LIST, null, packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {
                 answerAlone(type, packet);
@@ -182,8 +186,7 @@ public final class Session {
             if (classification.has(Traits.KILLS)) {
                 refuseKill(packet);
             } else {
-                exchange.begin(
-                        new Command.Kind(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null), packet);
+                exchange.begin(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null, packet);
             }
         });
     }
@@ -211,9 +214,7 @@ public final class Session {
                 return;
             }
             exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(
-                    new Command.Kind(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null),
-                    packet);
+            exchange.begin(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null, packet);
         });
     }
 
@@ -224,7 +225,7 @@ public final class Session {
         CommandType type = CommandType.of(head.getUnsignedByte(head.readerIndex() + Packets.HEADER_LENGTH));
         exchange.stream().begin();
         if (type == CommandType.COM_QUERY) {
-            exchange.begin(new Command.Kind(type, reader.large(), ResponseShape.QUERY, null), head);
+            exchange.begin(type, reader.large(), ResponseShape.QUERY, null, head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
             exchange.stream().discardRest(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
@@ -279,7 +280,6 @@ public final class Session {
     public void userChanged(Credential credential, StateVector vector) {
         reset();
         parts.leases().credential(credential);
-        parts.causality().mode(context.settings().consistency().of(credential.user()));
         parts.state().vector(vector);
     }
 
@@ -345,6 +345,16 @@ public final class Session {
             LOGGER.atError().addKeyValue("session", id()).setCause(cause).log("session ended by an internal error");
         }
         close();
+    }
+
+    /** Whether this session lives on that loop and has not ended what the level covers. Called on that loop. */
+    boolean isUnfinished(EventLoop loop, WriteGate.Level level) {
+        return context.loop() == loop && !closed && exchange.isUnfinished(level);
+    }
+
+    /** Who has not ended what, for an operator. Called from any thread, for what does not change. */
+    String describeUnfinished() {
+        return "session " + id() + " of " + frontend.address();
     }
 
     /** Asks the session to end as soon as no transaction is open. Called from any thread. */

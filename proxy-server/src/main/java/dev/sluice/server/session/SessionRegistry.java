@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * of half-open logins meets the same limit. Thread-safe: concurrent map and atomics.
  */
 public final class SessionRegistry {
-    private final int connectionsMax;
+    private volatile int connectionsMax;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger lastId = new AtomicInteger();
     private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
@@ -28,6 +29,11 @@ public final class SessionRegistry {
             return false;
         }
         return true;
+    }
+
+    /** Changes the limit; those that are connected stay. */
+    public void connectionsMax(int max) {
+        connectionsMax = max;
     }
 
     /** A counted connection has closed. */
@@ -58,6 +64,11 @@ public final class SessionRegistry {
     /** The session with a connection id, or null. */
     public @Nullable Session find(long id) {
         return sessions.get(id);
+    }
+
+    /** Every session that has logged in, as far as is known at this moment. */
+    Collection<Session> all() {
+        return sessions.values();
     }
 
     /** Sessions that have logged in. */

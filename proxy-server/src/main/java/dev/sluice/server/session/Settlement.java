@@ -193,10 +193,10 @@ final class Settlement {
     }
 
     private void afterWrite(Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
+        parts.insertId().ran(target, statement, outcome.lastInsertId());
         if (slot != Slot.PRIMARY) {
             return;
         }
-        parts.insertId().ran(target, statement, outcome.lastInsertId());
         boolean mayHaveCommitted = statement.target() == Target.PRIMARY
                 && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
                         || statement.kind() == StatementKind.COMMIT);
@@ -232,6 +232,11 @@ final class Settlement {
 
             @Override
             void answered() {
+                if (error() != null) {
+                    // It is going away, and what it had of the session with it: the loss is reported as such.
+                    target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its status"));
+                    return;
+                }
                 parts.state()
                         .observeTransaction(
                                 slot,
@@ -259,6 +264,11 @@ final class Settlement {
         target.send(query, new InternalResponse(ResponseShape.QUERY) {
             @Override
             void answered() {
+                if (error() != null) {
+                    target.fail(
+                            BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its collation"));
+                    return;
+                }
                 String collation = value();
                 if (collation != null) {
                     parts.effects().collationConnection(collation);
@@ -280,19 +290,19 @@ final class Settlement {
      * A leased connection has ended: what lived on it is gone.
      *
      * @param busy whether a command is under way there, whose answer will tell the client
-     * @return whether session state went with it
+     * @return what went with it
      */
-    boolean connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy) {
+    Loss connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy) {
         parts.leases().put(slot, null);
         boolean transaction = parts.state().transactionSlot() == slot;
         int pins = parts.state().pins(slot) & ~PinReason.LAST_STATEMENT.bit();
-        boolean tied = transaction || pins != 0;
-        if (tied && !busy) {
+        Loss loss = transaction ? Loss.TRANSACTION : pins != 0 ? Loss.STATE : Loss.NOTHING;
+        if (loss != Loss.NOTHING && !busy) {
             lostState = Failures.stateLost(PinReason.describe(pins), transaction, failure.message());
         }
         parts.effects().connectionGone(slot);
         bindings.connectionGone(closed);
-        return tied;
+        return loss;
     }
 
     /**
@@ -322,7 +332,9 @@ final class Settlement {
             parts.effects().connectionGone(slot);
             parts.leases().releaseWithReset(slot);
         } else if (!state.tiedTo(slot)) {
-            parts.leases().release(slot);
+            if (parts.context().switches().multiplexing()) {
+                parts.leases().release(slot);
+            }
         } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
             parts.leases().linger(slot);
         }
@@ -332,6 +344,21 @@ final class Settlement {
     void yieldLastStatement(Slot slot) {
         parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
         letGo(slot);
+        countPins();
+    }
+
+    /**
+     * The backend is to be left: gives up a connection that no transaction and no state ties the idle session to.
+     *
+     * @param diagnosticsToo whether the diagnostics of the last statement are given up as well
+     */
+    void leave(Slot slot, boolean diagnosticsToo) {
+        if (diagnosticsToo) {
+            parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
+        }
+        if (!parts.state().tiedTo(slot)) {
+            parts.leases().release(slot);
+        }
         countPins();
     }
 

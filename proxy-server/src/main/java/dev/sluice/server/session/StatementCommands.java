@@ -42,7 +42,7 @@ final class StatementCommands {
         switch (type) {
             case COM_STMT_EXECUTE -> execute(packet, statement);
             case COM_STMT_SEND_LONG_DATA ->
-                exchange.begin(new Command.Kind(type, longData(statement), ResponseShape.SIMPLE, statement), packet);
+                exchange.begin(type, longData(statement), ResponseShape.SIMPLE, statement, packet);
             case COM_STMT_FETCH -> fetch(packet, statement);
             case COM_STMT_RESET -> resetStatement(packet, statement);
             default -> {
@@ -88,9 +88,7 @@ final class StatementCommands {
             closeHandle(statement);
         }
         exchange.begin(
-                new Command.Kind(
-                        CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement),
-                packet);
+                CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement, packet);
     }
 
     private void fetch(ByteBuf packet, PreparedStatement statement) {
@@ -99,8 +97,7 @@ final class StatementCommands {
             parts.frontend().sendError(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id());
             return;
         }
-        exchange.begin(
-                new Command.Kind(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement), packet);
+        exchange.begin(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement, packet);
     }
 
     private void resetStatement(ByteBuf packet, PreparedStatement statement) {
@@ -109,8 +106,7 @@ final class StatementCommands {
             parts.frontend().sendOk(status.getAsInt());
             return;
         }
-        exchange.begin(
-                new Command.Kind(CommandType.COM_STMT_RESET, Session.COMMAND, ResponseShape.SIMPLE, statement), packet);
+        exchange.begin(CommandType.COM_STMT_RESET, Session.COMMAND, ResponseShape.SIMPLE, statement, packet);
     }
 
     private void closeStatement(PreparedStatement statement) {
@@ -144,7 +140,7 @@ final class StatementCommands {
             return false;
         }
         if (type == CommandType.COM_STMT_SEND_LONG_DATA) {
-            exchange.begin(new Command.Kind(type, longData(statement), ResponseShape.SIMPLE, statement), head);
+            exchange.begin(type, longData(statement), ResponseShape.SIMPLE, statement, head);
             return true;
         }
         if (type == CommandType.COM_STMT_EXECUTE) {
@@ -169,9 +165,6 @@ final class StatementCommands {
             exchange.stream().discardRest(Failures.typesNotAtHand());
             return;
         }
-        exchange.begin(
-                new Command.Kind(
-                        CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement),
-                head);
+        exchange.begin(CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement, head);
     }
 }

@@ -87,4 +87,19 @@ class CredentialTest {
         assertThat(credential.isEmpty()).isFalse();
         assertThat(Credential.ofPassword("app", new byte[0]).isEmpty()).isTrue();
     }
+
+    @Test
+    void aPasswordThatIsKnownIsProvedByItselfAndByItsHash() {
+        assertThat(Credential.ofPassword("app", bytes("secret")).proves(bytes("secret")))
+                .isTrue();
+        assertThat(Credential.ofPassword("app", bytes("secreT")).proves(bytes("secret")))
+                .isFalse();
+        assertThat(Credential.ofPassword("app", new byte[0]).proves(bytes("secret")))
+                .isFalse();
+        byte[] stage1 = NativePassword.stage1(bytes("secret"));
+        assertThat(Credential.ofNativeStage1("app", stage1).proves(bytes("secret")))
+                .isTrue();
+        assertThat(Credential.ofNativeStage1("app", stage1).proves(bytes("other")))
+                .isFalse();
+    }
 }

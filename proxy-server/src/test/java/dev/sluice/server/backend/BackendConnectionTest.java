@@ -34,6 +34,11 @@ class BackendConnectionTest {
         }
 
         @Override
+        public void backendSilent(BackendConnection connection) {
+            log.add("silent");
+        }
+
+        @Override
         public void backendClosed(BackendConnection about, BackendFailure failure) {
             log.add("owner: " + failure.message());
         }

@@ -144,6 +144,7 @@ class LoopPoolWaitingTest {
         bench.release(lent);
         lent.channel().advanceTimeBy(LingeringClose.QUIET_MAX.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
         lent.channel().runScheduledPendingTasks();
+        bench.serverCloses(lent);
         bench.nextAttempt().succeeds();
         assertThat(bench.log).containsExactly("login acquired");
     }

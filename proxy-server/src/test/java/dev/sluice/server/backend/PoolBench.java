@@ -85,6 +85,7 @@ final class PoolBench implements BackendOpener {
             listener.failed(new BackendFailure(
                     BackendFailure.Kind.REFUSED, "refused", new ErrPacket(1045, "28000", "Access denied")));
             listener.gone();
+            serverForgets();
         }
     }
 
@@ -133,6 +134,12 @@ final class PoolBench implements BackendOpener {
     /** The server closes its side of a connection that the pool has said goodbye to. */
     void serverCloses(FakeBackend backend) {
         backend.channel().close().syncUninterruptibly();
+        serverForgets();
+    }
+
+    private void serverForgets() {
+        loop.advanceTimeBy(LoopPool.FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
+        loop.runScheduledPendingTasks();
         runTasks();
     }
 
@@ -201,6 +208,11 @@ final class PoolBench implements BackendOpener {
         public void backendWanted(BackendConnection connection) {
             log.add(name + " gave its connection up");
             pool.release(connection);
+        }
+
+        @Override
+        public void backendSilent(BackendConnection connection) {
+            log.add(name + " hears nothing");
         }
 
         @Override

@@ -66,14 +66,14 @@ class MainTest {
     }
 
     private static Wiring nothing() {
-        return starting(config -> {
+        return starting((config, path) -> {
             throw new AssertionError("nothing may start");
         });
     }
 
     private static Wiring inspecting(Map<Integer, BackendReport> reports) {
         return new Wiring(
-                config -> new ServedOnce(),
+                (config, path) -> new ServedOnce(),
                 (backend, config) -> reports.getOrDefault(
                         backend.address().port(), BackendReport.unreachable(backend.address(), "Connection refused")),
                 request -> "",
@@ -101,6 +101,9 @@ class MainTest {
 
         @Override
         public void drain() {}
+
+        @Override
+        public void reload() {}
 
         @Override
         public void stopNow() {}
@@ -182,7 +185,7 @@ class MainTest {
     @Test
     void serveStartsTheServerWithTheFileAndWaitsForItsEnd() {
         SluiceConfig[] started = new SluiceConfig[1];
-        Wiring wiring = starting(config -> {
+        Wiring wiring = starting((config, path) -> {
             started[0] = config;
             return new ServedOnce();
         });
@@ -195,7 +198,7 @@ class MainTest {
 
     @Test
     void anAddressThatIsTakenExitsWithSixtyNineHoweverDeepItIsReported() {
-        Wiring wiring = starting(config -> {
+        Wiring wiring = starting((config, path) -> {
             throw new IllegalStateException("start", new BindException("127.0.0.1:6033: Address already in use"));
         });
 
@@ -209,7 +212,7 @@ class MainTest {
 
     @Test
     void anUnexpectedFailureIsOneLineAndAStackTraceOnlyOnRequest() {
-        Wiring wiring = starting(config -> {
+        Wiring wiring = starting((config, path) -> {
             throw new IllegalStateException("broken");
         });
 
@@ -223,7 +226,7 @@ class MainTest {
 
     @Test
     void aCommandFailureBringsItsOwnExitCode() {
-        Wiring wiring = starting(config -> {
+        Wiring wiring = starting((config, path) -> {
             throw new CommandFailure(ExitCode.CANNOT_BIND, "no port is free", null);
         });
 
@@ -245,7 +248,8 @@ class MainTest {
         StatementExplainer picky = request -> {
             throw new IllegalArgumentException("unknown mode " + request.sqlModes());
         };
-        Wiring wiring = new Wiring(config -> new ServedOnce(), new JdbcInspector(), picky, MainTest::noDemo, List.of());
+        Wiring wiring =
+                new Wiring((config, path) -> new ServedOnce(), new JdbcInspector(), picky, MainTest::noDemo, List.of());
 
         assertThat(run(wiring, "explain", "--sql-mode", "X", "SELECT 1")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).startsWith("sluice: unknown mode [X]");
@@ -261,7 +265,11 @@ class MainTest {
             }
         }
         Wiring wiring = new Wiring(
-                config -> new ServedOnce(), new JdbcInspector(), request -> "", MainTest::noDemo, List.of(Extra::new));
+                (config, path) -> new ServedOnce(),
+                new JdbcInspector(),
+                request -> "",
+                MainTest::noDemo,
+                List.of(Extra::new));
 
         assertThat(run(wiring, "extra")).isEqualTo(ExitCode.OK);
         assertThat(out.toString()).isEqualTo("extra ran");

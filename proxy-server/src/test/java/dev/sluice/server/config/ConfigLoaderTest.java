@@ -77,7 +77,9 @@ class ConfigLoaderTest {
                 backends:
                   - {address: "db1:3306", weight: 7, zone: b, max-connections: 11}
                   - address: db2:3306
-                monitor: {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s}
+                monitor:
+                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, slow-start: 24s,
+                   heartbeat: write, heartbeat-table: ops.beat}
                 routing:
                   read-splitting: false
                   balance: lblcr
@@ -112,6 +114,16 @@ class ConfigLoaderTest {
                   backend: {mode: required, ca: ../ca.pem}
                 auth: {credential-proof-age: 21s, credentials-max: 22}
                 metrics: {listen: "0.0.0.0:9104"}
+                admin:
+                  listen: "0.0.0.0:9105"
+                  allow-remote: true
+                  user: op
+                  password: pw
+                  token: tok
+                  switchover-user: sw
+                  switchover-password: swpw
+                  replication-user: re
+                  replication-password: repw
                 log: {level: debug, format: json}
                 shutdown: {drain-timeout: 23s}
                 """);
@@ -121,7 +133,8 @@ class ConfigLoaderTest {
                         + " eventLoops=3, transport=NIO, stateDir=/etc/sluice/state],"
                         + " backends=[BackendConfig[address=db1:3306, weight=7, zone=Optional[b], maxConnections=11],"
                         + " BackendConfig[address=db2:3306, weight=1, zone=Optional.empty, maxConnections=9]],"
-                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S],"
+                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S,"
+                        + " slowStart=PT24S, heartbeat=HeartbeatConfig[mode=WRITE, table=ops.beat]],"
                         + " routing=RoutingConfig[readSplitting=false, balance=BalanceConfig[kind=LBLCR, client=USER,"
                         + " zone=Optional[a], zoneOverload=24], consistency=ConsistencyConfig[mode=NONE,"
                         + " byUser={report=GLOBAL}, causalWait=PT0.005S, stickyAfterWrite=PT6S, othersWrite=true],"
@@ -135,7 +148,11 @@ class ConfigLoaderTest {
                         + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]]],"
                         + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"
                         + " auth=AuthConfig[credentialProofAge=PT21S, credentialsMax=22],"
+                        + " switchover=SwitchoverConfig[user=Optional[sw], password=Optional[******],"
+                        + " replicationUser=Optional[re], replicationPassword=Optional[******]],"
                         + " metrics=MetricsConfig[listen=Optional[0.0.0.0:9104]],"
+                        + " admin=AdminConfig[port=Optional[Port[listen=0.0.0.0:9105, user=op, password=******]],"
+                        + " apiToken=Optional[******], allowRemote=true],"
                         + " log=LogConfig[level=DEBUG, format=JSON], shutdown=ShutdownConfig[drainTimeout=PT23S]]");
         assertThat(config.monitor().password().reveal()).isEqualTo("p w");
     }

@@ -1,6 +1,7 @@
 package dev.sluice.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
@@ -83,6 +84,15 @@ class ValuesTest {
         assertThat(secret).hasToString("******").isEqualTo(Secret.of("hunter2")).isNotEqualTo(Secret.of("hunter3"));
         assertThat(secret).hasSameHashCodeAs(Secret.of("other"));
         assertThat(MONITOR.toString()).doesNotContain("hunter2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"beat", "a.b.c", "a`.b", "a.b; DROP TABLE c", ".b", "a."})
+    void aHeartbeatTableIsASchemaAndATableAndNothingElse(String name) {
+        assertThatThrownBy(() -> ConfigKeys.MONITOR_HEARTBEAT_TABLE.type().parse(name, name))
+                .isInstanceOf(InvalidValueException.class);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MonitorConfig.HeartbeatConfig(HeartbeatMode.READ, name));
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.sluice.protocol.testing.Hex;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,15 @@ class TextResultSetTest {
         assertThat(hex(set.encode(UnpooledByteBufAllocator.DEFAULT, false, 2)))
                 .isEqualTo("01000001" + "01" + COLUMN + "05000003" + "fe" + "0000" + "0200" + "01000004" + "00"
                         + "05000005" + "fe" + "0000" + "0200");
+    }
+
+    @Test
+    void nullIsAByteOfItsOwn() {
+        TextResultSet set = set("a");
+        set.row(Collections.singletonList(null));
+        assertThat(hex(set.encode(UnpooledByteBufAllocator.DEFAULT, true, 2)))
+                .isEqualTo("01000001" + "01" + COLUMN + "01000003" + "fb" + "07000004" + "fe" + "00" + "00" + "0200"
+                        + "0000");
     }
 
     @Test

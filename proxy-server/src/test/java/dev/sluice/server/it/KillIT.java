@@ -46,8 +46,9 @@ class KillIT {
     }
 
     @AfterEach
-    void disconnectVictim() throws SQLException {
+    void disconnectVictim() throws SQLException, IOException {
         victim.close();
+        proxy.awaitQuiet();
     }
 
     private void assertVictimLives() throws SQLException {

@@ -172,13 +172,73 @@ class LoginIT {
     }
 
     private static boolean getsIn(String user, String password) throws SQLException {
-        try (Connection connection = proxy.connectAs(user, password, "app")) {
+        return getsIn(proxy, user, password);
+    }
+
+    private static boolean getsIn(TestProxy where, String user, String password) throws SQLException {
+        try (Connection connection = where.connectAs(user, password, "app")) {
             return "1".equals(Sql.value(connection, "SELECT 1"));
         } catch (SQLException e) {
             if (e.getErrorCode() == 1045) {
                 return false;
             }
             throw e;
+        }
+    }
+
+    @Test
+    void aWrongPasswordLeavesTheGoodOneKnown() throws Exception {
+        // This proxy trusts what was proved. Without the public key, only a password that is known gets in.
+        try (TestProxy trusting = TestProxy.start(Servers.mysql())) {
+            assertThat(getsIn(trusting, "app", "app-secret")).isTrue();
+            for (int i = 0; i < 3; i++) {
+                assertThat(getsIn(trusting, "app", "wrong")).isFalse();
+                try (Connection connection = trusting.connect("allowPublicKeyRetrieval=false")) {
+                    assertThat(Sql.value(connection, "SELECT 1")).isEqualTo("1");
+                }
+            }
+            trusting.awaitQuiet();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"caching_sha2_password", "mysql_native_password"})
+    void aPasswordThatIsSetBackCountsAgainAndTheOneInBetweenNoMore(String plugin) throws Exception {
+        var primary = Servers.mysql().primary();
+        String alter = "ALTER USER comesback IDENTIFIED WITH " + plugin + " BY ";
+        // A proof is trusted for longer than this test lasts: what is asserted comes from noticing the change.
+        try (TestProxy trusting = TestProxy.options()
+                .eventLoops(1)
+                .proofAge(Duration.ofMinutes(5))
+                .start(Servers.mysql())) {
+            primary.execute(
+                    "CREATE USER comesback IDENTIFIED WITH " + plugin + " BY 'one'", "GRANT ALL ON app.* TO comesback");
+            for (String[] change : new String[][] {{"one", "two"}, {"two", "one"}, {"one", "two"}, {"two", "one"}}) {
+                Servers.mysql().awaitReplicated(TestProxy.SOON);
+                String before = change[0];
+                String after = change[1];
+                await().atMost(Duration.ofSeconds(5)).until(() -> getsIn(trusting, "comesback", before));
+                assertThat(getsIn(trusting, "comesback", after)).isFalse();
+                for (int i = 0; i < 6; i++) {
+                    // A connection of every server is left in the pool: none has to be opened with this password.
+                    assertThat(getsIn(trusting, "comesback", before)).isTrue();
+                }
+                primary.execute(alter + "'" + after + "'");
+                Servers.mysql().awaitReplicated(TestProxy.SOON);
+                await().atMost(Duration.ofSeconds(5)).until(() -> !getsIn(trusting, "comesback", before));
+                await().atMost(Duration.ofSeconds(5)).until(() -> getsIn(trusting, "comesback", after));
+                assertThat(getsIn(trusting, "comesback", before)).isFalse();
+            }
+            try (Connection connection = trusting.connectAs("comesback", "one", "app")) {
+                assertThat(Sql.value(connection, "SELECT 1 FROM DUAL FOR UPDATE"))
+                        .isEqualTo("1");
+                for (int i = 0; i < 4; i++) {
+                    assertThat(Sql.routeOf(connection, "SELECT " + i).role()).isEqualTo("replica");
+                }
+            }
+            trusting.awaitQuiet();
+        } finally {
+            primary.execute("DROP USER IF EXISTS comesback");
         }
     }
 

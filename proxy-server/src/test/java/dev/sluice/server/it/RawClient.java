@@ -174,6 +174,17 @@ final class RawClient implements AutoCloseable {
         sequence = 1;
     }
 
+    /** Writes bytes so many times while another thread reads the answers. */
+    void pipeline(byte[] bytes, int times) {
+        try {
+            for (int i = 0; i < times; i++) {
+                out.write(bytes);
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     /** The answer to what comes next starts with this sequence id. */
     void expectSequence(int next) {
         sequence = next;

@@ -1,14 +1,12 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.CommandType;
+import dev.sluice.server.it.StateSchemas.Turn;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,29 +32,14 @@ class SessionStateIT {
 
     @BeforeAll
     static void start() throws Exception {
-        Servers.mysql()
-                .primary()
-                .execute(
-                        "CREATE DATABASE state",
-                        "CREATE DATABASE state2",
-                        "GRANT ALL ON `state%`.* TO 'app'@'%'",
-                        "GRANT RELOAD ON *.* TO 'app'@'%'",
-                        "GRANT ALL ON `state%`.* TO 'native'@'%'",
-                        "CREATE TABLE state.t (id INT PRIMARY KEY, v INT)",
-                        "INSERT INTO state.t VALUES (1, 1), (2, 2), (3, 3)",
-                        "CREATE TABLE state2.t (id INT PRIMARY KEY, v INT)",
-                        "CREATE TABLE state.a (id INT AUTO_INCREMENT PRIMARY KEY, who INT, u INT UNIQUE)",
-                        "CREATE TABLE state.w (s VARCHAR(3))");
-        proxy = TestProxy.options().eventLoops(1).connections(2).start(Servers.mysql());
-        proxy.awaitCaughtUp();
+        StateSchemas.create();
+        proxy = StateSchemas.startProxy();
     }
 
     @AfterAll
     static void stop() {
         proxy.close();
-        Servers.mysql()
-                .primary()
-                .execute("DROP DATABASE state", "DROP DATABASE state2", "REVOKE RELOAD ON *.* FROM 'app'@'%'");
+        StateSchemas.drop();
     }
 
     @AfterEach
@@ -65,30 +48,11 @@ class SessionStateIT {
     }
 
     private static Connection connect(String... options) throws SQLException {
-        return proxy.connectAs("app", "app-secret", "state", options);
-    }
-
-    /** Opened together, used in turns, closed together. */
-    private interface Turn {
-        void take(Connection connection, int session) throws SQLException;
+        return StateSchemas.connect(proxy, options);
     }
 
     private static void inTurns(int count, List<Turn> turns) throws SQLException {
-        List<Connection> connections = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                connections.add(connect());
-            }
-            for (Turn turn : turns) {
-                for (int i = 0; i < count; i++) {
-                    turn.take(connections.get(i), i);
-                }
-            }
-        } finally {
-            for (Connection connection : connections) {
-                connection.close();
-            }
-        }
+        StateSchemas.inTurns(proxy, count, turns);
     }
 
     @ParameterizedTest
@@ -200,57 +164,6 @@ class SessionStateIT {
     }
 
     @Test
-    void userVariablesBelongToTheirSessionWhilePinned() throws SQLException {
-        inTurns(
-                2,
-                List.of(
-                        (connection, i) -> Sql.run(connection, "SET @v = " + i),
-                        (connection, i) ->
-                                assertThat(Sql.value(connection, "SELECT @v")).isEqualTo(Integer.toString(i)),
-                        (connection, i) ->
-                                assertThat(Sql.route(connection).pins()).isEqualTo("user_variable")));
-        inTurns(
-                2,
-                List.of((connection, i) ->
-                        assertThat(Sql.value(connection, "SELECT @v")).isNull()));
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "CREATE TEMPORARY TABLE tmp (id INT) | temporary_table | DROP TEMPORARY TABLE tmp",
-                "CREATE TEMPORARY TABLE tmp AS SELECT 1 AS x | temporary_table | DROP TABLE tmp",
-                "SELECT GET_LOCK('l', 1) | user_lock | SELECT RELEASE_LOCK('l')",
-                "SELECT GET_LOCK('l', 1) | user_lock | SELECT RELEASE_ALL_LOCKS()",
-                "LOCK TABLES t READ | table_lock | UNLOCK TABLES",
-                "LOCK TABLES t WRITE | table_lock | UNLOCK TABLES",
-                "FLUSH TABLES WITH READ LOCK | global_read_lock | UNLOCK TABLES",
-                "FLUSH TABLES t WITH READ LOCK | table_lock | UNLOCK TABLES",
-                "PREPARE p FROM 'SELECT 1' | text_prepare | DEALLOCATE PREPARE p",
-                "PREPARE p FROM 'SELECT 1' | text_prepare | DROP PREPARE p",
-                "HANDLER t OPEN | handler | HANDLER t CLOSE",
-                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED | transaction_characteristics | COMMIT"
-            })
-    void whatCannotBeMovedPinsAndFreesAgain(String begin, String pin, String end) throws SQLException {
-        try (Connection connection = connect();
-                Connection other = connect()) {
-            assertThat(Sql.routeOf(connection, begin).pins()).contains(pin);
-            assertThat(Sql.routeOf(connection, "SELECT CONNECTION_ID()").reason())
-                    .isIn("pinned", "in_transaction", "session_function");
-            Sql.run(other, "SELECT v FROM t WHERE id = 1");
-            assertThat(Sql.route(other).pins()).isEmpty();
-            if (pin.equals("transaction_characteristics")) {
-                Sql.run(connection, "BEGIN");
-            }
-            assertThat(Sql.routeOf(connection, end).pins()).isEmpty();
-            proxy.awaitCaughtUp();
-            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").role())
-                    .isEqualTo("replica");
-        }
-    }
-
-    @Test
     void pinnedStateGoesWithItsSession() throws Exception {
         // With one connection a server, the next session gets the very connection that the last one has left.
         try (TestProxy one = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
@@ -276,21 +189,6 @@ class SessionStateIT {
     }
 
     @Test
-    void aTemporaryTableHidesThePermanentOneFromItsSessionOnly() throws SQLException {
-        try (Connection connection = connect();
-                Connection other = connect()) {
-            Sql.run(
-                    connection,
-                    "CREATE TEMPORARY TABLE t (id INT PRIMARY KEY, v INT)",
-                    "INSERT INTO t VALUES (1, 999)");
-            assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("999");
-            assertThat(Sql.value(other, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
-            Sql.run(connection, "DROP TEMPORARY TABLE t");
-            assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
-        }
-    }
-
-    @Test
     void connectorsResetServerStateBringsBackTheStateOfALogin() throws SQLException {
         try (Connection connection = connect()) {
             String mode = Sql.value(connection, "SELECT @@sql_mode");
@@ -301,40 +199,6 @@ class SessionStateIT {
             assertThat(Sql.route(connection).pins()).isEmpty();
             assertThat(Sql.error(connection, "SELECT * FROM tmp")).isEqualTo(1146);
         }
-    }
-
-    @Test
-    void anErrorIsShownThoughOthersNeedConnections() throws SQLException {
-        inTurns(
-                12,
-                List.of(
-                        (connection, i) -> assertThat(Sql.error(connection, "SELECT nothing" + i + " FROM t"))
-                                .isEqualTo(1054),
-                        (connection, i) -> {
-                            if (i == 11) {
-                                assertThat(Sql.rows(connection, "SHOW ERRORS")).hasSize(1);
-                            }
-                        }));
-    }
-
-    /** The connections of this proxy have warnings of others all the time. */
-    @Test
-    void nobodySeesTheWarningsOfAnother() throws SQLException {
-        inTurns(
-                12,
-                List.of(
-                        (connection, i) -> Sql.run(connection, "SELECT 1"),
-                        (connection, i) -> {
-                            if (i % 2 == 0) {
-                                Sql.run(connection, "SELECT CAST('x' AS SIGNED), SLEEP(0)");
-                            }
-                        },
-                        (connection, i) -> {
-                            if (i % 2 != 0) {
-                                assertThat(Sql.rows(connection, "SHOW WARNINGS"))
-                                        .isEmpty();
-                            }
-                        }));
     }
 
     @Test
@@ -374,118 +238,6 @@ class SessionStateIT {
             assertThat(Sql.value(connection, "SELECT CURRENT_USER()")).isEqualTo("app@%");
             assertThat(Sql.error(connection, "SELECT * FROM tmp")).isEqualTo(1146);
         }
-    }
-
-    @Test
-    void lastInsertIdIsThisSessionsOwnAlthoughOthersInsertOnTheSameConnections() throws SQLException {
-        long[] ids = new long[SESSIONS];
-        List<Turn> turns = new ArrayList<>();
-        for (int round = 0; round < 5; round++) {
-            turns.add((connection, i) -> {
-                try (Statement statement = connection.createStatement()) {
-                    statement.executeUpdate("INSERT INTO a (who) VALUES (" + i + ")", Statement.RETURN_GENERATED_KEYS);
-                    try (ResultSet keys = statement.getGeneratedKeys()) {
-                        assertThat(keys.next()).isTrue();
-                        ids[i] = keys.getLong(1);
-                    }
-                }
-            });
-            turns.add((connection, i) ->
-                    assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()")).isEqualTo(Long.toString(ids[i])));
-            turns.add((connection, i) ->
-                    Sql.run(connection, "SELECT v FROM t WHERE id = 1", "UPDATE t SET v = v WHERE id = 1"));
-            turns.add((connection, i) ->
-                    assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()")).isEqualTo(Long.toString(ids[i])));
-            turns.add((connection, i) -> Sql.run(connection, "INSERT INTO a (who, u) VALUES (LAST_INSERT_ID(), NULL)"));
-            turns.add((connection, i) -> assertThat(
-                            Sql.value(connection, "SELECT who FROM a WHERE id = LAST_INSERT_ID()"))
-                    .as("%s; session %d", Sql.rows(proxy.direct(), "SELECT id, who FROM state.a"), i)
-                    .isEqualTo(Long.toString(ids[i])));
-        }
-        inTurns(SESSIONS, turns);
-    }
-
-    @Test
-    void explicitIdsAndOnDuplicateKeyGiveWhatTheServerGives() throws SQLException {
-        String[] script = {
-            "INSERT INTO a (who) VALUES (1)",
-            "INSERT INTO a (id, who) VALUES (100000, 1)",
-            "INSERT INTO a (who, u) VALUES (1, 5) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)",
-            "INSERT INTO a (who, u) VALUES (1, 5) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), who = who + 1",
-            "UPDATE a SET who = LAST_INSERT_ID(77) WHERE id = 1",
-            "INSERT INTO a (who) VALUES (3), (4), (5)",
-            "SELECT LAST_INSERT_ID(4711)",
-            "INSERT IGNORE INTO a (who, u) VALUES (1, 5)",
-            "DELETE FROM a WHERE who = 4"
-        };
-        List<String> expected = insertIds(false, script);
-        List<String> actual = insertIds(true, script);
-        assertThat(actual).isEqualTo(expected);
-    }
-
-    private static List<String> insertIds(boolean proxied, String... script) throws SQLException {
-        Servers.mysql().primary().execute("TRUNCATE TABLE state.a");
-        List<String> ids = new ArrayList<>();
-        try (Connection connection = proxied ? connect() : proxy.direct();
-                Connection disturber = connect()) {
-            Sql.run(connection, "USE state");
-            for (String sql : script) {
-                Sql.run(connection, sql);
-                Sql.run(
-                        disturber,
-                        "INSERT INTO state2.t VALUES (1, 1) ON DUPLICATE KEY UPDATE v = LAST_INSERT_ID(v + 1)");
-                ids.add(sql + " -> " + Sql.value(connection, "SELECT LAST_INSERT_ID()"));
-            }
-        }
-        return ids;
-    }
-
-    @Test
-    void warningsAreThoseOfTheLastStatement() throws SQLException {
-        inTurns(
-                2,
-                List.of(
-                        (connection, i) -> Sql.run(connection, "SET SESSION sql_mode = ''"),
-                        (connection, i) -> {
-                            Sql.run(connection, "INSERT INTO w VALUES ('toolong" + i + "')");
-                            assertThat(Sql.rows(connection, "SHOW WARNINGS")).hasSize(1);
-                            assertThat(Sql.rows(connection, "SHOW WARNINGS").get(0))
-                                    .startsWith("Warning,1265");
-                            assertThat(Sql.value(connection, "SHOW COUNT(*) WARNINGS"))
-                                    .isEqualTo("1");
-                        },
-                        (connection, i) -> {
-                            Sql.run(connection, "SELECT CAST('x" + i + "' AS SIGNED)");
-                            assertThat(Sql.rows(connection, "SHOW WARNINGS"))
-                                    .containsExactly("Warning,1292,Truncated incorrect INTEGER value: 'x" + i + "'");
-                        },
-                        (connection, i) -> {
-                            Sql.run(connection, "SELECT 1");
-                            assertThat(Sql.rows(connection, "SHOW WARNINGS")).isEmpty();
-                            assertThat(Sql.route(connection).pins()).isEmpty();
-                        }));
-    }
-
-    @Test
-    void errorsCanBeAskedForAfterwards() throws SQLException {
-        try (Connection connection = connect()) {
-            assertThat(Sql.error(connection, "SELECT * FROM nothing")).isEqualTo(1146);
-            assertThat(Sql.rows(connection, "SHOW ERRORS"))
-                    .singleElement()
-                    .asString()
-                    .startsWith("Error,1146");
-        }
-    }
-
-    @Test
-    void foundRowsAndRowCountSpeakOfTheLastStatement() throws SQLException {
-        inTurns(2, List.of((connection, i) -> {
-            Sql.run(connection, "SELECT SQL_CALC_FOUND_ROWS id FROM t LIMIT 1");
-            assertThat(Sql.value(connection, "SELECT FOUND_ROWS()")).isEqualTo("3");
-            Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id IN (1, 3)");
-            assertThat(Sql.value(connection, "SELECT ROW_COUNT()")).isEqualTo("2");
-            Sql.run(connection, "UPDATE t SET v = v - 1 WHERE id IN (1, 3)");
-        }));
     }
 
     @Test
@@ -590,30 +342,6 @@ class SessionStateIT {
             this.set = set;
             this.query = query;
             this.values = List.of(values);
-        }
-    }
-
-    @Test
-    void aKilledBackendConnectionIsNoticedOnlyByASessionThatHadStateOnIt() throws SQLException {
-        try (Connection free = connect();
-                Connection pinned = connect()) {
-            Sql.run(free, "SELECT v FROM t WHERE id = 1");
-            Sql.run(pinned, "SET @v = 1");
-            for (var server : Servers.mysql().servers()) {
-                for (String id : ids(server.connect())) {
-                    server.execute("KILL " + id);
-                }
-            }
-            await().atMost(TestProxy.SOON).until(() -> Sql.error(pinned, "SELECT @v") != 0);
-            assertThat(Sql.value(pinned, "SELECT @v")).isNull();
-            assertThat(Sql.value(free, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
-            assertThat(Sql.update(free, "UPDATE t SET v = v WHERE id = 1")).isBetween(0, 1);
-        }
-    }
-
-    private static List<String> ids(Connection root) throws SQLException {
-        try (root) {
-            return Sql.rows(root, "SELECT id FROM information_schema.processlist WHERE user = 'app'");
         }
     }
 }

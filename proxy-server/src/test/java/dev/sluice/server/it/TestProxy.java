@@ -19,8 +19,12 @@ import dev.sluice.server.config.RoutingConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.SwitchoverConfig;
+import dev.sluice.server.config.TlsConfig;
+import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerVersion;
 import dev.sluice.server.tls.TlsException;
 import java.io.IOException;
@@ -31,7 +35,9 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy in this JVM in front of a cluster, and the ways to connect to it. Every connection has timeouts, so that a hang
@@ -72,8 +78,13 @@ final class TestProxy implements AutoCloseable {
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
+        private SwitchoverConfig switchover = SwitchoverConfig.defaults();
+        private @Nullable HostPort primaryAt;
         private BalanceConfig balance = BalanceConfig.defaults();
         private ConsistencyConfig consistency = ConsistencyConfig.defaults();
+        private int servers = Integer.MAX_VALUE;
+        private @Nullable Path stateDir;
+        private @Nullable Path file;
 
         /** Connections to each server over all event loops. */
         Options connections(int value) {
@@ -121,6 +132,27 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Options switchover(SwitchoverConfig value) {
+            switchover = value;
+            return this;
+        }
+
+        /** Where the proxy finds the primary, if not where it is. */
+        Options primaryAt(HostPort value) {
+            primaryAt = value;
+            return this;
+        }
+
+        private HostPort address(LocalCluster cluster, LocalServer server) {
+            HostPort other = primaryAt;
+            return other != null && server == cluster.primary() ? other : new HostPort(server.host(), server.port());
+        }
+
+        /** What stands in front of the primary could not read otherwise. */
+        private static TlsConfig withoutBackendTls(TlsConfig tls) {
+            return new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()));
+        }
+
         Options balance(BalanceConfig value) {
             balance = value;
             return this;
@@ -131,18 +163,40 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Only the first servers of the cluster are backends. */
+        Options servers(int value) {
+            servers = value;
+            return this;
+        }
+
+        /** Where a proxy of an earlier start has left its state. */
+        Options stateDir(Path value) {
+            stateDir = value;
+            return this;
+        }
+
+        /** The file that a reload reads; what it says now does not matter for the start. */
+        Options file(Path value) {
+            file = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
-            Path state = Files.createTempDirectory(cluster.directory(), "state-");
+            Path kept = stateDir;
+            Path state = kept == null ? Files.createTempDirectory(cluster.directory(), "state-") : kept;
             List<BackendConfig> backends = cluster.servers().stream()
-                    .map(s -> BackendConfig.of(new HostPort(s.host(), s.port())))
+                    .limit(servers)
+                    .map(s -> BackendConfig.of(address(cluster, s)))
                     .map(b -> new BackendConfig(b.address(), b.weight(), b.zone(), connections))
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
             MonitorConfig monitor = new MonitorConfig(
                     defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag());
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
-            TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base)));
-            proxy.awaitReplicas(cluster.replicas().size());
+            TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
+            if (kept == null) {
+                proxy.awaitReplicas(backends.size() - 1);
+            }
             return proxy;
         }
 
@@ -174,9 +228,11 @@ final class TestProxy implements AutoCloseable {
                             limits.frontendBuffer(),
                             limits.backendBuffer(),
                             preparedMax),
-                    base.tls(),
+                    primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
+                    switchover,
                     base.metrics(),
+                    base.admin(),
                     base.log(),
                     new ShutdownConfig(drainTimeout));
         }

@@ -134,6 +134,11 @@ class LoopMetricsTest {
                         "sluice_backend_connection_resets_total{backend=\"db1:3306\"} 1.0",
                         "sluice_backend_connect_failures_total{backend=\"db2:3306\"} 1.0",
                         "sluice_backend_statements_total{backend=\"db1:3306\"} 2.0",
+                        "sluice_backend_breaker{backend=\"db1:3306\",state=\"closed\"} 1.0",
+                        "sluice_backend_breaker{backend=\"db1:3306\",state=\"open\"} 0.0",
+                        "sluice_backend_share{backend=\"db1:3306\"} 1.0",
+                        "sluice_writable_servers 1.0",
+                        "sluice_discovered_servers 0.0",
                         "sluice_topology_alarm 0.0",
                         "sluice_primary_known 1.0")
                 .noneMatch(line -> line.startsWith("sluice_replica_lag_seconds{backend=\"db2"));

@@ -181,7 +181,12 @@ class TopologyMonitorIT {
         second.execute("SET GLOBAL read_only = OFF");
         Topology topology = awaitTopology(now -> now.alarm() != null);
         assertThat(topology.primaryOrdinal()).isZero();
-        assertThat(topology.alarm()).contains("several writable servers").contains("writes stay on");
+        assertThat(topology.alarm())
+                .contains("several writable servers")
+                .contains(cluster.primary().address())
+                .contains(second.address())
+                .contains("writes stay on");
+        assertThat(topology.writableServers()).isEqualTo(2);
         second.execute(mysql ? "SET GLOBAL super_read_only = ON" : "SET GLOBAL read_only = ON");
         cluster.startReplication(second);
         awaitTopology(now -> now.alarm() == null && now.readableReplicas() == 0b110);

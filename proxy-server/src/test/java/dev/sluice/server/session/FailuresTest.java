@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FailuresTest {
     private static Classification statement(Target target, StatementKind kind) {
@@ -81,24 +83,41 @@ class FailuresTest {
 
     @Test
     void aLostCommitIsToldToBeUnknown() {
-        ErrPacket error = Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.COMMIT), true);
+        ErrPacket error =
+                Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.COMMIT), Loss.TRANSACTION);
         assertThat(error.sqlState()).isEqualTo("08S01");
         assertThat(error.message()).contains("COMMIT", "unknown", "gone");
     }
 
     @Test
     void aTransactionThatIsLostMayBeRunAgain() {
-        ErrPacket error = Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.UPDATE), true);
+        ErrPacket error =
+                Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.UPDATE), Loss.TRANSACTION);
         assertThat(error.sqlState()).isEqualTo("40001");
         assertThat(Failures.stateLost("", true, "gone").sqlState()).isEqualTo("40001");
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"DDL", "XA", "SET", "BEGIN", "START_TRANSACTION", "LOCK_TABLES", "ACCOUNT", "CALL", "EXECUTE"})
+    void whatMayCommitInATransactionIsNoneToBeRunAgain(StatementKind kind) {
+        ErrPacket error = Failures.lostConnection("gone", statement(Target.PRIMARY, kind), Loss.TRANSACTION);
+        assertThat(error.sqlState()).isEqualTo("08S01");
+        assertThat(error.message()).contains("unknown");
+    }
+
+    @Test
+    void aWriteOfAPinnedSessionMayHaveHappenedAndIsNoTransactionToBeRunAgain() {
+        ErrPacket error = Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.INSERT), Loss.STATE);
+        assertThat(error.sqlState()).isEqualTo("08S01");
+        assertThat(error.message()).contains("may or may not have been executed", "state");
+    }
+
     @Test
     void aLostWriteMayHaveHappenedAndALostReadHasNoAnswer() {
-        assertThat(Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.UPDATE), false)
+        assertThat(Failures.lostConnection("gone", statement(Target.PRIMARY, StatementKind.UPDATE), Loss.NOTHING)
                         .message())
                 .contains("may or may not have been executed", "gone");
-        assertThat(Failures.lostConnection("gone", statement(Target.REPLICA, StatementKind.SELECT), false)
+        assertThat(Failures.lostConnection("gone", statement(Target.REPLICA, StatementKind.SELECT), Loss.NOTHING)
                         .message())
                 .contains("no other backend could answer", "gone");
     }

@@ -1,0 +1,32 @@
+package dev.sluice.server.config;
+
+import java.util.Set;
+
+/** Which keys of the file take effect without a restart. Functions only. */
+public final class ConfigReloads {
+    private static final Set<String> LIVE = Set.of(
+            ConfigKeys.BACKEND_ADDRESS.path(),
+            ConfigKeys.BACKEND_WEIGHT.path(),
+            ConfigKeys.BACKEND_ZONE.path(),
+            ConfigKeys.BACKEND_MAX_CONNECTIONS.path(),
+            ConfigKeys.ROUTING_READ_SPLITTING.path(),
+            ConfigKeys.ROUTING_CONSISTENCY.path(),
+            ConfigKeys.ROUTING_USER_NAME.path(),
+            ConfigKeys.ROUTING_USER_CONSISTENCY.path(),
+            ConfigKeys.ROUTING_CAUSAL_WAIT.path(),
+            ConfigKeys.ROUTING_BALANCE_CLIENT.path(),
+            ConfigKeys.POOL_MAX_CONNECTIONS_PER_BACKEND.path(),
+            ConfigKeys.POOL_IDLE_TIMEOUT.path(),
+            ConfigKeys.POOL_MAX_AGE.path(),
+            ConfigKeys.POOL_ACQUIRE_TIMEOUT.path(),
+            ConfigKeys.POOL_WAITING_MAX.path(),
+            ConfigKeys.LIMITS_MAX_CONNECTIONS.path(),
+            ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.path());
+
+    private ConfigReloads() {}
+
+    /** Whether a key, for example {@code pool.max-age}, takes effect when the file is read again. */
+    public static boolean isLive(String path) {
+        return LIVE.contains(path);
+    }
+}

@@ -1,0 +1,23 @@
+package dev.sluice.server.monitor;
+
+import dev.sluice.router.topology.Topology;
+
+/** What a planned change of the primary needs of the monitor. Thread-safe: implementations may be called by anybody. */
+public interface TopologyControl {
+    /** Every backend may become primary. */
+    long ANYBODY = -1L;
+
+    /** The last topology. */
+    Topology current();
+
+    /** Probes a backend at once. */
+    void probeNow(int ordinal);
+
+    /**
+     * Limits who may become primary: while roles change on purpose, a third server that turns up writable must not be taken
+     * for the new primary.
+     *
+     * @param ordinals bit mask over ordinals; {@link #ANYBODY} ends the limit
+     */
+    void electOnly(long ordinals);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.admin.port;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,188 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.mysql.cj.jdbc.ServerPreparedStatement;
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.CommandType;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Cursors of prepared statements tie a session to their connection, and look as they do without a proxy. */
+@Timeout(60)
+class CursorIT {
+    private static final int ROWS = 500;
+    private static TestProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        StringBuilder rows = new StringBuilder("INSERT INTO prep.t VALUES (0, 'v0')");
+        for (int i = 1; i < ROWS; i++) {
+            rows.append(",(").append(i).append(",'v").append(i).append("')");
+        }
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE DATABASE prep",
+                        "GRANT ALL ON prep.* TO 'app'@'%'",
+                        "GRANT ALL ON prep.* TO 'native'@'%'",
+                        "CREATE TABLE prep.t (id INT PRIMARY KEY, v VARCHAR(20))",
+                        rows.toString(),
+                        "CREATE TABLE prep.b (id INT AUTO_INCREMENT PRIMARY KEY, data LONGBLOB, n INT)");
+        proxy = TestProxy.options().eventLoops(1).start(Servers.mysql());
+        proxy.awaitCaughtUp();
+    }
+
+    @AfterAll
+    static void stop() {
+        proxy.close();
+        Servers.mysql().primary().execute("DROP DATABASE prep");
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        proxy.awaitQuiet();
+    }
+
+    private static Connection connect(String... options) throws SQLException {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.add("useServerPrepStmts=true");
+        return proxy.connectAs("app", "app-secret", "prep", all.toArray(new String[0]));
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        // The driver falls back to text without a word when the server refuses to prepare.
+        assertThat(statement).isInstanceOf(ServerPreparedStatement.class);
+        return statement;
+    }
+
+    private static String read(PreparedStatement statement, int id) throws SQLException {
+        statement.setInt(1, id);
+        try (ResultSet row = statement.executeQuery()) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
+    }
+
+    @Test
+    void aCursorGivesAllRowsWhileOtherStatementsRunInBetween() throws SQLException {
+        try (Connection connection = connect("useCursorFetch=true", "defaultFetchSize=7");
+                PreparedStatement statement = prepare(connection, "SELECT id, v FROM t WHERE id >= ? ORDER BY id")) {
+            statement.setFetchSize(7);
+            statement.setInt(1, 0);
+            int count = 0;
+            try (ResultSet rows = statement.executeQuery();
+                    PreparedStatement other = connection.prepareStatement("SELECT v FROM t WHERE id = ?")) {
+                assertThat(Sql.route(connection).pins()).contains("cursor");
+                while (rows.next()) {
+                    assertThat(rows.getInt(1)).isEqualTo(count);
+                    assertThat(rows.getString(2)).isEqualTo("v" + count);
+                    if (count % 50 == 0) {
+                        assertThat(read(other, count)).isEqualTo("v" + count);
+                    }
+                    if (count == 200) {
+                        Sql.run(connection, "INSERT INTO b (n) VALUES (1)");
+                    }
+                    count++;
+                }
+            }
+            assertThat(count).isEqualTo(ROWS);
+        }
+    }
+
+    @Test
+    void equalStatementsHaveCursorsOfTheirOwn() throws SQLException {
+        String sql = "SELECT id FROM t WHERE id >= ? ORDER BY id";
+        try (Connection connection = connect("useCursorFetch=true");
+                PreparedStatement one = prepare(connection, sql);
+                PreparedStatement two = prepare(connection, sql)) {
+            one.setFetchSize(5);
+            two.setFetchSize(9);
+            one.setInt(1, 0);
+            two.setInt(1, 100);
+            try (ResultSet first = one.executeQuery();
+                    ResultSet second = two.executeQuery()) {
+                for (int i = 0; i < 400; i++) {
+                    assertThat(first.next()).isTrue();
+                    assertThat(second.next()).isTrue();
+                    assertThat(first.getInt(1)).isEqualTo(i);
+                    assertThat(second.getInt(1)).isEqualTo(100 + i);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aClosedCursorFreesTheSession() throws SQLException {
+        try (Connection connection = connect("useCursorFetch=true")) {
+            for (int i = 0; i < 5; i++) {
+                try (PreparedStatement statement = prepare(connection, "SELECT id FROM t ORDER BY id")) {
+                    statement.setFetchSize(3);
+                    try (ResultSet rows = statement.executeQuery()) {
+                        assertThat(rows.next()).isTrue();
+                    }
+                }
+                assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1"))
+                        .isEqualTo("v1");
+                assertThat(Sql.route(connection).pins()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void fetchWithoutACursorIsAnErrorAndTheConnectionLives() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            client.query("USE prep");
+            int id = client.prepare("SELECT id FROM t");
+            byte[] fetch = fetch(id, 1);
+            assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
+                    .isEqualTo(1421);
+            fetch[0] = 99;
+            assertThat(client.err(client.ask(CommandType.COM_STMT_FETCH, fetch)).code())
+                    .isEqualTo(1243);
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, Capabilities.CLIENT_DEPRECATE_EOF})
+    void aCursorLooksAsItDoesWithoutTheProxy(int without) throws Exception {
+        List<List<String>> conversations = new ArrayList<>();
+        for (int port : new int[] {proxy.port(), Servers.mysql().primary().port()}) {
+            try (RawClient client = RawClient.connect(port, without)) {
+                int id = client.prepare("SELECT id, v FROM prep.t WHERE id < ? ORDER BY id");
+                List<byte[]> packets = new ArrayList<>(client.open(id, 5));
+                for (int i = 0; i < 3; i++) {
+                    client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
+                    int unused = client.readRows(packets);
+                }
+                client.send(CommandType.COM_STMT_FETCH, fetch(id, 2));
+                packets.add(client.read());
+                conversations.add(
+                        packets.stream().map(HexFormat.of()::formatHex).toList());
+            }
+        }
+        assertThat(conversations.get(0)).isEqualTo(conversations.get(1));
+    }
+
+    private static byte[] fetch(int id, int rows) {
+        byte[] arguments = Arrays.copyOf(RawClient.int4(id), 8);
+        arguments[4] = (byte) rows;
+        return arguments;
+    }
+}

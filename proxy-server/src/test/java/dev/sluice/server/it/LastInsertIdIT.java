@@ -1,0 +1,210 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.server.it.StateSchemas.Turn;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** LAST_INSERT_ID() is exact although connections go from session to session. */
+@Timeout(90)
+class LastInsertIdIT {
+    private static final int SESSIONS = 8;
+
+    /** One event loop and two connections to each server. */
+    private static TestProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        StateSchemas.create();
+        proxy = StateSchemas.startProxy();
+    }
+
+    @AfterAll
+    static void stop() {
+        proxy.close();
+        StateSchemas.drop();
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        proxy.awaitQuiet();
+    }
+
+    private static Connection connect(String... options) throws SQLException {
+        return StateSchemas.connect(proxy, options);
+    }
+
+    private static void inTurns(int count, List<Turn> turns) throws SQLException {
+        StateSchemas.inTurns(proxy, count, turns);
+    }
+
+    @Test
+    void lastInsertIdIsThisSessionsOwnAlthoughOthersInsertOnTheSameConnections() throws SQLException {
+        long[] ids = new long[SESSIONS];
+        List<Turn> turns = new ArrayList<>();
+        for (int round = 0; round < 5; round++) {
+            turns.add((connection, i) -> {
+                try (Statement statement = connection.createStatement()) {
+                    statement.executeUpdate("INSERT INTO a (who) VALUES (" + i + ")", Statement.RETURN_GENERATED_KEYS);
+                    try (ResultSet keys = statement.getGeneratedKeys()) {
+                        assertThat(keys.next()).isTrue();
+                        ids[i] = keys.getLong(1);
+                    }
+                }
+            });
+            turns.add((connection, i) ->
+                    assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()")).isEqualTo(Long.toString(ids[i])));
+            turns.add((connection, i) ->
+                    Sql.run(connection, "SELECT v FROM t WHERE id = 1", "UPDATE t SET v = v WHERE id = 1"));
+            turns.add((connection, i) ->
+                    assertThat(Sql.value(connection, "SELECT LAST_INSERT_ID()")).isEqualTo(Long.toString(ids[i])));
+            turns.add((connection, i) -> Sql.run(connection, "INSERT INTO a (who, u) VALUES (LAST_INSERT_ID(), NULL)"));
+            turns.add((connection, i) -> assertThat(
+                            Sql.value(connection, "SELECT who FROM a WHERE id = LAST_INSERT_ID()"))
+                    .as("%s; session %d", Sql.rows(proxy.direct(), "SELECT id, who FROM state.a"), i)
+                    .isEqualTo(Long.toString(ids[i])));
+        }
+        inTurns(SESSIONS, turns);
+    }
+
+    @Test
+    void explicitIdsAndOnDuplicateKeyGiveWhatTheServerGives() throws SQLException {
+        String[] script = {
+            "INSERT INTO a (who) VALUES (1)",
+            "INSERT INTO a (id, who) VALUES (100000, 1)",
+            "INSERT INTO a (who, u) VALUES (1, 5) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)",
+            "INSERT INTO a (who, u) VALUES (1, 5) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), who = who + 1",
+            "UPDATE a SET who = LAST_INSERT_ID(77) WHERE id = 1",
+            "INSERT INTO a (who) VALUES (3), (4), (5)",
+            "SELECT LAST_INSERT_ID(4711)",
+            "INSERT IGNORE INTO a (who, u) VALUES (1, 5)",
+            "DELETE FROM a WHERE who = 4"
+        };
+        List<String> expected = insertIds(false, script);
+        List<String> actual = insertIds(true, script);
+        assertThat(actual).isEqualTo(expected);
+    }
+
+    private static List<String> insertIds(boolean proxied, String... script) throws SQLException {
+        Servers.mysql().primary().execute("TRUNCATE TABLE state.a");
+        List<String> ids = new ArrayList<>();
+        try (Connection connection = proxied ? connect() : proxy.direct();
+                Connection disturber = connect()) {
+            Sql.run(connection, "USE state");
+            for (String sql : script) {
+                Sql.run(connection, sql);
+                Sql.run(
+                        disturber,
+                        "INSERT INTO state2.t VALUES (1, 1) ON DUPLICATE KEY UPDATE v = LAST_INSERT_ID(v + 1)");
+                ids.add(sql + " -> " + Sql.value(connection, "SELECT LAST_INSERT_ID()"));
+            }
+        }
+        return ids;
+    }
+
+    private static final String LAST = "SELECT LAST_INSERT_ID()";
+
+    /** Whatever the others do, they do it where the session's id is. */
+    @Test
+    void anIdOutlivesALoginAndUpdatesOfOthersOnTheOnlyConnection() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
+            try (Connection connection = StateSchemas.connect(narrow)) {
+                Sql.run(connection, "INSERT INTO a (who) VALUES (1)");
+                String id = Servers.mysql().primary().queryValue("SELECT MAX(id) FROM state.a");
+                try (Connection other = StateSchemas.connect(narrow)) {
+                    assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+                    Sql.run(other, "UPDATE t SET v = v WHERE id = 1");
+                    assertThat(Sql.value(other, LAST)).isEqualTo("0");
+                    assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+                    Sql.run(other, "UPDATE t SET v = LAST_INSERT_ID(4000) WHERE id = 1");
+                    assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+                    assertThat(Sql.value(other, LAST)).isEqualTo("4000");
+                }
+                try (Connection stranger = narrow.connectAs("native", "native-secret", "state")) {
+                    assertThat(Sql.value(stranger, LAST)).isEqualTo("0");
+                }
+                assertThat(Sql.value(connection, LAST)).isEqualTo(id);
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
+    @Test
+    void idsAreExactWhileSessionsContendForTheOnlyConnection() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
+            ExecutorService threads = Executors.newFixedThreadPool(SESSIONS);
+            try {
+                List<Future<?>> sessions = new ArrayList<>();
+                for (int i = 0; i < SESSIONS; i++) {
+                    int session = i;
+                    sessions.add(threads.submit(() -> {
+                        contend(narrow, session);
+                        return null;
+                    }));
+                }
+                for (Future<?> session : sessions) {
+                    session.get(60, TimeUnit.SECONDS);
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
+    /** Random statements and logins of one session; {@code expected} is what its LAST_INSERT_ID() must be. */
+    private static void contend(TestProxy narrow, int session) throws SQLException {
+        long seed = Long.getLong("sluice.seed", 4_711L) + session;
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int login = 0; login < 4; login++) {
+            try (Connection connection = StateSchemas.connect(narrow)) {
+                long expected = 0;
+                for (int step = 0; step < 60; step++) {
+                    int choice = random.nextInt(7);
+                    switch (choice) {
+                        case 0 -> expected = inserted(connection, "INSERT INTO a (who) VALUES (1)");
+                        case 1 -> expected = inserted(connection, "INSERT INTO a (who) VALUES (1), (2), (3)");
+                        case 2 -> {
+                            expected = random.nextInt(1, 1_000_000);
+                            Sql.run(connection, "UPDATE t SET v = LAST_INSERT_ID(" + expected + ") WHERE id = 2");
+                        }
+                        case 3 -> Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id = 1");
+                        case 4 ->
+                            Sql.run(connection, "REPLACE INTO a (id, who) VALUES (" + (900_000 + session) + ", 2)");
+                        case 5 -> Sql.run(connection, "SELECT v FROM t WHERE id = 1");
+                        default -> Sql.run(connection, "BEGIN", "UPDATE t SET v = 1 WHERE id = 3", "COMMIT");
+                    }
+                    assertThat(Sql.value(connection, LAST))
+                            .as("seed %d, login %d, step %d, choice %d", seed, login, step, choice)
+                            .isEqualTo(Long.toString(expected));
+                }
+            }
+        }
+    }
+
+    private static long inserted(Connection connection, String insert) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.executeUpdate(insert, Statement.RETURN_GENERATED_KEYS);
+            try (ResultSet keys = statement.getGeneratedKeys()) {
+                assertThat(keys.next()).isTrue();
+                return keys.getLong(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.server.it.StateSchemas.Turn;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the server says about the statement before: warnings, errors and counts. */
+@Timeout(60)
+class LastStatementIT {
+    /** One event loop and two connections to each server. */
+    private static TestProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        StateSchemas.create();
+        proxy = StateSchemas.startProxy();
+    }
+
+    @AfterAll
+    static void stop() {
+        proxy.close();
+        StateSchemas.drop();
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        proxy.awaitQuiet();
+    }
+
+    private static Connection connect(String... options) throws SQLException {
+        return StateSchemas.connect(proxy, options);
+    }
+
+    private static void inTurns(int count, List<Turn> turns) throws SQLException {
+        StateSchemas.inTurns(proxy, count, turns);
+    }
+
+    @Test
+    void anErrorIsShownThoughOthersNeedConnections() throws SQLException {
+        inTurns(
+                12,
+                List.of(
+                        (connection, i) -> assertThat(Sql.error(connection, "SELECT nothing" + i + " FROM t"))
+                                .isEqualTo(1054),
+                        (connection, i) -> {
+                            if (i == 11) {
+                                assertThat(Sql.rows(connection, "SHOW ERRORS")).hasSize(1);
+                            }
+                        }));
+    }
+
+    /** The connections of this proxy have warnings of others all the time. */
+    @Test
+    void nobodySeesTheWarningsOfAnother() throws SQLException {
+        inTurns(
+                12,
+                List.of(
+                        (connection, i) -> Sql.run(connection, "SELECT 1"),
+                        (connection, i) -> {
+                            if (i % 2 == 0) {
+                                Sql.run(connection, "SELECT CAST('x' AS SIGNED), SLEEP(0)");
+                            }
+                        },
+                        (connection, i) -> {
+                            if (i % 2 != 0) {
+                                assertThat(Sql.rows(connection, "SHOW WARNINGS"))
+                                        .isEmpty();
+                            }
+                        }));
+    }
+
+    @Test
+    void warningsAreThoseOfTheLastStatement() throws SQLException {
+        inTurns(
+                2,
+                List.of(
+                        (connection, i) -> Sql.run(connection, "SET SESSION sql_mode = ''"),
+                        (connection, i) -> {
+                            Sql.run(connection, "INSERT INTO w VALUES ('toolong" + i + "')");
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS")).hasSize(1);
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS").get(0))
+                                    .startsWith("Warning,1265");
+                            assertThat(Sql.value(connection, "SHOW COUNT(*) WARNINGS"))
+                                    .isEqualTo("1");
+                        },
+                        (connection, i) -> {
+                            Sql.run(connection, "SELECT CAST('x" + i + "' AS SIGNED)");
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS"))
+                                    .containsExactly("Warning,1292,Truncated incorrect INTEGER value: 'x" + i + "'");
+                        },
+                        (connection, i) -> {
+                            Sql.run(connection, "SELECT 1");
+                            assertThat(Sql.rows(connection, "SHOW WARNINGS")).isEmpty();
+                            assertThat(Sql.route(connection).pins()).isEmpty();
+                        }));
+    }
+
+    @Test
+    void errorsCanBeAskedForAfterwards() throws SQLException {
+        try (Connection connection = connect()) {
+            assertThat(Sql.error(connection, "SELECT * FROM nothing")).isEqualTo(1146);
+            assertThat(Sql.rows(connection, "SHOW ERRORS"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("Error,1146");
+        }
+    }
+
+    @Test
+    void foundRowsAndRowCountSpeakOfTheLastStatement() throws SQLException {
+        inTurns(2, List.of((connection, i) -> {
+            Sql.run(connection, "SELECT SQL_CALC_FOUND_ROWS id FROM t LIMIT 1");
+            assertThat(Sql.value(connection, "SELECT FOUND_ROWS()")).isEqualTo("3");
+            Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id IN (1, 3)");
+            assertThat(Sql.value(connection, "SELECT ROW_COUNT()")).isEqualTo("2");
+            Sql.run(connection, "UPDATE t SET v = v - 1 WHERE id IN (1, 3)");
+        }));
+    }
+}

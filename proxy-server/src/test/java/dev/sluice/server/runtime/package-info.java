@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.runtime;
+
+import org.jspecify.annotations.NullMarked;
