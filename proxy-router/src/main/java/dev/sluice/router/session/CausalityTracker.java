@@ -34,6 +34,8 @@ import java.time.Duration;
  *       written to its log before. The new server has executed the ceiling, so it shows at least that.
  *   <li>Quiet: let the primary have been asked at s. No write ran between s and now, so what the primary has committed by
  *       t, earlier or later than s, is what it had committed by s, and that is in its ceiling. S can have shown no more.
+ *   <li>An own write ends the question, wherever the session has read: what it was shown had its number before the write
+ *       began, so a position that contains all numbers up to the write's own contains it.
  *   <li>Moving on keeps the invariant: a new server has {@code floor} when it is chosen, so each later ceiling of it
  *       contains all that was shown before, and {@code floor} may be replaced instead of merged.
  *   <li>The primary is not checked. That it shows whatever a replica shows is an assumption: a commit can be applied by a
@@ -124,8 +126,8 @@ public final class CausalityTracker {
         required = union.size() > POSITION_SIZE_MAX ? union.coarse() : union;
         wroteNanos = nowNanos;
         own.forget();
-        if (seen != NOWHERE && seen == topology.primaryOrdinal()) {
-            // Whatever the session saw there was committed before its own write, which has a number now.
+        if (seen != NOWHERE) {
+            // Whatever the session was shown, there or here, had its number before its own write got one.
             GtidPosition until = base.upTo(position);
             if (until != GtidPosition.UNKNOWN) {
                 floor(floor.union(until), nowNanos);

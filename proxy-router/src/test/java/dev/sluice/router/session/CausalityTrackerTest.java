@@ -23,11 +23,12 @@ class CausalityTrackerTest {
 
     private final CausalityTracker tracker = Topologies.tracker(Duration.ofSeconds(2));
     private Topology topology = Topology.EMPTY;
+    private String onPrimary = "1-1000000";
 
     /** The primary is ordinal 0, the replicas follow with what they have executed. */
     private void executed(String... replicas) {
         List<BackendObservation> seen = new ArrayList<>();
-        seen.add(server(0, false, "1-1000000"));
+        seen.add(server(0, false, onPrimary));
         for (int i = 0; i < replicas.length; i++) {
             seen.add(server(i + 1, true, replicas[i]));
         }
@@ -71,6 +72,27 @@ class CausalityTrackerTest {
         assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b0110);
         tracker.wrote(position("7"), topology, 0);
         assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isZero();
+    }
+
+    @Test
+    void anOwnWriteSetsASessionFreeFromTheReplicaThatItReadFrom() {
+        onPrimary = "1-4";
+        onPrimary = "1-4";
+        executed("1-5", "1-5");
+        tracker.wrote(position("5"), topology, 1);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 1)).isEqualTo(0b110);
+        tracker.read(1, 2);
+        executed("1-8", "1-8");
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 3)).isEqualTo(0b010);
+
+        tracker.wrote(position("9"), topology, 4);
+
+        executed("1-8", "1-9");
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 5)).isEqualTo(0b100);
+        executed("1-9", "9");
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 6))
+                .as("what was seen on the first replica may have been any of 1 to 8")
+                .isEqualTo(0b010);
     }
 
     @Test

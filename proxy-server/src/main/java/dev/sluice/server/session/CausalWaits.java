@@ -13,16 +13,21 @@ import java.util.function.Supplier;
 
 /**
  * Waiting on replicas for a position: the statement that does it, and which replicas are worth it. One that was waited for
- * in vain is left alone for a while, longer each time, so that a replica that is really behind costs a few reads a delay
- * and not all of them. Confined to the session's event loop.
+ * in vain several times in a row is left alone for a while, longer each time, so that a replica that is really behind costs
+ * a few reads a delay and not all of them. A single miss says little: the next wait mostly succeeds. Confined to the session's event loop.
  */
 final class CausalWaits {
     private static final long PAUSE_MIN_NANOS = Duration.ofMillis(50).toNanos();
-    private static final long PAUSE_MAX_NANOS = Duration.ofSeconds(5).toNanos();
+    private static final long PAUSE_MAX_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** So many misses, each of a wait that began after the one before had ended, with no success between. */
+    private static final int MISSES_MAX = 3;
 
     private final Supplier<Duration> limit;
     private final long[] pauses = new long[Topology.ORDINAL_MAX + 1];
     private final long[] pausedUntilNanos = new long[Topology.ORDINAL_MAX + 1];
+    private final int[] misses = new int[Topology.ORDINAL_MAX + 1];
+    private final long[] missedNanos = new long[Topology.ORDINAL_MAX + 1];
     private long paused;
 
     /** @param limit how long a wait may take at this moment; zero: nothing is waited for */
@@ -49,12 +54,19 @@ final class CausalWaits {
     /** A replica has come to the position in time. */
     void reached(int ordinal) {
         pauses[ordinal] = 0;
+        misses[ordinal] = 0;
     }
 
     /** A replica has not come to the position in time. */
     void missed(int ordinal, long nowNanos) {
-        if ((paused & 1L << ordinal) != 0) {
+        boolean together = misses[ordinal] > 0
+                && nowNanos - missedNanos[ordinal] < limit.get().toNanos();
+        if (together || (paused & 1L << ordinal) != 0) {
             // One of several that waited at the same time.
+            return;
+        }
+        missedNanos[ordinal] = nowNanos;
+        if (pauses[ordinal] == 0 && ++misses[ordinal] < MISSES_MAX) {
             return;
         }
         long pause = pauses[ordinal] == 0 ? PAUSE_MIN_NANOS : Math.min(2 * pauses[ordinal], PAUSE_MAX_NANOS);
