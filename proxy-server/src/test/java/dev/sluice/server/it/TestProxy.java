@@ -80,6 +80,7 @@ final class TestProxy implements AutoCloseable {
         private Duration proofAge = Duration.ofSeconds(10);
         private SwitchoverConfig switchover = SwitchoverConfig.defaults();
         private @Nullable HostPort primaryAt;
+        private @Nullable Duration maxLag;
         private BalanceConfig balance = BalanceConfig.defaults();
         private ConsistencyConfig consistency = ConsistencyConfig.defaults();
         private int servers = Integer.MAX_VALUE;
@@ -137,6 +138,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Options maxLag(Duration value) {
+            maxLag = value;
+            return this;
+        }
+
         /** Where the proxy finds the primary, if not where it is. */
         Options primaryAt(HostPort value) {
             primaryAt = value;
@@ -191,7 +197,11 @@ final class TestProxy implements AutoCloseable {
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
             MonitorConfig monitor = new MonitorConfig(
-                    defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag());
+                    defaults.user(),
+                    defaults.password(),
+                    PROBE_INTERVAL,
+                    defaults.timeout(),
+                    maxLag == null ? defaults.maxLag() : maxLag);
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
             TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
             if (kept == null) {
