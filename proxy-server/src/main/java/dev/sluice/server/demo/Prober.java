@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A client that sends one statement again and again, and measures how long it went without a success. After an error it
- * connects anew.
+ * A client that sends one statement again and again, and measures how long it went without a success. It keeps its
+ * connection over errors, and connects anew only if that is closed.
  *
  * <p>Thread-safe: all state is under the monitor of this object. Times are those of {@link System#nanoTime}.
  */
@@ -50,15 +50,23 @@ final class Prober implements AutoCloseable {
     private void repeat() {
         while (!hasEnded()) {
             try (TourSession session = opener.open()) {
-                while (!hasEnded()) {
-                    session.run(sql);
-                    succeeded(System.nanoTime());
+                while (!hasEnded() && session.isOpen()) {
+                    runOnce(session);
                     LockSupport.parkNanos(THINK_NANOS);
                 }
             } catch (SQLException e) {
-                failed("error %d (%s): %s".formatted(e.getErrorCode(), e.getSQLState(), e.getMessage()));
+                failed(e);
                 LockSupport.parkNanos(THINK_NANOS);
             }
+        }
+    }
+
+    private void runOnce(TourSession session) {
+        try {
+            session.run(sql);
+            succeeded(System.nanoTime());
+        } catch (SQLException e) {
+            failed(e);
         }
     }
 
@@ -75,9 +83,9 @@ final class Prober implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void failed(String error) {
+    private synchronized void failed(SQLException e) {
         if (!ended) {
-            errors.add(error);
+            errors.add("error %d (%s): %s".formatted(e.getErrorCode(), e.getSQLState(), e.getMessage()));
         }
     }
 

@@ -72,6 +72,7 @@ final class ServerSteps {
                         !answer.route().backend().equals(address),
                         "a read reached server_id %s, which is drained".formatted(report.serverId(answer)));
             }
+            reader.awaitSuccessAfter(System.nanoTime(), stage.patience());
             report.line("another client meanwhile: %s".formatted(summary(reader, "reads")));
             requireNoErrors(reader, "reads");
         }

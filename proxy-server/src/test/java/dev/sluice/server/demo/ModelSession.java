@@ -11,7 +11,7 @@ import java.util.Map;
 final class ModelSession implements TourSession {
     private final ModelProxy proxy;
     private final Map<String, String> variables = new HashMap<>();
-    private final boolean beforeTheKill;
+    private boolean beforeTheKill;
     private String transaction = "";
     private int transactionServer;
     private String insertId = "0";
@@ -33,6 +33,7 @@ final class ModelSession implements TourSession {
     public Answer run(String sql) throws SQLException {
         synchronized (proxy) {
             if (beforeTheKill && proxy.isPrimaryKilled() && proxy.has(Flaw.IDLE_CONNECTION_GETS_AN_ERROR)) {
+                beforeTheKill = false;
                 throw new SQLException("the connection was idle on a dead server", "08S01", 1105);
             }
             if (sql.equals("BEGIN") || sql.startsWith("START")) {
@@ -119,6 +120,11 @@ final class ModelSession implements TourSession {
     private Answer answer(String sql, int server, String reason, List<String> row) {
         String role = server == proxy.primaryId() ? "primary" : "replica";
         return new Answer(sql, row, new Route("h:" + server, role, reason.toLowerCase(Locale.ROOT), ""));
+    }
+
+    @Override
+    public boolean isOpen() {
+        return true;
     }
 
     @Override
