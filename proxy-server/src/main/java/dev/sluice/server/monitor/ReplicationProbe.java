@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class ReplicationProbe implements BackendProbe {
     private static final Pattern STATEMENT = Pattern.compile("\\b(?:on query|query:)", Pattern.CASE_INSENSITIVE);
     /** From the first quote to the last: servers quote what is quoted already, without marking it. */
+    private static final Pattern RETRIES = Pattern.compile(" retries: \\d+");
+
     private static final Pattern QUOTED = Pattern.compile("'.*'|'.*", Pattern.DOTALL);
 
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
@@ -241,7 +243,16 @@ final class ReplicationProbe implements BackendProbe {
 
     private static @Nullable String lastError(ResultSet row) throws SQLException {
         String applier = emptyToNull(row.getString("Last_SQL_Error"));
-        return applier != null ? withoutData(applier) : emptyToNull(row.getString("Last_IO_Error"));
+        String receiver = emptyToNull(row.getString("Last_IO_Error"));
+        return applier != null ? withoutData(applier) : receiver == null ? null : withoutCount(receiver);
+    }
+
+    /**
+     * The receiver's error without the number of its attempts, which would make it another one each second: something new to
+     * log, and to publish.
+     */
+    static String withoutCount(String error) {
+        return RETRIES.matcher(error).replaceFirst("");
     }
 
     /**
