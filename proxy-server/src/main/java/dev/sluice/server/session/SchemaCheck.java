@@ -2,8 +2,6 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.session.StateVector;
-import dev.sluice.router.topology.BackendStatus;
-import dev.sluice.router.topology.Topology;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -27,16 +25,21 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
     }
 
     private final LoopContext context;
+    private final LoginBackends backends;
     private final Credential credential;
+    private final int capabilities;
     private final StateVector vector;
     private final Verdict verdict;
     private final PreludeAnswers answers = new PreludeAnswers(this::answered);
     private @Nullable BackendConnection connection;
     private boolean decided;
 
-    private SchemaCheck(LoopContext context, Credential credential, StateVector vector, Verdict verdict) {
+    private SchemaCheck(
+            LoopContext context, Credential credential, int capabilities, StateVector vector, Verdict verdict) {
         this.context = context;
+        this.backends = new LoginBackends(context);
         this.credential = credential;
+        this.capabilities = capabilities;
         this.vector = vector;
         this.verdict = verdict;
     }
@@ -48,25 +51,21 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
             verdict.usable();
             return;
         }
-        SchemaCheck check = new SchemaCheck(context, credential, vector, verdict);
-        int ordinal = ordinal(context.topology());
-        if (ordinal < 0) {
+        SchemaCheck check = new SchemaCheck(context, credential, PoolKey.relevant(clientCapabilities), vector, verdict);
+        if (!check.ask()) {
             check.refuse(new ErrPacket(1105, "08S01", "No backend is reachable, so the schema cannot be checked"));
-            return;
         }
-        PoolKey key = new PoolKey(ordinal, credential.user(), PoolKey.relevant(clientCapabilities));
-        context.pool().acquire(context.pool().pool(key), vector, check);
     }
 
-    private static int ordinal(Topology topology) {
-        if (topology.primaryOrdinal() >= 0) {
-            return topology.primaryOrdinal();
+    /** Asks the next backend; false if there is none. */
+    private boolean ask() {
+        int ordinal = backends.next();
+        if (ordinal == LoginBackends.NONE) {
+            return false;
         }
-        return topology.backends().stream()
-                .filter(BackendStatus::isUsable)
-                .mapToInt(BackendStatus::ordinal)
-                .findFirst()
-                .orElse(-1);
+        PoolKey key = new PoolKey(ordinal, credential.user(), capabilities);
+        context.pool().acquire(context.pool().pool(key), vector, this);
+        return true;
     }
 
     @Override
@@ -127,6 +126,9 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
 
     @Override
     public void acquireFailed(BackendFailure failure) {
+        if (backends.mayAnotherAnswer(failure) && ask()) {
+            return;
+        }
         ErrPacket own = failure.serverError();
         refuse(own != null ? own : new ErrPacket(1105, "08S01", failure.message()));
     }
@@ -153,7 +155,8 @@ public final class SchemaCheck implements Borrower, BackendConnection.Owner {
 
     @Override
     public void backendClosed(BackendConnection closed, BackendFailure failure) {
-        if (!decided) {
+        connection = null;
+        if (!decided && !(backends.mayAnotherAnswer(failure) && ask())) {
             refuse(new ErrPacket(
                     1105, "08S01", "The backend connection was lost during the login: " + failure.message()));
         }

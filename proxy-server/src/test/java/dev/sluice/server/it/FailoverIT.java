@@ -103,6 +103,19 @@ class FailoverIT {
     }
 
     @Test
+    void clientsLogInBeforeAnybodyHasNoticedThatThePrimaryIsGone() throws Exception {
+        proxy.raw().close();
+        cluster.primary().kill();
+        for (int i = 0; i < 20; i++) {
+            // No driver, whose SETs would wait for the new primary.
+            try (RawClient client = proxy.raw()) {
+                assertThat(client.value("SELECT v FROM t WHERE id = 1")).isEqualTo("10");
+            }
+        }
+        promoteFirstReplica();
+    }
+
+    @Test
     void aTransactionThatDiedWithThePrimaryIsToldSoOnceAndItsSessionGoesOn() throws Exception {
         try (Connection between = proxy.connect();
                 Connection waiting = proxy.connect()) {
