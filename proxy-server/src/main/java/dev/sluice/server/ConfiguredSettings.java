@@ -32,7 +32,7 @@ final class ConfiguredSettings {
                 config.routing().balance().client() == BalanceClient.USER,
                 config.routing().readYourWrites(),
                 STICKY_AFTER_WRITE,
-                config.pool().acquireTimeout(),
+                config.pool().waiting().primaryTimeout(),
                 config.limits().preparedStatementsMax());
     }
 

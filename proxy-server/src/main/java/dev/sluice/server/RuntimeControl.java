@@ -105,7 +105,9 @@ final class RuntimeControl implements AutoCloseable {
             SluiceConfig config, RuntimeParts parts, Collection<LoopContext> loops, SessionRegistry registry) {
         sessionSettings = ConfiguredSettings.session(config);
         registry.connectionsMax(config.limits().maxConnections());
-        parts.capacities().waiting().max(config.pool().waitingMax());
+        parts.capacities()
+                .waiting()
+                .limits(config.pool().waiting().max(), config.pool().waiting().bytesMax());
         PoolSettings pool = ConfiguredSettings.pool(config.pool());
         for (LoopContext loop : loops) {
             var unused = loop.ask(() -> {

@@ -253,7 +253,10 @@ final class ConfigBinder {
                 value(ConfigKeys.POOL_IDLE_TIMEOUT),
                 value(ConfigKeys.POOL_MAX_AGE),
                 value(ConfigKeys.POOL_ACQUIRE_TIMEOUT),
-                value(ConfigKeys.POOL_WAITING_MAX),
+                new PoolConfig.Waiting(
+                        value(ConfigKeys.POOL_WAITING_MAX),
+                        value(ConfigKeys.POOL_WAITING_BYTES_MAX),
+                        value(ConfigKeys.POOL_PRIMARY_TIMEOUT)),
                 value(ConfigKeys.POOL_CONNECT_TIMEOUT));
     }
 

@@ -177,12 +177,22 @@ public final class ConfigKeys {
             "pool.acquire-timeout",
             ValueType.duration("1ms", "1h"),
             "10s",
-            "Time a statement waits for a backend connection or a primary before it fails.");
+            "Time a statement waits for a backend connection before it fails.");
+    static final ConfigKey<Duration> POOL_PRIMARY_TIMEOUT = ConfigKey.defaulted(
+            "pool.primary-timeout",
+            ValueType.duration("1ms", "1h"),
+            "10s",
+            "Time a statement waits for a primary, or for the end of a pause or a switchover, before it fails.");
     static final ConfigKey<Integer> POOL_WAITING_MAX = ConfigKey.defaulted(
             "pool.waiting-max",
             ValueType.count(0, COUNT_MAX),
             "10000",
             "Statements that may wait for a backend connection or a primary at the same time, over all event loops.");
+    static final ConfigKey<Integer> POOL_WAITING_BYTES_MAX = ConfigKey.defaulted(
+            "pool.waiting-bytes-max",
+            ValueType.size("0B", "1GiB"),
+            "64MiB",
+            "Memory that the statements which wait may hold together, over all event loops.");
     static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
             "pool.connect-timeout",
             ValueType.duration("1ms", "10m"),
@@ -368,7 +378,9 @@ public final class ConfigKeys {
             POOL_IDLE_TIMEOUT,
             POOL_MAX_AGE,
             POOL_ACQUIRE_TIMEOUT,
+            POOL_PRIMARY_TIMEOUT,
             POOL_WAITING_MAX,
+            POOL_WAITING_BYTES_MAX,
             POOL_CONNECT_TIMEOUT,
             LIMITS_MAX_CONNECTIONS,
             LIMITS_CONNECT_PHASE_TIMEOUT,

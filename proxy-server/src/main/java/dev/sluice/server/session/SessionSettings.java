@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param hashByUser whether a client is told from others by its user; by its address if not
  * @param readYourWrites whether a session's reads wait for its own writes
  * @param stickyAfterWrite how long reads stay on the primary after a write whose GTID is not known
- * @param acquireTimeout how long a statement waits for a primary
+ * @param primaryTimeout how long a statement waits for a primary
  * @param preparedStatementsMax prepared statements of one session
  */
 public record SessionSettings(
@@ -17,5 +17,5 @@ public record SessionSettings(
         boolean hashByUser,
         boolean readYourWrites,
         Duration stickyAfterWrite,
-        Duration acquireTimeout,
+        Duration primaryTimeout,
         int preparedStatementsMax) {}

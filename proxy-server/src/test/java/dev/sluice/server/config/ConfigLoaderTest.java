@@ -97,6 +97,8 @@ class ConfigLoaderTest {
                   max-age: 11m
                   acquire-timeout: 12ms
                   waiting-max: 13
+                  waiting-bytes-max: 25KiB
+                  primary-timeout: 26s
                   connect-timeout: 14s
                 limits:
                   max-connections: 15
@@ -135,7 +137,7 @@ class ConfigLoaderTest {
                         + " zone=Optional[a], zoneOverload=24], readYourWrites=false, classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
-                        + " acquireTimeout=PT0.012S, waitingMax=13, connectTimeout=PT14S],"
+                        + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S],"
                         + " limits=LimitsConfig[maxConnections=15, connectPhaseTimeout=PT16S, idleTimeout=PT17H,"
                         + " frontendBuffer=18432, backendBuffer=19456, preparedStatementsMax=20],"
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"

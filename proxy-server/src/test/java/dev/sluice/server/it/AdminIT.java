@@ -359,7 +359,7 @@ class AdminIT {
         proxy.close();
         proxy = TestProxy.options()
                 .servers(3)
-                .acquireTimeout(Duration.ofMillis(300))
+                .primaryTimeout(Duration.ofMillis(300))
                 .start(cluster);
         try (Connection connection = proxy.connect()) {
             run(new Operation.Pause());

@@ -73,6 +73,9 @@ final class TestProxy implements AutoCloseable {
         private int maxConnections = 10_000;
         private int preparedMax = 16_382;
         private Duration acquireTimeout = Duration.ofSeconds(10);
+        private Duration primaryTimeout = Duration.ofSeconds(10);
+        private int waitingMax = 10_000;
+        private int waitingBytesMax = 64 << 20;
         private Duration connectPhaseTimeout = Duration.ofSeconds(10);
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
@@ -102,6 +105,18 @@ final class TestProxy implements AutoCloseable {
 
         Options preparedMax(int value) {
             preparedMax = value;
+            return this;
+        }
+
+        Options primaryTimeout(Duration value) {
+            primaryTimeout = value;
+            return this;
+        }
+
+        /** Statements that may wait, and the bytes that they may hold. */
+        Options waiting(int max, int bytesMax) {
+            waitingMax = max;
+            waitingBytesMax = bytesMax;
             return this;
         }
 
@@ -212,7 +227,7 @@ final class TestProxy implements AutoCloseable {
                             pool.idleTimeout(),
                             pool.maxAge(),
                             acquireTimeout,
-                            pool.waitingMax(),
+                            new PoolConfig.Waiting(waitingMax, waitingBytesMax, primaryTimeout),
                             pool.connectTimeout()),
                     new LimitsConfig(
                             maxConnections,
