@@ -92,6 +92,9 @@ final class RuntimeControl implements AutoCloseable {
                 new ProxyAdministration.Source(store, file, config -> apply(config, parts, loops.get(), registry)),
                 events);
         administration = started;
+        if (store.wholeFile().monitor().discover()) {
+            started.discover();
+        }
         Path watched = file;
         if (watched != null) {
             FileWatch watcher = new FileWatch(watched, () -> reload("file watch"));
@@ -124,7 +127,7 @@ final class RuntimeControl implements AutoCloseable {
             return;
         }
         try {
-            var answer = running.run(new Operation.Reload(), new Caller(author, null), step -> {});
+            var answer = running.run(new Operation.Reload(false), new Caller(author, null), step -> {});
             answer.rows()
                     .forEach(
                             row -> LOGGER.atInfo().addKeyValue("author", author).log("configuration: {}", row));
@@ -143,6 +146,10 @@ final class RuntimeControl implements AutoCloseable {
         FileWatch watcher = watch;
         if (watcher != null) {
             watcher.close();
+        }
+        ProxyAdministration running = administration;
+        if (running != null) {
+            running.close();
         }
     }
 }

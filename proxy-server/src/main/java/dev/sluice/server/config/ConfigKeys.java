@@ -83,6 +83,12 @@ public final class ConfigKeys {
             ValueType.duration("0s", "365d"),
             "10s",
             "Replication lag beyond which a replica takes no reads; an unknown lag is beyond it.");
+    static final ConfigKey<Boolean> MONITOR_DISCOVER = ConfigKey.defaulted(
+            "monitor.discover",
+            ValueType.flag(),
+            "false",
+            "Whether servers that are found in replication metadata or in a group are used as backends, without being"
+                    + " listed; see [operations](operations.md#discovered-servers).");
     static final ConfigKey<Duration> MONITOR_SLOW_START = ConfigKey.defaulted(
             "monitor.slow-start",
             ValueType.duration("0s", "1h"),
@@ -361,6 +367,7 @@ public final class ConfigKeys {
             MONITOR_INTERVAL,
             MONITOR_TIMEOUT,
             MONITOR_MAX_LAG,
+            MONITOR_DISCOVER,
             MONITOR_SLOW_START,
             MONITOR_HEARTBEAT,
             MONITOR_HEARTBEAT_TABLE,

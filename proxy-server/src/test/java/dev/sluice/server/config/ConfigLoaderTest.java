@@ -78,7 +78,7 @@ class ConfigLoaderTest {
                   - {address: "db1:3306", weight: 7, zone: b, max-connections: 11}
                   - address: db2:3306
                 monitor:
-                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, slow-start: 24s,
+                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, discover: true, slow-start: 24s,
                    heartbeat: write, heartbeat-table: ops.beat}
                 routing:
                   read-splitting: false
@@ -131,7 +131,7 @@ class ConfigLoaderTest {
                         + " eventLoops=3, transport=NIO, stateDir=/etc/sluice/state],"
                         + " backends=[BackendConfig[address=db1:3306, weight=7, zone=Optional[b], maxConnections=11],"
                         + " BackendConfig[address=db2:3306, weight=1, zone=Optional.empty, maxConnections=9]],"
-                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S,"
+                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S, discover=true,"
                         + " slowStart=PT24S, heartbeat=HeartbeatConfig[mode=WRITE, table=ops.beat]],"
                         + " routing=RoutingConfig[readSplitting=false, balance=BalanceConfig[kind=LBLCR, client=USER,"
                         + " zone=Optional[a], zoneOverload=24], readYourWrites=false, classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"

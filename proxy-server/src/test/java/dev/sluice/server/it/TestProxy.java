@@ -75,6 +75,7 @@ final class TestProxy implements AutoCloseable {
         private Duration acquireTimeout = Duration.ofSeconds(10);
         private Duration primaryTimeout = Duration.ofSeconds(10);
         private int waitingMax = 10_000;
+        private boolean discover;
         private int waitingBytesMax = 64 << 20;
         private Duration connectPhaseTimeout = Duration.ofSeconds(10);
         private Duration idleTimeout = Duration.ofHours(8);
@@ -110,6 +111,12 @@ final class TestProxy implements AutoCloseable {
 
         Options primaryTimeout(Duration value) {
             primaryTimeout = value;
+            return this;
+        }
+
+        /** Uses what replication names. */
+        Options discover() {
+            discover = true;
             return this;
         }
 
@@ -199,10 +206,11 @@ final class TestProxy implements AutoCloseable {
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
             MonitorConfig monitor = new MonitorConfig(
-                    defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag());
+                            defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag())
+                    .withDiscover(discover);
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
             TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
-            if (kept == null) {
+            if (kept == null && !discover) {
                 proxy.awaitReplicas(backends.size() - 1);
             }
             return proxy;
