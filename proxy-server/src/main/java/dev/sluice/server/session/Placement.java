@@ -349,7 +349,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY || !retryElsewhere()) {
+        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || !retryElsewhere()) {
             refuse(Failures.notAcquired(failure));
         }
     }
