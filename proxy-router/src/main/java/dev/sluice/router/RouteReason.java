@@ -75,8 +75,10 @@ public enum RouteReason {
     // ---- decided by the topology ----
     /** No replica is online and within the lag limit. */
     NO_REPLICA,
-    /** No replica is known to have this session's last write. */
+    /** No replica is known to have what this read may not miss: own writes, earlier reads, or all writes. */
     REPLICA_BEHIND,
+    /** The read waits on a replica that is expected to have in a moment what it may not miss. */
+    CAUSAL_WAIT,
     /** A replica refused the statement as a write; it has changed nothing and went to the primary. */
     REPLICA_REFUSED,
     /** The same statement was refused by a replica before. */

@@ -8,12 +8,9 @@ import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.session.SessionSettings;
 import io.netty.channel.WriteBufferWaterMark;
-import java.time.Duration;
 
 /** Makes the settings of the parts out of a configuration. Functions only. */
 final class ConfiguredSettings {
-    private static final Duration STICKY_AFTER_WRITE = Duration.ofSeconds(2);
-
     private ConfiguredSettings() {}
 
     static ClassifierLimits classifier(ClassifierConfig config) {
@@ -30,8 +27,7 @@ final class ConfiguredSettings {
         return new SessionSettings(
                 config.routing().readSplitting(),
                 config.routing().balance().client() == BalanceClient.USER,
-                config.routing().readYourWrites(),
-                STICKY_AFTER_WRITE,
+                config.routing().consistency(),
                 config.pool().waiting().primaryTimeout(),
                 config.limits().preparedStatementsMax());
     }

@@ -26,6 +26,7 @@ import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.runtime.ProxyAdministration;
 import dev.sluice.server.runtime.RuntimeParts;
 import dev.sluice.server.session.DiagnosticsUsers;
+import dev.sluice.server.session.Evidence;
 import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SessionControl;
 import dev.sluice.server.session.SessionRegistry;
@@ -80,6 +81,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final AccountDirectory accounts;
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
+    private final Evidence evidence;
     private final WriteGate gate = new WriteGate(System::nanoTime);
     private final Switchovers switchovers;
     private final EventLoopGroup acceptors;
@@ -97,6 +99,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.control = control;
         this.config = control.effective();
         this.transport = IoTransport.of(config.process().transport());
+        this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
         this.monitor = Backends.monitor(config, control.states());
         this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
@@ -151,6 +154,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
+        monitor.addPositionListener(evidence::sampled);
         monitor.addListener(
                 (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
@@ -193,6 +197,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 sessions,
                 new DiagnosticsUsers(),
                 signals(),
+                evidence,
                 gate,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();

@@ -8,6 +8,7 @@ import dev.sluice.router.balance.LoadView;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
+import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Topology;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>a question about the last statement goes where that statement ran;
  *   <li>a read-only transaction begins on a replica, every other on the primary;
  *   <li>what may not run on a replica goes to the primary;
- *   <li>a read goes to a replica that is healthy, within the lag limit, and has this session's writes; else to the
- *       primary.
+ *   <li>a read goes to a replica that is healthy, within the lag limit, and has what the session may not miss, or is
+ *       expected to have it in a moment; else to the primary.
  * </ol>
  */
 public final class SessionRouter {
@@ -45,6 +46,7 @@ public final class SessionRouter {
     private int ordinal = NO_BACKEND;
     private RouteReason reason = RouteReason.COMMAND;
     private boolean refused;
+    private @Nullable GtidPosition waitFor;
 
     /**
      * @param balancer chooses among replicas; belongs to the event loop
@@ -85,6 +87,16 @@ public final class SessionRouter {
         return refused;
     }
 
+    /** The position that the chosen replica has to come to before the statement runs there; null if it has it. */
+    public @Nullable GtidPosition waitFor() {
+        return waitFor;
+    }
+
+    /** The wait has been seen to: the statement may follow. */
+    public void waitSent() {
+        waitFor = null;
+    }
+
     /**
      * Decides.
      *
@@ -93,6 +105,7 @@ public final class SessionRouter {
     public void route(
             Classification statement, SessionState state, Topology topology, CausalityTracker causality, Context held) {
         refused = false;
+        waitFor = null;
         Slot transaction = state.transactionSlot();
         if (transaction != null) {
             keep(
@@ -138,7 +151,7 @@ public final class SessionRouter {
         } else if (!splits) {
             toPrimary(topology, RouteReason.SPLITTING_OFF);
         } else if (toReplica(topology, causality, held, statement)) {
-            reason = statement.reason();
+            reason = waitFor == null ? statement.reason() : reason;
         } else {
             toPrimary(topology, reason);
         }
@@ -155,6 +168,9 @@ public final class SessionRouter {
 
         /** Mask of backends that have just failed this statement. */
         long excluded();
+
+        /** Mask of backends that may be waited for, for a short time. */
+        long waitable();
 
         /** A monotonic clock. */
         long nowNanos();
@@ -197,26 +213,55 @@ public final class SessionRouter {
             return false;
         }
         long now = held.nowNanos();
-        if (causality.isStickyToPrimary(now)) {
+        Consistency wanted = causality.wanted(statement.traits());
+        if (causality.isStickyToPrimary(wanted, now)) {
             reason = RouteReason.REPLICA_BEHIND;
             return false;
         }
-        long having = causality.replicasThatHave(topology) & readable;
+        long having = causality.replicasThatHave(topology, wanted, now) & readable;
         if (having == 0) {
             reason = RouteReason.REPLICA_BEHIND;
+            return statement.target() == Target.REPLICA && toWaiting(topology, causality, held, statement, readable);
+        }
+        choose(topology, having, held, statement, now);
+        slot = Slot.REPLICA;
+        reason = RouteReason.READ;
+        return ordinal != NO_BACKEND;
+    }
+
+    /** Chooses a replica that has to catch up first, if one may be waited for. */
+    private boolean toWaiting(
+            Topology topology, CausalityTracker causality, Context held, Classification statement, long readable) {
+        reason = RouteReason.REPLICA_BEHIND;
+        Consistency wanted = causality.wanted(statement.traits());
+        long waitable = readable & held.waitable();
+        waitable = waitable == 0 ? 0 : waitable & causality.replicasToWaitFor(topology, wanted);
+        if (waitable == 0) {
             return false;
         }
+        choose(topology, waitable, held, statement, held.nowNanos());
+        if (ordinal == NO_BACKEND) {
+            return false;
+        }
+        GtidPosition missing = causality.missingOn(topology.backend(ordinal), wanted);
+        if (missing == GtidPosition.UNKNOWN) {
+            return false;
+        }
+        waitFor = missing;
+        slot = Slot.REPLICA;
+        reason = RouteReason.CAUSAL_WAIT;
+        return true;
+    }
+
+    private void choose(Topology topology, long among, Context held, Classification statement, long now) {
         int heldOrdinal = held.heldOrdinal(Slot.REPLICA);
-        if (heldOrdinal != NO_BACKEND && (having & 1L << heldOrdinal) != 0) {
+        if (heldOrdinal != NO_BACKEND && (among & 1L << heldOrdinal) != 0) {
             // An open cursor already holds a connection there; a second replica would only cost another.
             ordinal = heldOrdinal;
         } else {
             // BEGIN and its like do not say what will be read: all of them on one replica would help nobody.
             long key = statement.target() == Target.REPLICA ? statement.fingerprintLow() : BalanceKeys.NONE;
-            ordinal = balancer.choose(topology, having, load, keys.set(held.clientHash(), key, now));
+            ordinal = balancer.choose(topology, among, load, keys.set(held.clientHash(), key, now));
         }
-        slot = Slot.REPLICA;
-        reason = RouteReason.READ;
-        return ordinal != NO_BACKEND;
     }
 }

@@ -294,7 +294,11 @@ final class TokenCursor {
             return END;
         }
         position = end + 2;
-        return c == '+' ? hint(p) : END;
+        if (c == '+') {
+            return hint(p);
+        }
+        textTraits |= CommentHint.traits(bytes, p, end);
+        return END;
     }
 
     /** Quotes in a hint may hide its end from us: such text is ambiguous. */

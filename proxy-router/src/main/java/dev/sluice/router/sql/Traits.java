@@ -102,6 +102,15 @@ public final class Traits {
     public static final long EXPLAIN_ANALYZE = 1L << 43;
     /** Ends a connection or its statement by an id, or may do so: KILL, also in a literal that is prepared. */
     public static final long KILLS = 1L << 44;
+    /** A hint that asks for consistency {@code none}. */
+    public static final long CONSISTENCY_NONE = 1L << 45;
+    /** A hint that asks for consistency {@code session}. */
+    public static final long CONSISTENCY_SESSION = 1L << 46;
+    /** A hint that asks for consistency {@code global}. */
+    public static final long CONSISTENCY_GLOBAL = 1L << 47;
+
+    /** The hints that ask for a consistency. */
+    public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
     /** The traits that end a state of the session. */
     public static final long ENDING = LOCK_FUNCTION_RELEASE
@@ -157,6 +166,9 @@ public final class Traits {
         "chains_transaction",
         "explain_analyze",
         "kills",
+        "consistency_none",
+        "consistency_session",
+        "consistency_global",
     };
 
     private Traits() {}

@@ -22,6 +22,13 @@ public sealed interface GtidPosition permits GtidSet, MariaDbGtidPosition, Undef
     GtidPosition union(GtidPosition other);
 
     /**
+     * This position, and everything that its server had committed when it committed {@code own}: numbers are given out in
+     * the order of commits, so that the gap between the last number here and {@code own} was committed before, too.
+     * {@link #UNKNOWN} if that cannot be known.
+     */
+    GtidPosition upTo(GtidPosition own);
+
+    /**
      * A position that contains this one and takes less memory, made of one interval per source: what lies between the
      * first and the last own write is required too. Used for positions that grow with every write of a session.
      */

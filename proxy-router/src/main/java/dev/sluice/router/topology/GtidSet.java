@@ -3,6 +3,7 @@ package dev.sluice.router.topology;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set of MySQL GTIDs: for each source (server UUID and optional tag) the intervals of transaction numbers. Immutable.
@@ -163,6 +164,28 @@ public final class GtidSet implements GtidPosition {
      */
     public GtidSet plus(CharSequence ownGtid) {
         return union(parse(ownGtid));
+    }
+
+    @Override
+    public GtidPosition upTo(GtidPosition own) {
+        if (!(own instanceof GtidSet that)) {
+            return union(own);
+        }
+        List<GtidSource> all = new ArrayList<>(Arrays.asList(sources));
+        for (GtidSource theirs : that.sources) {
+            GtidSource mine = find(theirs);
+            all.add(mine == null ? theirs : mine.gapTo(theirs));
+        }
+        return of(all);
+    }
+
+    private @Nullable GtidSource find(GtidSource wanted) {
+        for (GtidSource source : sources) {
+            if (source.compareTo(wanted) == 0) {
+                return source;
+            }
+        }
+        return null;
     }
 
     /**

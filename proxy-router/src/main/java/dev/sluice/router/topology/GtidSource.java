@@ -76,6 +76,13 @@ final class GtidSource implements Comparable<GtidSource> {
         return new GtidSource(uuidHigh, uuidLow, tag, new long[] {bounds[0], bounds[bounds.length - 1]});
     }
 
+    /** The numbers of {@code later}, and those between the last one here and the last one there. */
+    GtidSource gapTo(GtidSource later) {
+        long next = bounds[bounds.length - 1] + 1;
+        long last = later.bounds[later.bounds.length - 1];
+        return last <= next ? later : new GtidSource(uuidHigh, uuidLow, tag, new long[] {next, last}).union(later);
+    }
+
     void appendUuid(StringBuilder out) {
         out.append(new UUID(uuidHigh, uuidLow));
     }

@@ -123,6 +123,11 @@ public final class MariaDbGtidPosition implements GtidPosition {
     }
 
     @Override
+    public GtidPosition upTo(GtidPosition own) {
+        return union(own);
+    }
+
+    @Override
     public GtidPosition coarse() {
         return this;
     }

@@ -16,6 +16,11 @@ enum UndefinedPosition implements GtidPosition {
     }
 
     @Override
+    public GtidPosition upTo(GtidPosition own) {
+        return union(own);
+    }
+
+    @Override
     public GtidPosition coarse() {
         return this;
     }

@@ -21,13 +21,14 @@ import org.junit.jupiter.api.Test;
 class CausalityTrackerTest {
     private static final String SERVER = "3e11fa47-71ca-11e1-9e33-c80aa9429562:";
 
-    private final CausalityTracker tracker = new CausalityTracker(Duration.ofSeconds(2));
+    private final CausalityTracker tracker = Topologies.tracker(Duration.ofSeconds(2));
     private Topology topology = Topology.EMPTY;
+    private String onPrimary = "1-1000000";
 
     /** The primary is ordinal 0, the replicas follow with what they have executed. */
     private void executed(String... replicas) {
         List<BackendObservation> seen = new ArrayList<>();
-        seen.add(server(0, false, "1-1000000"));
+        seen.add(server(0, false, onPrimary));
         for (int i = 0; i < replicas.length; i++) {
             seen.add(server(i + 1, true, replicas[i]));
         }
@@ -59,64 +60,87 @@ class CausalityTrackerTest {
     @Test
     void aSessionThatWroteNothingReadsAnywhere() {
         executed("1-5", "");
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b110);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b110);
     }
 
     @Test
     void afterAWriteOnlyReplicasThatHaveItAreLeft() {
         executed("1-5", "1-6", "");
-        tracker.wrote(position("6"));
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b0100);
+        tracker.wrote(position("6"), topology, 0);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b0100);
         executed("1-6", "1-6", "");
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b0110);
-        tracker.wrote(position("7"));
-        assertThat(tracker.replicasThatHave(topology)).isZero();
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b0110);
+        tracker.wrote(position("7"), topology, 0);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isZero();
+    }
+
+    @Test
+    void anOwnWriteSetsASessionFreeFromTheReplicaThatItReadFrom() {
+        onPrimary = "1-4";
+        onPrimary = "1-4";
+        executed("1-5", "1-5");
+        tracker.wrote(position("5"), topology, 1);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 1)).isEqualTo(0b110);
+        tracker.read(1, 2);
+        executed("1-8", "1-8");
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 3)).isEqualTo(0b010);
+
+        tracker.wrote(position("9"), topology, 4);
+
+        executed("1-8", "1-9");
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 5)).isEqualTo(0b100);
+        executed("1-9", "9");
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 6))
+                .as("what was seen on the first replica may have been any of 1 to 8")
+                .isEqualTo(0b010);
     }
 
     @Test
     void allWritesAreRequiredNotOnlyTheLast() {
         executed("1-4:6", "1-6");
-        tracker.wrote(position("5"));
-        tracker.wrote(position("6"));
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b100);
+        tracker.wrote(position("5"), topology, 0);
+        tracker.wrote(position("6"), topology, 0);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b100);
     }
 
     @Test
     void aReplicaSetBackIsNotTrustedFromMemory() {
         executed("1-6", "1-6");
-        tracker.wrote(position("6"));
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b110);
+        tracker.wrote(position("6"), topology, 0);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b110);
         executed("1-5", "1-6");
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b100);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b100);
     }
 
     @Test
     void anUnknownPositionKeepsReadsOnThePrimaryUntilReset() {
         executed("1-6");
-        tracker.wrote(GtidPosition.UNKNOWN);
-        tracker.wrote(position("1"));
-        assertThat(tracker.replicasThatHave(topology)).isZero();
+        tracker.wrote(GtidPosition.UNKNOWN, topology, 0);
+        tracker.wrote(position("1"), topology, 0);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isZero();
         tracker.reset();
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b10);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b10);
     }
 
     @Test
     void thePositionOfAThousandScatteredWritesStaysSmall() {
         for (int i = 1; i <= 1000; i++) {
-            tracker.wrote(position(String.valueOf(i * 3)));
+            tracker.wrote(position(String.valueOf(i * 3)), topology, 0);
         }
         assertThat(tracker.required().size()).isLessThanOrEqualTo(16);
         executed("1-2999", "1-3000");
-        assertThat(tracker.replicasThatHave(topology)).isEqualTo(0b100);
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, 0)).isEqualTo(0b100);
     }
 
     @Test
     void writesWithoutAPositionStickToThePrimaryForTheWindow() {
         long start = Long.MAX_VALUE - 5;
-        assertThat(tracker.isStickyToPrimary(start)).isFalse();
+        assertThat(tracker.isStickyToPrimary(Consistency.SESSION, start)).isFalse();
         tracker.wroteWithoutPosition(start);
-        assertThat(tracker.isStickyToPrimary(start + 1_999_999_999L)).isTrue();
-        assertThat(tracker.isStickyToPrimary(start + 2_000_000_000L)).isFalse();
-        assertThat(tracker.isStickyToPrimary(start + 1)).isFalse();
+        assertThat(tracker.isStickyToPrimary(Consistency.SESSION, start + 1_999_999_999L))
+                .isTrue();
+        assertThat(tracker.isStickyToPrimary(Consistency.SESSION, start + 2_000_000_000L))
+                .isFalse();
+        assertThat(tracker.isStickyToPrimary(Consistency.SESSION, start + 1)).isFalse();
     }
 }

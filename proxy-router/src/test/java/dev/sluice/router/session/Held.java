@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a session holds, as a test sets it. Confined to one test. */
 final class Held implements SessionRouter.Context {
+    long waitable;
+
     @Nullable
     Slot lastStatement;
 
@@ -21,6 +23,11 @@ final class Held implements SessionRouter.Context {
     @Override
     public int heldOrdinal(Slot slot) {
         return slot == Slot.PRIMARY ? primary : replica;
+    }
+
+    @Override
+    public long waitable() {
+        return waitable;
     }
 
     @Override

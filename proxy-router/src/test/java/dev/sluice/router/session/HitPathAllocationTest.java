@@ -30,7 +30,7 @@ class HitPathAllocationTest {
     private static final int CALLS = 20_000;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private final CausalityTracker tracker = new CausalityTracker(Duration.ofSeconds(1));
+    private final CausalityTracker tracker = Topologies.tracker(Duration.ofSeconds(1));
     private final BalanceKeys keys = new BalanceKeys();
     /** Loads at which the balancers with locality keep moving statements. */
     private final LoadView load = new LoadView() {
@@ -69,9 +69,12 @@ class HitPathAllocationTest {
         for (int i = 0; i < CALLS; i++) {
             // Now and then the topology changes, which must not allocate either.
             Topology topology = i % 100 < 50 ? one : other;
-            if (!tracker.isStickyToPrimary(i)) {
+            if (!tracker.isStickyToPrimary(Consistency.GLOBAL, i)) {
                 chosen += balancer.choose(
-                        topology, tracker.replicasThatHave(topology), load, keys.set(i, i, i * 1_000_000L));
+                        topology,
+                        tracker.replicasThatHave(topology, Consistency.GLOBAL, i),
+                        load,
+                        keys.set(i, i, i * 1_000_000L));
             }
         }
         return chosen;
@@ -83,7 +86,7 @@ class HitPathAllocationTest {
         Balancer balancer = new ZonePreference(kind.create(), "near", 7);
         Topology one = topology(1);
         Topology other = topology(2);
-        tracker.wrote(GtidPosition.parse(ServerFlavor.MYSQL, SERVER + "11"));
+        tracker.wrote(GtidPosition.parse(ServerFlavor.MYSQL, SERVER + "11"), one, 0);
         assertThat(route(balancer, one, other)).isPositive();
         long id = Thread.currentThread().getId();
         long before = threads.getThreadAllocatedBytes(id);

@@ -160,7 +160,7 @@ class PinnedToReplicaTest {
 
     private void route(Classification statement) {
         router.route(
-                statement, state, Topologies.withReplicas(1), new CausalityTracker(Duration.ofSeconds(1)), new Held());
+                statement, state, Topologies.withReplicas(1), Topologies.tracker(Duration.ofSeconds(1)), new Held());
     }
 
     @ParameterizedTest(name = "{0}: {1}: {2}")

@@ -37,11 +37,7 @@ class RoutedKeysTest {
             Classification classification =
                     classifier.classifyBlocking(sql.getBytes(StandardCharsets.UTF_8), LexicalMode.DEFAULT);
             router.route(
-                    classification,
-                    state,
-                    Topologies.withReplicas(2),
-                    new CausalityTracker(Duration.ofSeconds(1)),
-                    held);
+                    classification, state, Topologies.withReplicas(2), Topologies.tracker(Duration.ofSeconds(1)), held);
             assertThat(router.slot()).isEqualTo(Slot.REPLICA);
             return classification;
         }

@@ -99,7 +99,7 @@ class SessionModelTest {
                 new SessionState(StateVector.empty().with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4"), "");
         final StatementEffects effects = new StatementEffects(state);
         final SessionChanges changes = new SessionChanges();
-        final CausalityTracker causality = new CausalityTracker(Duration.ofSeconds(1));
+        final CausalityTracker causality = Topologies.tracker(Duration.ofSeconds(1));
         final SessionRouter router = new SessionRouter(
                 (topology, eligible, load, key) -> Long.numberOfTrailingZeros(eligible), ordinal -> 0, true);
         final Held held = new Held();

@@ -59,7 +59,7 @@ class SessionRouterTest {
                     .with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4")
                     .withSchema("test"),
             "");
-    private final CausalityTracker causality = new CausalityTracker(Duration.ofSeconds(1));
+    private final CausalityTracker causality = Topologies.tracker(Duration.ofSeconds(1));
     private final Held held = new Held();
     private final Balancer firstEligible = (topology, eligible, load, key) ->
             eligible == 0 ? SessionRouter.NO_BACKEND : Long.numberOfTrailingZeros(eligible);
@@ -105,7 +105,7 @@ class SessionRouterTest {
             case "splitting off" -> router = new SessionRouter(firstEligible, ordinal -> 0, false);
             case "server schema" -> state.vector(state.vector().withSchema("performance_schema"));
             case "no replica" -> topology = Topologies.withReplicas(0);
-            case "replica behind" -> causality.wrote(Topologies.position("6"));
+            case "replica behind" -> causality.wrote(Topologies.position("6"), Topologies.withReplicas(2), 0);
             case "wrote without position" -> causality.wroteWithoutPosition(0);
             case "replicas excluded" -> held.excluded = 0b110;
             default -> arrangeNarrowPin(situation);

@@ -5,6 +5,7 @@ import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.OperatorState;
+import dev.sluice.router.topology.PositionBoard;
 import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
@@ -27,6 +28,11 @@ final class Topologies {
             backends.add(backend(ordinal, Role.REPLICA));
         }
         return Topology.of(1, backends, 0, TopologyPolicy.DEFAULT);
+    }
+
+    /** A tracker of a session that is alone in a proxy without a monitor. */
+    static CausalityTracker tracker(Duration stickyWindow) {
+        return new CausalityTracker(stickyWindow, new PositionBoard(), new WriteLedger(false, stickyWindow, 0));
     }
 
     static GtidPosition position(String numbers) {

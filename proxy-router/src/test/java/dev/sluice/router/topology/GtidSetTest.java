@@ -195,4 +195,18 @@ class GtidSetTest {
     private static String expand(String text) {
         return text.replaceAll("(?<![a-zA-Z])A(?=:|$)", A).replaceAll("(?<![a-zA-Z])B(?=:|$)", B);
     }
+
+    @Test
+    void upToFillsTheGapBetweenTheLastNumberAndTheOwn() {
+        String server = "3e11fa47-71ca-11e1-9e33-c80aa9429562:";
+        GtidSet known = GtidSet.parse(server + "1-3:5-7,aaaaaaaa-71ca-11e1-9e33-c80aa9429562:1-2");
+        String other = ",aaaaaaaa-71ca-11e1-9e33-c80aa9429562:1-2";
+
+        assertThat(known.upTo(GtidSet.parse(server + "10"))).isEqualTo(GtidSet.parse(server + "1-3:5-10" + other));
+        assertThat(known.upTo(GtidSet.parse(server + "8"))).isEqualTo(GtidSet.parse(server + "1-3:5-8" + other));
+        assertThat(known.upTo(GtidSet.parse(server + "4"))).isEqualTo(GtidSet.parse(server + "1-7" + other));
+        assertThat(known.upTo(GtidSet.parse("bbbbbbbb-71ca-11e1-9e33-c80aa9429562:9")))
+                .isEqualTo(GtidSet.parse(known + ",bbbbbbbb-71ca-11e1-9e33-c80aa9429562:9"));
+        assertThat(known.upTo(GtidPosition.UNKNOWN)).isEqualTo(GtidPosition.UNKNOWN);
+    }
 }

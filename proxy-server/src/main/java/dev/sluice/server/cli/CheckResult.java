@@ -1,5 +1,6 @@
 package dev.sluice.server.cli;
 
+import dev.sluice.router.session.Consistency;
 import dev.sluice.server.config.SluiceConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,7 +69,8 @@ record CheckResult(List<BackendReport> reports, List<String> wrong, List<String>
                         + "s behind, more than monitor.max-lag");
             }
         });
-        if (config.routing().readYourWrites() && facts.gtidMode().startsWith("OFF")) {
+        if (config.routing().consistency().mode() != Consistency.NONE
+                && facts.gtidMode().startsWith("OFF")) {
             notes.add(address + "gtid_mode is " + facts.gtidMode()
                     + "; after a write a session's reads go to the primary");
         }

@@ -1,5 +1,6 @@
 package dev.sluice.server.config;
 
+import dev.sluice.router.session.Consistency;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -241,11 +242,27 @@ final class ConfigBinder {
                 value(ConfigKeys.ROUTING_BALANCE_CLIENT),
                 optional(ConfigKeys.ROUTING_ZONE),
                 value(ConfigKeys.ROUTING_ZONE_OVERLOAD));
-        return new RoutingConfig(
-                value(ConfigKeys.ROUTING_READ_SPLITTING),
-                balance,
-                value(ConfigKeys.ROUTING_READ_YOUR_WRITES),
-                classifier);
+        return new RoutingConfig(value(ConfigKeys.ROUTING_READ_SPLITTING), balance, consistency(), classifier);
+    }
+
+    private ConsistencyConfig consistency() {
+        Consistency mode = value(ConfigKeys.ROUTING_CONSISTENCY);
+        Map<String, Consistency> byUser = new HashMap<>();
+        for (int i = 0; i < document.listSize("routing.users"); i++) {
+            String path = "routing.users[" + i + "]";
+            String name = required(ConfigKeys.ROUTING_USER_NAME, path + ".name", "unknown");
+            Consistency own = read(ConfigKeys.ROUTING_USER_CONSISTENCY, path + ".consistency")
+                    .orElse(mode);
+            if (byUser.putIfAbsent(name, own) != null) {
+                reportScalar(path + ".name", "names a user who is in the list already", "list every user once");
+            }
+        }
+        return new ConsistencyConfig(
+                mode,
+                byUser,
+                value(ConfigKeys.ROUTING_CAUSAL_WAIT),
+                value(ConfigKeys.ROUTING_STICKY_AFTER_WRITE),
+                value(ConfigKeys.ROUTING_OTHERS_WRITE));
     }
 
     private PoolConfig pool() {

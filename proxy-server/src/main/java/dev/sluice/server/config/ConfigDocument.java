@@ -99,6 +99,9 @@ final class ConfigDocument {
                 problems.add(key, path + name, "is given twice, first in line " + line(first), "remove one of them");
             } else if (names.contains(name)) {
                 enter(entry.getValueNode(), pattern + name, path + name);
+            } else if (ConfigKeys.REPLACED.containsKey(pattern + name)) {
+                String remedy = ConfigKeys.REPLACED.getOrDefault(pattern + name, "");
+                problems.add(key, path + name, "is a key of an earlier version", remedy);
             } else {
                 problems.add(key, path + name, "is not a known key", suggestion(name, names));
             }
@@ -147,7 +150,7 @@ final class ConfigDocument {
                         element,
                         elementPath,
                         "is " + kind(element) + " and not a section",
-                        "write - address: host:port");
+                        pattern.equals("backends[].") ? "write - address: host:port" : "write - name: NAME");
             }
         }
     }

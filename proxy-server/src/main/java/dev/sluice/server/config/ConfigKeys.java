@@ -1,6 +1,7 @@
 package dev.sluice.server.config;
 
 import dev.sluice.router.balance.BalancerKind;
+import dev.sluice.router.session.Consistency;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -126,11 +127,34 @@ public final class ConfigKeys {
             ValueType.oneOf(BalanceClient.class),
             "address",
             "What `sh` tells clients apart by; the other balancers do not look at it.");
-    static final ConfigKey<Boolean> ROUTING_READ_YOUR_WRITES = ConfigKey.defaulted(
-            "routing.read-your-writes",
+    static final ConfigKey<Consistency> ROUTING_CONSISTENCY = ConfigKey.defaulted(
+            "routing.consistency",
+            ValueType.oneOf(Consistency.class),
+            "session",
+            "What reads on replicas may not miss: nothing, the session's own writes and earlier reads, or all writes"
+                    + " through this proxy; see [consistency](consistency.md).");
+    static final ConfigKey<String> ROUTING_USER_NAME = ConfigKey.required(
+            "routing.users[].name", ValueType.text(NAME_LENGTH_MAX), "A user for whom something else holds.");
+    static final ConfigKey<Consistency> ROUTING_USER_CONSISTENCY = ConfigKey.optional(
+            "routing.users[].consistency",
+            ValueType.oneOf(Consistency.class),
+            "`routing.consistency`",
+            "What this user's reads may not miss.");
+    static final ConfigKey<Duration> ROUTING_CAUSAL_WAIT = ConfigKey.defaulted(
+            "routing.causal-wait",
+            ValueType.duration("0ms", "10s"),
+            "10ms",
+            "Time a read waits on a replica for what it may not miss, before it goes to the primary; 0ms: it goes at once.");
+    static final ConfigKey<Duration> ROUTING_STICKY_AFTER_WRITE = ConfigKey.defaulted(
+            "routing.sticky-after-write",
+            ValueType.duration("0s", "1h"),
+            "2s",
+            "Time reads stay on the primary after a write whose GTID is not known, as without GTIDs.");
+    static final ConfigKey<Boolean> ROUTING_OTHERS_WRITE = ConfigKey.defaulted(
+            "routing.others-write",
             ValueType.flag(),
-            "true",
-            "Whether a session's reads go only to servers known to have its own writes.");
+            "false",
+            "Whether the servers are known to be written to around this proxy; it notices most of it by itself.");
     static final ConfigKey<String> ROUTING_ZONE = ConfigKey.optional(
             "routing.zone",
             ValueType.text(NAME_LENGTH_MAX),
@@ -374,7 +398,12 @@ public final class ConfigKeys {
             ROUTING_READ_SPLITTING,
             ROUTING_BALANCE,
             ROUTING_BALANCE_CLIENT,
-            ROUTING_READ_YOUR_WRITES,
+            ROUTING_CONSISTENCY,
+            ROUTING_USER_NAME,
+            ROUTING_USER_CONSISTENCY,
+            ROUTING_CAUSAL_WAIT,
+            ROUTING_STICKY_AFTER_WRITE,
+            ROUTING_OTHERS_WRITE,
             ROUTING_ZONE,
             ROUTING_ZONE_OVERLOAD,
             ROUTING_PARSE_CACHE_ENTRIES,
@@ -417,6 +446,11 @@ public final class ConfigKeys {
             LOG_LEVEL,
             LOG_FORMAT,
             SHUTDOWN_DRAIN_TIMEOUT);
+
+    /** Keys of earlier versions, and what to write instead. */
+    static final Map<String, String> REPLACED = Map.of(
+            "routing.read-your-writes",
+            "write routing.consistency: session where it was true, none where it was false");
 
     private ConfigKeys() {}
 

@@ -7,14 +7,15 @@ import java.util.Objects;
  *
  * @param readSplitting whether proven reads go to replicas at all
  * @param balance how they are spread
- * @param readYourWrites whether a session's reads wait for its own writes
+ * @param consistency what reads on replicas may not miss
  * @param classifier the bounds of the analysis of a statement
  */
 public record RoutingConfig(
-        boolean readSplitting, BalanceConfig balance, boolean readYourWrites, ClassifierConfig classifier) {
+        boolean readSplitting, BalanceConfig balance, ConsistencyConfig consistency, ClassifierConfig classifier) {
     /** Rejects absent parts. */
     public RoutingConfig {
         Objects.requireNonNull(balance, "balance");
+        Objects.requireNonNull(consistency, "consistency");
         Objects.requireNonNull(classifier, "classifier");
     }
 
@@ -23,7 +24,7 @@ public record RoutingConfig(
         return new RoutingConfig(
                 ConfigKeys.ROUTING_READ_SPLITTING.defaultValue(),
                 BalanceConfig.defaults(),
-                ConfigKeys.ROUTING_READ_YOUR_WRITES.defaultValue(),
+                ConsistencyConfig.defaults(),
                 ClassifierConfig.defaults());
     }
 }

@@ -4,7 +4,6 @@ import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.FreePorts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalClusterException;
-import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,11 +12,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Demo {
     private static final int PORT_DEFAULT = 6033;
+    private static final int ADMIN_PORT_DEFAULT = 6032;
     private static final int SYNTAX_ERROR = 1064;
     private static final Duration REPLICATION_DEADLINE = Duration.ofSeconds(30);
     private static final Duration DISCOVERY_DEADLINE = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private final ServerFlavor flavor;
     private final ProxyStarter starter;
@@ -38,6 +37,7 @@ public final class Demo {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private @Nullable LocalCluster cluster;
     private @Nullable ProxyUnderDemo proxy;
+    private int adminPort;
     private boolean stopping;
 
     /** Prepares a demonstration on servers of the given flavour; nothing is started yet. */
@@ -60,7 +60,7 @@ public final class Demo {
         try {
             int port = choosePort(requestedPort);
             start(port);
-            boolean passed = tour();
+            boolean passed = tour(!checkOnly);
             if (passed && !checkOnly) {
                 awaitSignal();
             }
@@ -80,7 +80,7 @@ public final class Demo {
 
     private static int choosePort(int requested) {
         if (requested == 0) {
-            return FreePorts.isFree(PORT_DEFAULT) ? PORT_DEFAULT : FreePorts.pick();
+            return freePort(PORT_DEFAULT);
         }
         if (!FreePorts.isFree(requested)) {
             throw new LocalClusterException(
@@ -90,13 +90,18 @@ public final class Demo {
         return requested;
     }
 
+    private static int freePort(int wanted) {
+        return FreePorts.isFree(wanted) ? wanted : FreePorts.pick();
+    }
+
     private void start(int port) {
+        adminPort = freePort(ADMIN_PORT_DEFAULT);
         LocalCluster started =
                 LocalCluster.builder().flavor(flavor).progress(output::progress).start();
         keep(started);
         try {
             Path configuration =
-                    Files.writeString(started.directory().resolve("sluice.yaml"), DemoConfiguration.of(started, port));
+                    Files.writeString(configuration(started), DemoConfiguration.of(started, port, adminPort));
             output.progress("Starting Sluice on 127.0.0.1:" + port + " ...");
             keep(starter.start(configuration));
         } catch (LocalClusterException e) {
@@ -132,7 +137,11 @@ public final class Demo {
         proxy = started;
     }
 
-    private boolean tour() {
+    private static Path configuration(LocalCluster servers) {
+        return servers.directory().resolve("sluice.yaml");
+    }
+
+    private boolean tour(boolean guided) {
         LocalCluster servers = running(cluster);
         String url = url();
         TourSession.Opener opener = () -> JdbcTourSession.open(url);
@@ -140,9 +149,10 @@ public final class Demo {
         awaitDiscovery(opener, servers);
         output.line("");
         output.line("One URL for reads and writes:  " + url);
-        Map<String, String> serverIds = servers.servers().stream()
-                .collect(Collectors.toMap(LocalServer::address, server -> Integer.toString(server.serverId())));
-        boolean passed = new Tour(opener, serverIds, output).run();
+        Operator operator =
+                new JdbcOperator(adminPort, DemoConfiguration.OPERATOR, DemoConfiguration.OPERATOR_PASSWORD);
+        TourStage stage = new TourStage(opener, new ClusterServers(servers), operator, PATIENCE);
+        boolean passed = new Tour(stage, output, guided).run();
         output.line("");
         output.progress(passed ? "All steps passed." : "A step failed.");
         return passed;
@@ -200,6 +210,11 @@ public final class Demo {
         output.line("   mysql -h 127.0.0.1 -P %d -u %s -p%s %s"
                 .formatted(running(proxy).port(), Accounts.APP_USER, Accounts.APP_PASSWORD, Accounts.DATABASE));
         output.line("   SHOW SLUICE ROUTE;   -- where the previous statement went, and why");
+        output.line("The operator's side, where one server is dead and one is drained by now:");
+        output.line("   mysql -h 127.0.0.1 -P %d -u %s -p%s -t -e \"SHOW BACKENDS\""
+                .formatted(adminPort, DemoConfiguration.OPERATOR, DemoConfiguration.OPERATOR_PASSWORD));
+        output.line("   ./sluice admin --config %s \"SHOW EVENTS\"   -- HELP lists what else there is"
+                .formatted(configuration(running(cluster))));
         try {
             stopped.await();
         } catch (InterruptedException e) {

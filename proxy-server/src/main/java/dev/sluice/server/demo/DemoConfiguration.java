@@ -10,10 +10,13 @@ import java.util.stream.Collectors;
  * <p>Thread-safe: it has no state.
  */
 final class DemoConfiguration {
+    static final String OPERATOR = "operator";
+    static final String OPERATOR_PASSWORD = "operator-secret";
+
     private DemoConfiguration() {}
 
-    /** The text of a file that serves the cluster on a loopback port. */
-    static String of(LocalCluster cluster, int port) {
+    /** The text of a file that serves the cluster, and its operators, on loopback ports. */
+    static String of(LocalCluster cluster, int port, int adminPort) {
         String backends = cluster.servers().stream()
                 .map(server -> "  - address: " + server.address() + "\n")
                 .collect(Collectors.joining());
@@ -23,6 +26,18 @@ final class DemoConfiguration {
                 %smonitor:
                   user: %s
                   password: %s
-                """.formatted(port, backends, Accounts.MONITOR_USER, Accounts.MONITOR_PASSWORD);
+                admin:
+                  listen: 127.0.0.1:%d
+                  user: %s
+                  password: %s
+                state-dir: sluice-state
+                """.formatted(
+                        port,
+                        backends,
+                        Accounts.MONITOR_USER,
+                        Accounts.MONITOR_PASSWORD,
+                        adminPort,
+                        OPERATOR,
+                        OPERATOR_PASSWORD);
     }
 }

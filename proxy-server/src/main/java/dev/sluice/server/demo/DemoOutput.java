@@ -57,6 +57,11 @@ public final class DemoOutput {
         stream.println(paint(BOLD, line));
     }
 
+    /** What to look at, for somebody who sees this for the first time. */
+    void hint(String line) {
+        stream.println("   " + paint(DIM, line));
+    }
+
     void verdict(boolean passed, String explanation) {
         String word = passed ? paint(GREEN, "PASS") : paint(RED, "FAIL");
         stream.println("   " + word + (explanation.isEmpty() ? "" : "  " + explanation));

@@ -85,6 +85,11 @@ final class JdbcTourSession implements TourSession {
     }
 
     @Override
+    public boolean isOpen() throws SQLException {
+        return !connection.isClosed();
+    }
+
+    @Override
     public void close() throws SQLException {
         connection.close();
     }

@@ -14,6 +14,9 @@ interface TourSession extends AutoCloseable {
     /** Prepares a statement on the server and executes it with one number. */
     Answer runPrepared(String sql, int parameter) throws SQLException;
 
+    /** Whether it can be used any longer, as far as the client's side knows. */
+    boolean isOpen() throws SQLException;
+
     @Override
     void close() throws SQLException;
 

@@ -6,12 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalCluster implements AutoCloseable {
     private static final Duration SWITCH_DEADLINE = Duration.ofSeconds(30);
-    private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
 
-    private final ServerInstallation installation;
+    private final ServerFactory factory;
     private final DirectoryGuard directory;
+    /** In the order of their ids; grows only. */
     private final List<LocalServer> servers;
+
     private final Thread shutdownHook;
     private volatile LocalServer primary;
     /** All that the primary had executed when it was last promoted. */
@@ -33,10 +31,10 @@ public final class LocalCluster implements AutoCloseable {
 
     private boolean closed;
 
-    private LocalCluster(ServerInstallation installation, DirectoryGuard directory, List<LocalServer> servers) {
-        this.installation = installation;
+    private LocalCluster(ServerFactory factory, DirectoryGuard directory, List<LocalServer> servers) {
+        this.factory = factory;
         this.directory = directory;
-        this.servers = List.copyOf(servers);
+        this.servers = new CopyOnWriteArrayList<>(servers);
         this.primary = servers.get(0);
         this.shutdownHook = new Thread(this::closeServers, "local-cluster-shutdown");
     }
@@ -106,7 +104,7 @@ public final class LocalCluster implements AutoCloseable {
             LocalCluster cluster = prepare(installation);
             cluster.registerShutdownHook();
             try {
-                cluster.startAll(progress);
+                cluster.startAll();
             } catch (RuntimeException e) {
                 cluster.close();
                 throw e;
@@ -116,23 +114,16 @@ public final class LocalCluster implements AutoCloseable {
         }
 
         private LocalCluster prepare(ServerInstallation installation) {
-            Path directory = createDirectory();
-            DirectoryGuard guard = DirectoryGuard.start(directory);
+            DirectoryGuard guard = DirectoryGuard.start(createDirectory());
             try {
-                ServerDialect dialect = ServerDialect.of(installation.version());
-                List<String> all = new ArrayList<>(dialect.arguments(performanceSchema));
+                List<String> all =
+                        new ArrayList<>(ServerDialect.of(installation.version()).arguments(performanceSchema));
                 all.addAll(arguments);
-                List<LocalServer> servers = new ArrayList<>();
-                for (int serverId = 1; serverId <= 1 + replicas; serverId++) {
-                    Path own = Files.createDirectory(directory.resolve("server-" + serverId));
-                    LocalServer server = new LocalServer(installation.create(own, progress), dialect, serverId, all);
-                    server.startReadOnly(serverId > 1);
-                    servers.add(server);
-                }
-                return new LocalCluster(installation, guard, servers);
-            } catch (IOException e) {
-                guard.close();
-                throw LocalClusterException.io("write", directory, e);
+                ServerFactory factory = new ServerFactory(installation, guard.path(), all, progress);
+                List<LocalServer> servers = IntStream.rangeClosed(1, 1 + replicas)
+                        .mapToObj(serverId -> factory.create(serverId, serverId > 1))
+                        .toList();
+                return new LocalCluster(factory, guard, servers);
             } catch (RuntimeException e) {
                 guard.close();
                 throw e;
@@ -155,11 +146,11 @@ public final class LocalCluster implements AutoCloseable {
 
     /** What runs, for the user: vendor, version and origin. */
     public String description() {
-        return installation.description();
+        return factory.installation().description();
     }
 
     public ServerVersion version() {
-        return installation.version();
+        return factory.installation().version();
     }
 
     /** A directory for files of the caller that shall be removed together with the cluster. */
@@ -184,7 +175,24 @@ public final class LocalCluster implements AutoCloseable {
 
     /** All servers, in the order of their ids. */
     public List<LocalServer> servers() {
-        return servers;
+        return List.copyOf(servers);
+    }
+
+    /**
+     * Starts one more server, which begins with an empty history, and returns when it replicates from the primary. It has
+     * not necessarily caught up then: {@link #awaitReplicated} waits for that.
+     *
+     * @throws LocalClusterException when it does not start, or the cluster is closed
+     */
+    public synchronized LocalServer addReplica() {
+        if (closed) {
+            throw new LocalClusterException("The servers have been stopped.");
+        }
+        LocalServer server = factory.create(servers.size() + 1, true);
+        servers.add(server);
+        factory.start(List.of(server));
+        ServerFactory.replicate(List.of(server), primary);
+        return server;
     }
 
     /**
@@ -230,8 +238,13 @@ public final class LocalCluster implements AutoCloseable {
 
     /** The running replica that has received the most from the primary, dead or alive. */
     public LocalServer mostAdvancedReplica() {
+        return mostAdvanced(replicas());
+    }
+
+    /** The running one of some replicas that has received the most from the primary, dead or alive. */
+    public static LocalServer mostAdvanced(List<LocalServer> candidates) {
         LocalServer best = null;
-        for (LocalServer replica : replicas()) {
+        for (LocalServer replica : candidates) {
             if (isResponsive(replica) && (best == null || replica.hasReceivedMoreThan(best))) {
                 best = replica;
             }
@@ -346,46 +359,9 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private void startAll(ProgressListener progress) {
-        ExecutorService threads = Executors.newFixedThreadPool(servers.size());
-        try {
-            List<CompletableFuture<Void>> starts = servers.stream()
-                    .map(server -> CompletableFuture.runAsync(() -> start(server, progress), threads))
-                    .toList();
-            CompletableFuture.allOf(starts.toArray(CompletableFuture[]::new)).join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof LocalClusterException cause ? cause : e;
-        } finally {
-            threads.shutdown();
-        }
-        for (LocalServer replica : replicas()) {
-            replica.execute(replica.dialect().replicateFrom(primary.host(), primary.port()));
-        }
-        for (LocalServer replica : replicas()) {
-            awaitReplicating(replica);
-        }
-    }
-
-    private void start(LocalServer server, ProgressListener progress) {
-        long start = System.nanoTime();
-        server.start();
-        progress.progress("  server_id %d, %s: %s, ready after %.1f s"
-                .formatted(
-                        server.serverId(),
-                        server.isReadOnly() ? "replica" : "primary",
-                        server.address(),
-                        (System.nanoTime() - start) / 1e9));
-    }
-
-    private static void awaitReplicating(LocalServer replica) {
-        long deadline = System.nanoTime() + SWITCH_DEADLINE.toNanos();
-        while (!replica.isReplicating()) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new LocalClusterException("%s did not connect to its source within %d s: %s"
-                        .formatted(replica, SWITCH_DEADLINE.toSeconds(), replica.logTail()));
-            }
-            LockSupport.parkNanos(POLL_NANOS);
-        }
+    private void startAll() {
+        factory.start(servers);
+        ServerFactory.replicate(replicas(), primary);
     }
 
     private static boolean isResponsive(LocalServer server) {

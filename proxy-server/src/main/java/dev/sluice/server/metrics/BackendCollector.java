@@ -132,15 +132,16 @@ final class BackendCollector implements MultiCollector {
         MetricFamilies.Gauge open =
                 new MetricFamilies.Gauge("sluice_backend_connections_open", "Connections to a backend.");
         MetricFamilies.Gauge inFlight = new MetricFamilies.Gauge(
-                "sluice_backend_in_flight", "Statements sent to a backend and not answered yet.");
+                "sluice_backend_in_flight", "Connections that sessions hold: for a statement, a transaction or a pin.");
         MetricFamilies.Counter opened =
                 new MetricFamilies.Counter("sluice_backend_connections_opened", "Connections made to a backend.");
         MetricFamilies.Counter resets = new MetricFamilies.Counter(
                 "sluice_backend_connection_resets", "Connections reset before their next use.");
         MetricFamilies.Counter failures =
                 new MetricFamilies.Counter("sluice_backend_connect_failures", "Connections that could not be made.");
-        MetricFamilies.Counter statements =
-                new MetricFamilies.Counter("sluice_backend_statements", "Statements sent to a backend.");
+        MetricFamilies.Counter statements = new MetricFamilies.Counter(
+                "sluice_backend_statements",
+                "Statements sent to a backend; those of a transaction or a pin count once.");
         for (BackendStatus backend : now.backends()) {
             Labels labels = labels(backend);
             // What ends is read before what begins, so that no difference is negative.

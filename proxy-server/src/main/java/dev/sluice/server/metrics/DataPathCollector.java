@@ -86,6 +86,11 @@ final class DataPathCollector implements MultiCollector {
                 new MetricFamilies.Counter("sluice_retries", "Statements sent once more, to another backend.")
                         .add(Labels.EMPTY, sum(Single.RETRIED))
                         .build());
+        all.metricSnapshot(new MetricFamilies.Counter(
+                        "sluice_causal_waits", "Reads that waited on a replica for what they may not miss.")
+                .add(Labels.of("outcome", "reached"), sum(Single.CAUSAL_WAITS_REACHED))
+                .add(Labels.of("outcome", "missed"), sum(Single.CAUSAL_WAITS_MISSED))
+                .build());
     }
 
     private void sessions(MetricSnapshots.Builder all) {

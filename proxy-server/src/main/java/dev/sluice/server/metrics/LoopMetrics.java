@@ -30,6 +30,8 @@ public final class LoopMetrics implements LoadView {
     /** Counters without a label. Immutable. */
     enum Single {
         RETRIED,
+        CAUSAL_WAITS_REACHED,
+        CAUSAL_WAITS_MISSED,
         FRONTEND_BYTES_IN,
         FRONTEND_BYTES_OUT,
         SESSIONS_OPENED,
@@ -89,6 +91,11 @@ public final class LoopMetrics implements LoadView {
     /** Sluice answered a statement with an error of its own. */
     public void failed(RouteReason reason) {
         statements.add(reason.ordinal() * Outcome.ALL.length + Outcome.FAILED.ordinal(), 1);
+    }
+
+    /** A read has waited on a replica, which came to the position in time or did not. */
+    public void causalWait(boolean reached) {
+        singles.add((reached ? Single.CAUSAL_WAITS_REACHED : Single.CAUSAL_WAITS_MISSED).ordinal(), 1);
     }
 
     /** A statement was sent once more, to another backend. */

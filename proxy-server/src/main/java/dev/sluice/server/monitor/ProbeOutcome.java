@@ -4,6 +4,7 @@ import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.ReplicationChannel;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,12 @@ record ProbeOutcome(
     /** The same reading again, with what went wrong since. */
     ProbeOutcome stillOnline(String newProblem, boolean noAnswer) {
         return new ProbeOutcome(Health.ONLINE, reading, newProblem, noAnswer, span);
+    }
+
+    /** What this very probe has read; null if it failed and an earlier reading still stands. */
+    @Nullable
+    ProbeReading freshReading() {
+        return reading != null && Objects.equals(problem, reading.degradation()) ? reading : null;
     }
 
     /** Whether something is wrong that a next probe may know more about. */

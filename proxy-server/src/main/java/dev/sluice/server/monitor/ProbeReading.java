@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param readOnly whether the server refuses writes of ordinary accounts
  * @param channels its replication channels
  * @param executed what it has executed
+ * @param ceiling what it may have shown to anybody before it was asked; unknown if it cannot tell
  * @param facts what it says about itself
  * @param degradation what the monitor account may not see, and what is lost by that; null if it sees everything
  * @param others what it knows beyond itself
@@ -23,6 +24,7 @@ public record ProbeReading(
         boolean readOnly,
         List<ReplicationChannel> channels,
         GtidPosition executed,
+        GtidPosition ceiling,
         ServerFacts facts,
         @Nullable String degradation,
         Others others) {
@@ -50,7 +52,13 @@ public record ProbeReading(
         List<Peer> peers = new ArrayList<>(others.peers());
         peers.addAll(members);
         return new ProbeReading(
-                readOnly, channels, executed, facts, degradation, new Others(group, peers, others.heartbeatMillis()));
+                readOnly,
+                channels,
+                executed,
+                ceiling,
+                facts,
+                degradation,
+                new Others(group, peers, others.heartbeatMillis()));
     }
 
     /** Without a position, for servers whose positions cannot be compared with those of others. */
@@ -63,6 +71,7 @@ public record ProbeReading(
                 facts.defaultCollationId(),
                 facts.sqlMode(),
                 false);
-        return new ProbeReading(readOnly, channels, GtidPosition.UNKNOWN, silent, degradation, others);
+        return new ProbeReading(
+                readOnly, channels, GtidPosition.UNKNOWN, GtidPosition.UNKNOWN, silent, degradation, others);
     }
 }

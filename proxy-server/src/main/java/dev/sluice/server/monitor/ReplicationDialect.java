@@ -66,8 +66,12 @@ enum ReplicationDialect {
     String variablesQuery() {
         String variables = this == MARIADB
                 ? "0 AS innodb_read_only, NULL AS server_uuid, @@GLOBAL.log_bin AS tracks_gtids,"
-                        + " @@GLOBAL.gtid_current_pos AS own_position, @@GLOBAL.gtid_slave_pos AS replicated_position"
-                : "@@GLOBAL.innodb_read_only AS innodb_read_only, @@GLOBAL.server_uuid AS server_uuid,"
+                        + " @@GLOBAL.gtid_current_pos AS own_position, @@GLOBAL.gtid_slave_pos AS replicated_position,"
+                        + " IF(@@GLOBAL.log_bin AND @@GLOBAL.log_slave_updates, @@GLOBAL.gtid_binlog_pos, NULL)"
+                        + " AS committing_position"
+                // What commits is asked for before what is executed: a commit moves from the one to the other.
+                : "IF(@@GLOBAL.gtid_mode LIKE 'ON%', @@GLOBAL.gtid_owned, NULL) AS committing_position,"
+                        + " @@GLOBAL.innodb_read_only AS innodb_read_only, @@GLOBAL.server_uuid AS server_uuid,"
                         + " @@GLOBAL.gtid_mode = 'ON' AND @@GLOBAL.log_bin AS tracks_gtids,"
                         + " @@GLOBAL.gtid_executed AS own_position, @@GLOBAL.gtid_executed AS replicated_position";
         return COMMON_VARIABLES + variables;

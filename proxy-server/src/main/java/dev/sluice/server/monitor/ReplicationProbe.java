@@ -32,9 +32,16 @@ import org.jspecify.annotations.Nullable;
 final class ReplicationProbe implements BackendProbe {
     private static final Pattern STATEMENT = Pattern.compile("\\b(?:on query|query:)", Pattern.CASE_INSENSITIVE);
     /** From the first quote to the last: servers quote what is quoted already, without marking it. */
+    private static final Pattern RETRIES = Pattern.compile(" retries: \\d+");
+
     private static final Pattern QUOTED = Pattern.compile("'.*'|'.*", Pattern.DOTALL);
 
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
+
+    private static final String WITHOUT_GTIDS = "writes here have no GTID that a session could be told:"
+            + " after a write its reads stay on the primary for routing.sticky-after-write, which is a guess about lag";
+
+    private static final Pattern OWNING_THREAD = Pattern.compile("#\\d+");
 
     /** No such schema, table or column, or not for this account. */
     private static final Set<Integer> NO_HEARTBEAT = Set.of(1044, 1049, 1054, 1142, 1143, 1146);
@@ -51,6 +58,9 @@ final class ReplicationProbe implements BackendProbe {
     private CollationCatalog collations = CollationCatalog.EMPTY;
     private String executedText = "";
     private GtidPosition executed = GtidPosition.EMPTY;
+    private String committingText = "";
+    private GtidPosition ceiling = GtidPosition.EMPTY;
+    private GtidPosition ceilingOf = GtidPosition.UNKNOWN;
 
     ReplicationProbe(ReplicationDialect dialect, @Nullable Heartbeat heartbeat) {
         this.dialect = dialect;
@@ -114,14 +124,24 @@ final class ReplicationProbe implements BackendProbe {
             Long millis = beat ? beat(statement) : null;
             // Whether it replicates is not known without the status; a read-only server hardly does anything else.
             boolean replica = status ? channels.stream().anyMatch(ReplicationChannel::isFollowing) : variables.readOnly;
+            GtidPosition position = position(replica ? variables.replicatedPosition : variables.ownPosition);
+            boolean blind = !replica && !variables.facts.tracksGtids();
             return new ProbeReading(
                     variables.readOnly,
                     channels,
-                    position(replica ? variables.replicatedPosition : variables.ownPosition),
+                    position,
+                    ceiling(position, variables.committingPosition),
                     variables.facts,
-                    status ? heartbeatProblem : dialect.missingPrivilege(),
+                    degradation(status, blind),
                     new ProbeReading.Others(null, replicas.read(connection), millis));
         }
+    }
+
+    private @Nullable String degradation(boolean status, boolean blind) {
+        if (!status) {
+            return dialect.missingPrivilege();
+        }
+        return blind ? WITHOUT_GTIDS : heartbeatProblem;
     }
 
     private List<ReplicationChannel> channels(Statement statement) throws SQLException {
@@ -152,7 +172,12 @@ final class ReplicationProbe implements BackendProbe {
         }
     }
 
-    private record Variables(boolean readOnly, String ownPosition, String replicatedPosition, ServerFacts facts) {}
+    private record Variables(
+            boolean readOnly,
+            String ownPosition,
+            String replicatedPosition,
+            @Nullable String committingPosition,
+            ServerFacts facts) {}
 
     private Variables variables(ResultSet row) throws SQLException {
         boolean readOnly = isOn(row.getString("read_only")) || isOn(row.getString("innodb_read_only"));
@@ -165,7 +190,12 @@ final class ReplicationProbe implements BackendProbe {
                 collation == null ? 0 : collation.id(),
                 text(row, "sql_mode"),
                 isOn(row.getString("tracks_gtids")));
-        return new Variables(readOnly, text(row, "own_position"), text(row, "replicated_position"), facts);
+        return new Variables(
+                readOnly,
+                text(row, "own_position"),
+                text(row, "replicated_position"),
+                row.getString("committing_position"),
+                facts);
     }
 
     private GtidPosition position(String text) {
@@ -174,6 +204,22 @@ final class ReplicationProbe implements BackendProbe {
             executedText = text;
         }
         return executed;
+    }
+
+    /** What is executed, and what may be visible already although it does not count as executed yet. */
+    @SuppressWarnings("ReferenceEquality") // positions are kept as long as their text stays the same
+    private GtidPosition ceiling(GtidPosition position, @Nullable String committing) {
+        if (committing == null) {
+            return GtidPosition.UNKNOWN;
+        }
+        if (position != ceilingOf || !committing.equals(committingText)) {
+            // MySQL puts the number of the owning thread behind each of them.
+            String text = OWNING_THREAD.matcher(committing).replaceAll("");
+            ceiling = position.union(GtidPosition.parse(dialect.flavor(), text));
+            ceilingOf = position;
+            committingText = committing;
+        }
+        return ceiling;
     }
 
     private ReplicationChannel channel(ResultSet row) throws SQLException {
@@ -197,7 +243,16 @@ final class ReplicationProbe implements BackendProbe {
 
     private static @Nullable String lastError(ResultSet row) throws SQLException {
         String applier = emptyToNull(row.getString("Last_SQL_Error"));
-        return applier != null ? withoutData(applier) : emptyToNull(row.getString("Last_IO_Error"));
+        String receiver = emptyToNull(row.getString("Last_IO_Error"));
+        return applier != null ? withoutData(applier) : receiver == null ? null : withoutCount(receiver);
+    }
+
+    /**
+     * The receiver's error without the number of its attempts, which would make it another one each second: something new to
+     * log, and to publish.
+     */
+    static String withoutCount(String error) {
+        return RETRIES.matcher(error).replaceFirst("");
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.sluice.router.topology.BackendObservation;
 import dev.sluice.router.topology.CircuitBreaker;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.OperatorState;
+import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyResolver;
 import java.sql.Connection;
@@ -52,6 +53,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     private final MonitorSettings settings;
     private final ProbePace pace;
     private final List<TopologyListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<PositionListener> positionListeners = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "sluice-monitor-watchdog");
         thread.setDaemon(true);
@@ -149,6 +151,11 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     /** Adds a listener, which is told of every change from now on. */
     public void addListener(TopologyListener listener) {
         listeners.add(listener);
+    }
+
+    /** Adds a listener, which is told of every position that is read from now on. */
+    public void addPositionListener(PositionListener listener) {
+        positionListeners.add(listener);
     }
 
     /** Somebody needs to know now: the backend is probed at once. */
@@ -349,6 +356,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
                 lag.primaryRead(prober.ordinal(), outcome);
             }
             resolve();
+            tellPosition(prober, outcome);
         }
     }
 
@@ -387,6 +395,16 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         } catch (RuntimeException e) {
             // One listener's defect must not stop the probes.
             LOGGER.error("A listener failed on topology version {}", now.version(), e);
+        }
+    }
+
+    private void tellPosition(BackendProber prober, ProbeOutcome outcome) {
+        ProbeReading reading = outcome.freshReading();
+        if (reading != null) {
+            PositionSample sample =
+                    new PositionSample(outcome.span().startNanos(), reading.executed(), reading.ceiling());
+            boolean primary = current.primaryOrdinal() == prober.ordinal();
+            positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample, primary));
         }
     }
 }

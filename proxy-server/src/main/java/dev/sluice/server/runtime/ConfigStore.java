@@ -133,7 +133,24 @@ public final class ConfigStore {
             throws IOException {
         State now = state;
         RuntimeConfig wanted = how.apply(now.current().config());
-        return advance(author, change, wanted, now.file(), now.fileBase(), now.conflicts());
+        List<String> conflicts = stillOpen(now.conflicts(), now.current().config(), wanted);
+        return advance(author, change, wanted, now.file(), now.fileBase(), conflicts);
+    }
+
+    /** Who changes a key on which the file was not followed has decided; what is left is a difference like any other. */
+    private static List<String> stillOpen(List<String> conflicts, RuntimeConfig before, RuntimeConfig now) {
+        List<String> changed = ConfigDifferences.between(before, now).stream()
+                .map(ConfigDifferences.Difference::key)
+                .toList();
+        return conflicts.stream()
+                .filter(conflict -> changed.stream().noneMatch(key -> isAbout(conflict, key)))
+                .toList();
+    }
+
+    /** A conflict begins with the key that it is about, or with the backend's name. */
+    private static boolean isAbout(String conflict, String key) {
+        String about = conflict.substring(0, conflict.indexOf(' '));
+        return key.equals(about) || key.startsWith(about + ".");
     }
 
     /**

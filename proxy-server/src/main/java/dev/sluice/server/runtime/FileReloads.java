@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -125,14 +126,22 @@ final class FileReloads {
         return new OperationException(kind, "the file was not applied, nothing has changed: " + String.join("\n", why));
     }
 
-    private static ResultTable answer(
+    /** What comes of a changed key. Back at what runs, there is nothing to restart for. */
+    static String effect(String key, @Nullable String atTheStart, @Nullable String now) {
+        if (ConfigReloads.isLive(key)) {
+            return "applied";
+        }
+        return Objects.equals(atTheStart, now) ? "as it runs" : "needs a restart";
+    }
+
+    private ResultTable answer(
             SluiceConfig fileBefore, SluiceConfig read, RuntimeConfig before, ConfigStore.Merged merged) {
         List<List<@Nullable String>> rows = new ArrayList<>();
         Map<String, String> old = ConfigValues.of(fileBefore);
         Map<String, String> now = ConfigValues.of(read);
+        Map<String, String> atTheStart = ConfigValues.of(started);
         for (String key : ConfigValues.changed(fileBefore, read)) {
-            rows.add(Arrays.asList(
-                    key, old.get(key), now.get(key), ConfigReloads.isLive(key) ? "applied" : "needs a restart"));
+            rows.add(Arrays.asList(key, old.get(key), now.get(key), effect(key, atTheStart.get(key), now.get(key))));
         }
         for (Difference difference :
                 ConfigDifferences.between(before, merged.version().config())) {

@@ -45,11 +45,7 @@ public record RuntimeConfig(List<BackendIntent> backends, Map<Feature, Boolean> 
     public static RuntimeConfig of(SluiceConfig file) {
         return new RuntimeConfig(
                 file.backends().stream().map(BackendIntent::of).toList(),
-                Map.of(
-                        Feature.READ_SPLITTING,
-                        file.routing().readSplitting(),
-                        Feature.CAUSAL_READS,
-                        file.routing().readYourWrites()));
+                Map.of(Feature.READ_SPLITTING, file.routing().readSplitting()));
     }
 
     /**

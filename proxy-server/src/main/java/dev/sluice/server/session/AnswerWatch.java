@@ -38,6 +38,7 @@ final class AnswerWatch implements ClientResponse.Observer {
     private long sentNanos;
     private long answeredNanos;
     private Verdict verdict = Verdict.ANSWERED;
+    private boolean writing;
 
     AnswerWatch(SessionParts parts, Command command, Runnable whenCompleted) {
         this.parts = parts;
@@ -51,6 +52,11 @@ final class AnswerWatch implements ClientResponse.Observer {
         connection = target;
         sentNanos = parts.context().nowNanos();
         verdict = Verdict.ANSWERED;
+        if (where == Slot.PRIMARY
+                && CommandEffect.mayShowWrites(command, parts.state().inTransaction())) {
+            writing = true;
+            parts.context().ledger().begun();
+        }
     }
 
     /** What the answer was; known when it has completed. */
@@ -141,11 +147,24 @@ final class AnswerWatch implements ClientResponse.Observer {
 
     @Override
     public void responseCompleted() {
+        long now = parts.context().nowNanos();
+        if (writing) {
+            writing = false;
+            parts.context().ledger().ended(now);
+        }
+        BackendConnection target = connection;
+        if (target != null && CommandEffect.showsData(command, slot)) {
+            parts.causality().read(target.key().backendOrdinal(), now);
+        }
         whenCompleted.run();
     }
 
     @Override
     public void responseFailed(BackendFailure failure) {
+        if (writing) {
+            writing = false;
+            parts.context().ledger().lost(parts.context().nowNanos());
+        }
         // The owner's backendClosed follows, when the connection's other responses have been told too.
     }
 }

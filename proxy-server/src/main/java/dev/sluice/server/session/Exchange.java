@@ -158,7 +158,7 @@ final class Exchange implements Placement.Listener {
     private void prepared() {
         BackendConnection target = connection;
         if (phase == Phase.RUNNING) {
-            if (preparation.stateError() != null) {
+            if (preparation.stateError() != null || preparation.isBehind()) {
                 response.discard();
             }
             return;
@@ -173,6 +173,8 @@ final class Exchange implements Placement.Listener {
         } else if (unprepared != null) {
             tell(unprepared);
             finish();
+        } else if (preparation.isBehind()) {
+            retryWithoutWaiting();
         } else {
             runOn(target);
         }
@@ -262,6 +264,11 @@ final class Exchange implements Placement.Listener {
         if (target == null) {
             return;
         }
+        ErrPacket preludeError = preparation.stateError();
+        if (preparation.isBehind() && preludeError == null) {
+            retryWithoutWaiting();
+            return;
+        }
         switch (watch.verdict()) {
             case ANSWERED -> {}
             case IS_A_WRITE -> {
@@ -273,7 +280,6 @@ final class Exchange implements Placement.Listener {
                 return;
             }
         }
-        ErrPacket preludeError = preparation.stateError();
         if (response.isDiscarded() && preludeError != null) {
             stateRefused(target, preludeError);
             return;
@@ -305,6 +311,15 @@ final class Exchange implements Placement.Listener {
         command.rewind();
         phase = Phase.WAITING;
         placement.retryAs(command.statement());
+    }
+
+    /** The replica did not catch up in time: the client gets nothing of what it said. */
+    private void retryWithoutWaiting() {
+        parts.leases().release(slot);
+        connection = null;
+        command.rewind();
+        phase = Phase.WAITING;
+        placement.retryWithoutWaiting();
     }
 
     private void goingAway(BackendConnection target) {

@@ -1,10 +1,12 @@
 package dev.sluice.server.session;
 
 import dev.sluice.router.balance.Balancer;
+import dev.sluice.router.session.WriteLedger;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementLexer;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Health;
+import dev.sluice.router.topology.PositionBoard;
 import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
@@ -38,6 +40,7 @@ public final class LoopContext implements WriteGate.Loop {
      * @param registry every live session
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
+     * @param evidence what is known of positions
      * @param gate where new work waits while an operator wants it to
      * @param nanoClock a monotonic clock
      */
@@ -49,6 +52,7 @@ public final class LoopContext implements WriteGate.Loop {
             SessionRegistry registry,
             DiagnosticsUsers habits,
             MonitorSignals signals,
+            Evidence evidence,
             WriteGate gate,
             LongSupplier nanoClock) {}
 
@@ -68,6 +72,7 @@ public final class LoopContext implements WriteGate.Loop {
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
+    private final CausalWaits causalWaits;
     /** The last primary that this loop knew; -1 before the first. */
     private int servedAsPrimary = -1;
 
@@ -80,6 +85,7 @@ public final class LoopContext implements WriteGate.Loop {
         // Servers end idle connections for reasons of their own, too: a reason to look, not to doubt.
         pool.whenIdleLost(ordinal -> shared.signals().trouble(ordinal, false));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
+        this.causalWaits = new CausalWaits(() -> settings().consistency().causalWait());
         shared.gate().register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -127,6 +133,19 @@ public final class LoopContext implements WriteGate.Loop {
     /** Every client connection of the process. */
     public SessionRegistry registry() {
         return shared.registry();
+    }
+
+    PositionBoard positions() {
+        return shared.evidence().positions();
+    }
+
+    WriteLedger ledger() {
+        return shared.evidence().ledger();
+    }
+
+    /** The replicas that are worth waiting for. */
+    CausalWaits causalWaits() {
+        return causalWaits;
     }
 
     DiagnosticsUsers habits() {

@@ -4,6 +4,7 @@ import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
+import dev.sluice.router.session.CausalityTracker;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.Slot;
@@ -49,6 +50,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private boolean waiting;
     private int attempts;
     private long excluded;
+    private boolean waitedInVain;
     /** Since when and until when the statement waits for a primary; the second is 0 while it has not had to. */
     private long waitsSinceNanos;
 
@@ -56,6 +58,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     private @Nullable BackendFailure primaryFailure;
     private boolean clearsDiagnostics;
+    private @Nullable SessionSettings modeOf;
+    private @Nullable Credential modeFor;
 
     Placement(SessionParts parts, Settlement settlement, Listener listener, Classification initial) {
         this.parts = parts;
@@ -84,6 +88,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         prepared = preparedStatement;
         attempts = 0;
         excluded = 0;
+        waitedInVain = false;
         deadlineNanos = 0;
         primaryFailure = null;
         place();
@@ -105,6 +110,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     /** Looks for a place for the same command under another classification. */
     void retryAs(Classification classification) {
         statement = classification;
+        place();
+    }
+
+    /** Looks for another place for a read whose replica did not catch up in time. */
+    void retryWithoutWaiting() {
+        waitedInVain = true;
         place();
     }
 
@@ -180,6 +191,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         }
         SessionRouter router = parts.router();
         clearsDiagnostics = false;
+        noticeMode();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         slot = router.slot();
         if (router.isRefused()) {
@@ -201,6 +213,20 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         } else {
             lease(router.ordinal());
         }
+    }
+
+    /** What reads must find may be another with a new configuration, another user, or by an operator's word. */
+    @SuppressWarnings("ReferenceEquality") // both are immutable, and replaced as a whole
+    private void noticeMode() {
+        SessionSettings settings = parts.context().settings();
+        Credential credential = parts.leases().credential();
+        CausalityTracker causality = parts.causality();
+        if (settings != modeOf || credential != modeFor) {
+            modeOf = settings;
+            modeFor = credential;
+            causality.mode(settings.consistency().of(credential.user()));
+        }
+        causality.enabled(parts.context().switches().causalReads());
     }
 
     /**
@@ -379,6 +405,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public long excluded() {
         return excluded;
+    }
+
+    @Override
+    public long waitable() {
+        return waitedInVain ? 0 : parts.context().causalWaits().waitable(nowNanos());
     }
 
     @Override

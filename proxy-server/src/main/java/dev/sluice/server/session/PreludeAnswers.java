@@ -52,6 +52,11 @@ final class PreludeAnswers extends InternalResponse {
         countDown();
     }
 
+    /** The answer to a wait on a replica has come. */
+    void waited() {
+        countDown();
+    }
+
     private void countDown() {
         left--;
         if (left == 0) {

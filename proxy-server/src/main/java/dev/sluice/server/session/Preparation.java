@@ -2,8 +2,10 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.session.StateVector;
+import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.StatePrelude;
 import dev.sluice.server.backend.StatementHandles.Handle;
@@ -17,12 +19,28 @@ final class Preparation {
     private final SessionParts parts;
     private final Settlement settlement;
     private final PreludeAnswers answers;
+    private final InternalResponse waited;
+    private GtidPosition waitedFor = GtidPosition.EMPTY;
+    private int waitedOn;
+    private boolean behind;
 
     /** @param whenAnswered called when everything that was written has been answered */
     Preparation(SessionParts parts, Settlement settlement, Runnable whenAnswered) {
         this.parts = parts;
         this.settlement = settlement;
         this.answers = new PreludeAnswers(whenAnswered);
+        this.waited = new InternalResponse(ResponseShape.QUERY) {
+            @Override
+            void answered() {
+                waitEnded("0".equals(value()));
+                answers.waited();
+            }
+        };
+    }
+
+    /** Whether the replica has not come to the position that the command waits for: its answer is worth nothing. */
+    boolean isBehind() {
+        return behind;
     }
 
     /** The first error in bringing the session's state to the connection, or null. */
@@ -45,6 +63,7 @@ final class Preparation {
      */
     boolean write(Command command, Slot slot, BackendConnection target, boolean clearsDiagnostics) {
         boolean wasQuiet = target.isQuiet();
+        behind = false;
         InsertId.captureOther(target, parts.insertId());
         PreparedStatement about = command.prepared();
         if (about != null && command.type() == CommandType.COM_STMT_EXECUTE) {
@@ -64,9 +83,36 @@ final class Preparation {
         if (clearsDiagnostics) {
             others += StatePrelude.clearDiagnostics(target, answers);
         }
+        GtidPosition position = parts.router().waitFor();
+        if (position != null) {
+            parts.router().waitSent();
+            waitFor(position, target);
+            answers.expectTo(stateAnswers + others + 1);
+            // A prepared statement may open a cursor, which could not be thrown away with its answer.
+            return command.type() == CommandType.COM_QUERY && command.isRead() && wasQuiet;
+        }
         answers.expectTo(stateAnswers + others);
         // A read in a wrong state can be thrown away and run again; anything else waits until the state is right.
         return stateAnswers == 0 || (command.isRead() && wasQuiet);
+    }
+
+    private void waitFor(GtidPosition position, BackendConnection target) {
+        waitedFor = position;
+        waitedOn = target.key().backendOrdinal();
+        LoopContext context = parts.context();
+        context.causalWaits().write(target, position, context.pool().isMariaDb(waitedOn), waited);
+    }
+
+    private void waitEnded(boolean reached) {
+        LoopContext context = parts.context();
+        behind = !reached;
+        if (reached) {
+            context.causalWaits().reached(waitedOn);
+            parts.causality().learned(waitedOn, waitedFor);
+        } else {
+            context.causalWaits().missed(waitedOn, context.nowNanos());
+        }
+        context.metrics().causalWait(reached);
     }
 
     /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */

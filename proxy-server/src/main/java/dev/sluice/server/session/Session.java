@@ -68,7 +68,8 @@ public final class Session {
         this.userChange = userChange;
         SessionState state = new SessionState(start.vector(), start.defaultSqlMode());
         SessionChanges changes = new SessionChanges();
-        CausalityTracker causality = new CausalityTracker(context.settings().stickyAfterWrite());
+        CausalityTracker causality = new CausalityTracker(
+                context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
         this.parts = new SessionParts(
                 context,
                 frontend,

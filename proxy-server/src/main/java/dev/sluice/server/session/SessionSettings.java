@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.server.config.ConsistencyConfig;
 import java.time.Duration;
 
 /**
@@ -7,15 +8,13 @@ import java.time.Duration;
  *
  * @param readSplitting whether reads go to replicas
  * @param hashByUser whether a client is told from others by its user; by its address if not
- * @param readYourWrites whether a session's reads wait for its own writes
- * @param stickyAfterWrite how long reads stay on the primary after a write whose GTID is not known
+ * @param consistency what reads on replicas may not miss
  * @param primaryTimeout how long a statement waits for a primary
  * @param preparedStatementsMax prepared statements of one session
  */
 public record SessionSettings(
         boolean readSplitting,
         boolean hashByUser,
-        boolean readYourWrites,
-        Duration stickyAfterWrite,
+        ConsistencyConfig consistency,
         Duration primaryTimeout,
         int preparedStatementsMax) {}

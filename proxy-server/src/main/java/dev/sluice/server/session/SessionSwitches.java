@@ -30,7 +30,7 @@ public final class SessionSwitches {
         multiplexing = on;
     }
 
-    /** Whether the writes of a session are noted for its reads. Switched on, it covers the writes from then on. */
+    /** Whether reads on replicas must find what {@code routing.consistency} says, rather than whatever is there. */
     public boolean causalReads() {
         return causalReads;
     }

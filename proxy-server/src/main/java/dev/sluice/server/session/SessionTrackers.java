@@ -36,9 +36,10 @@ record SessionTrackers(SessionChanges changes, CausalityTracker causality, LoopC
     }
 
     private void wrote(String text, boolean mariaDb) {
-        if (context.switches().causalReads()) {
-            causality.wrote(GtidPosition.parse(mariaDb ? ServerFlavor.MARIADB : ServerFlavor.MYSQL, text));
-        }
+        causality.wrote(
+                GtidPosition.parse(mariaDb ? ServerFlavor.MARIADB : ServerFlavor.MYSQL, text),
+                context.topology(),
+                context.nowNanos());
     }
 
     @Override

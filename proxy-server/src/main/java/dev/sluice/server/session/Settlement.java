@@ -204,7 +204,7 @@ final class Settlement {
             return;
         }
         parts.context().wrote();
-        if (parts.context().switches().causalReads() && !tracksGtids(target)) {
+        if (!tracksGtids(target)) {
             parts.causality().wroteWithoutPosition(parts.context().nowNanos());
         }
     }

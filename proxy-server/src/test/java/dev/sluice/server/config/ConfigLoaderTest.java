@@ -84,7 +84,11 @@ class ConfigLoaderTest {
                   read-splitting: false
                   balance: lblcr
                   balance-client: user
-                  read-your-writes: false
+                  consistency: none
+                  users: [{name: report, consistency: global}]
+                  causal-wait: 5ms
+                  sticky-after-write: 6s
+                  others-write: true
                   zone: a
                   zone-overload: 24
                   parse-cache-entries: 5
@@ -134,7 +138,9 @@ class ConfigLoaderTest {
                         + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S, discover=true,"
                         + " slowStart=PT24S, heartbeat=HeartbeatConfig[mode=WRITE, table=ops.beat]],"
                         + " routing=RoutingConfig[readSplitting=false, balance=BalanceConfig[kind=LBLCR, client=USER,"
-                        + " zone=Optional[a], zoneOverload=24], readYourWrites=false, classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
+                        + " zone=Optional[a], zoneOverload=24], consistency=ConsistencyConfig[mode=NONE,"
+                        + " byUser={report=GLOBAL}, causalWait=PT0.005S, stickyAfterWrite=PT6S, othersWrite=true],"
+                        + " classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
                         + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S],"
@@ -212,6 +218,9 @@ class ConfigLoaderTest {
                 "poool: {} | poool: is not a known key; did you mean pool?",
                 "eventLoops: 4 | eventLoops: is not a known key; did you mean event-loops?",
                 "max-lag: 1s | max-lag: is not a known key; did you mean monitor.max-lag?",
+                "routing: {read-your-writes: true} | routing.read-your-writes: is a key of an earlier version; write routing.consistency: session where it was true, none where it was false",
+                "routing: {users: [{consistency: none}]} | routing.users[0].name: is missing; write name: NAME",
+                "routing: {users: [{name: a}, {name: a}]} | routing.users[1].name: names a user who is in the list already; list every user once",
                 "log: {levle: info} | log.levle: is not a known key; did you mean level?",
                 "log: {colour: true} | log.colour: is not a known key; remove it; the keys here are level, format",
                 "tls: {backend: {ca: x}} | tls.backend.ca: verifies nothing while a server may offer no TLS at all; write"

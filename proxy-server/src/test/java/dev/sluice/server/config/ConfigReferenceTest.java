@@ -47,7 +47,7 @@ class ConfigReferenceTest {
     @Test
     void everyKeyIsKebabCaseAndDescribedAndEveryDefaultIsItselfValid() {
         assertThat(ConfigKeys.all()).allSatisfy(key -> {
-            assertThat(key.path()).matches("[a-z]+(-[a-z]+)*(\\[\\])?(\\.[a-z]+(-[a-z]+)*)*");
+            assertThat(key.path()).matches("[a-z]+(-[a-z]+)*(\\[\\])?(\\.[a-z]+(-[a-z]+)*(\\[\\])?)*");
             assertThat(key.description()).endsWith(".");
             if (key.presence() == ConfigKey.Presence.DEFAULTED) {
                 assertThat(key.defaultValue()).isNotNull();

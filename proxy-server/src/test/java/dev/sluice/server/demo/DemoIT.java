@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,6 +29,7 @@ class DemoIT {
     void aFailedStepStopsEverythingEvenWithoutCheckAndExitsWithOne() throws IOException {
         List<Path> configurations = new ArrayList<>();
         AtomicBoolean closed = new AtomicBoolean();
+        List<ProcessHandle> runningAtTheEnd = new ArrayList<>();
         // The first backend stands in for Sluice: it answers, but knows no SHOW SLUICE ROUTE.
         ProxyStarter starter = file -> {
             configurations.add(file);
@@ -40,6 +43,7 @@ class DemoIT {
 
                 @Override
                 public void close() {
+                    runningAtTheEnd.addAll(serversIn(Objects.requireNonNull(file.getParent())));
                     closed.set(true);
                 }
             };
@@ -50,6 +54,8 @@ class DemoIT {
         assertThat(exitCode).isEqualTo(1);
         assertThat(text()).contains("FAIL  error 1064", "A step failed.");
         assertThat(closed).isTrue();
+        // The primary, two replicas, and the one that the tour added before its step failed.
+        assertThat(runningAtTheEnd).hasSize(4).noneMatch(ProcessHandle::isAlive);
         assertThat(configurations)
                 .singleElement()
                 .satisfies(file -> assertThat(file.getParent()).doesNotExist());
@@ -86,6 +92,16 @@ class DemoIT {
                     .contains("Error: Port " + taken.getLocalPort() + " on 127.0.0.1 is in use", "--port")
                     .doesNotContain("Starting");
         }
+    }
+
+    /** The shells that guard the servers have the same directory on their command lines: one process each. */
+    private static List<ProcessHandle> serversIn(Path directory) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().arguments().stream()
+                        .flatMap(Arrays::stream)
+                        .anyMatch(argument -> argument.startsWith("--datadir=" + directory)))
+                .filter(process -> process.info().command().orElse("").contains("mysqld"))
+                .toList();
     }
 
     private String text() {

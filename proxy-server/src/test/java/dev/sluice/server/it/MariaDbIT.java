@@ -3,6 +3,7 @@ package dev.sluice.server.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.sluice.router.session.Consistency;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.io.IOException;
@@ -78,6 +79,7 @@ class MariaDbIT {
     void readsSpreadAndWritesStay() throws SQLException {
         Set<String> backends = new HashSet<>();
         try (Connection connection = proxy.connect()) {
+            proxy.awaitSpread(connection, "SELECT v FROM t WHERE id = 1");
             for (int i = 0; i < 20; i++) {
                 Route route = Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1");
                 assertThat(route.role()).isEqualTo("replica");
@@ -216,5 +218,25 @@ class MariaDbIT {
                 assertThat(Sql.value(connection, "SELECT CURRENT_USER()")).isEqualTo("native@%");
             }
         }
+    }
+
+    @Test
+    void noReadMissesWhatItsSessionWroteOrSaw() throws Exception {
+        List<String> setup = new ArrayList<>(
+                List.of("CREATE DATABASE consistency", "GRANT ALL ON consistency.* TO 'app'@'%'", "USE consistency"));
+        setup.addAll(ConsistencyChecker.tables(8));
+        cluster.primary().execute(setup.toArray(String[]::new));
+        proxy.awaitCaughtUp();
+        ConsistencyChecker.Result mixed = new ConsistencyChecker(proxy, 8, 5_000, 10).run(1);
+        ConsistencyChecker.Result afterWrites = new ConsistencyChecker(proxy, 8, 1_000, 100).run(2);
+
+        System.getLogger("MariaDbIT")
+                .log(System.Logger.Level.INFO, "each read right after a write: " + afterWrites.share());
+        assertThat(mixed.violations(Consistency.SESSION)).as("%s", mixed).isZero();
+        assertThat(afterWrites.violations(Consistency.SESSION))
+                .as("%s", afterWrites)
+                .isZero();
+        assertThat(mixed.replicaReads()).isPositive();
+        assertThat(afterWrites.replicaReads()).isPositive();
     }
 }

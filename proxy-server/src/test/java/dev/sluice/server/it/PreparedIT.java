@@ -92,7 +92,8 @@ class PreparedIT {
     @Test
     void oneStatementRunsOnBothReplicasAndInTransactionsOnThePrimary() throws SQLException {
         try (Connection connection = connect();
-                PreparedStatement statement = prepare(connection, "SELECT v FROM t WHERE id = ?")) {
+                PreparedStatement statement =
+                        prepare(connection, "SELECT /* sluice: consistency=none */ v FROM t WHERE id = ?")) {
             Set<String> replicas = new HashSet<>();
             for (int i = 0; i < 60; i++) {
                 boolean transaction = i % 3 == 2;

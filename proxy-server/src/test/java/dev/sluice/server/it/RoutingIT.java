@@ -64,6 +64,7 @@ class RoutingIT {
     void readsSpreadEvenlyOverBothReplicas() throws SQLException {
         Map<String, Integer> counts = new HashMap<>();
         try (Connection connection = connect()) {
+            proxy.awaitSpread(connection, "SELECT v FROM t WHERE id = 1");
             for (int i = 0; i < 200; i++) {
                 String server = requireNonNull(Sql.value(connection, "SELECT @@server_id FROM t WHERE id = 1"));
                 Route route = Sql.route(connection);

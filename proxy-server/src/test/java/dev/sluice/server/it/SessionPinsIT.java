@@ -94,9 +94,10 @@ class SessionPinsIT {
                 Sql.run(connection, "BEGIN");
             }
             assertThat(Sql.routeOf(connection, end).pins()).isEmpty();
-            proxy.awaitCaughtUp();
-            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").role())
-                    .isEqualTo("replica");
+            await().atMost(TestProxy.SOON)
+                    .until(() -> Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1")
+                            .role()
+                            .equals("replica"));
         }
     }
 

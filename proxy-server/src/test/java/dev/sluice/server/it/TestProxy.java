@@ -9,6 +9,7 @@ import dev.sluice.server.ProxyServer;
 import dev.sluice.server.config.AuthConfig;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
+import dev.sluice.server.config.ConsistencyConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.LimitsConfig;
 import dev.sluice.server.config.MonitorConfig;
@@ -83,7 +84,9 @@ final class TestProxy implements AutoCloseable {
         private Duration proofAge = Duration.ofSeconds(10);
         private SwitchoverConfig switchover = SwitchoverConfig.defaults();
         private @Nullable HostPort primaryAt;
+        private @Nullable Duration maxLag;
         private BalanceConfig balance = BalanceConfig.defaults();
+        private ConsistencyConfig consistency = ConsistencyConfig.defaults();
         private int servers = Integer.MAX_VALUE;
         private @Nullable Path stateDir;
         private @Nullable Path file;
@@ -157,6 +160,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Options maxLag(Duration value) {
+            maxLag = value;
+            return this;
+        }
+
         /** Where the proxy finds the primary, if not where it is. */
         Options primaryAt(HostPort value) {
             primaryAt = value;
@@ -175,6 +183,11 @@ final class TestProxy implements AutoCloseable {
 
         Options balance(BalanceConfig value) {
             balance = value;
+            return this;
+        }
+
+        Options consistency(ConsistencyConfig value) {
+            consistency = value;
             return this;
         }
 
@@ -206,7 +219,11 @@ final class TestProxy implements AutoCloseable {
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
             MonitorConfig monitor = new MonitorConfig(
-                            defaults.user(), defaults.password(), PROBE_INTERVAL, defaults.timeout(), defaults.maxLag())
+                            defaults.user(),
+                            defaults.password(),
+                            PROBE_INTERVAL,
+                            defaults.timeout(),
+                            maxLag == null ? defaults.maxLag() : maxLag)
                     .withDiscover(discover);
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
             TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
@@ -228,7 +245,7 @@ final class TestProxy implements AutoCloseable {
                     new RoutingConfig(
                             base.routing().readSplitting(),
                             balance,
-                            base.routing().readYourWrites(),
+                            consistency,
                             base.routing().classifier()),
                     new PoolConfig(
                             connections,
@@ -286,6 +303,17 @@ final class TestProxy implements AutoCloseable {
             }
             return true;
         });
+    }
+
+    /**
+     * Returns when a session's reads may go to any replica: a write that has just ended keeps them together until the
+     * primary has been asked for its position.
+     */
+    void awaitSpread(Connection connection, String read) {
+        await().atMost(SOON)
+                .until(() -> !Sql.routeOf(connection, read)
+                        .backend()
+                        .equals(Sql.routeOf(connection, read).backend()));
     }
 
     /** Returns when no client is connected any more and every event loop has done what it had to do until then. */

@@ -44,6 +44,7 @@ class LocalClusterIT {
     @ParameterizedTest
     @MethodSource("flavors")
     void aClusterReplicatesFailsOverAndTakesTheOldPrimaryBack(ServerFlavor flavor) throws SQLException {
+        ProcessHandle added;
         try (LocalCluster cluster = LocalCluster.builder()
                 .flavor(flavor)
                 .progress(LocalClusterIT::log)
@@ -94,7 +95,20 @@ class LocalClusterIT {
             assertThat(rows(second)).containsExactly(1, 3, 4, 5);
 
             delayAndSuspend(cluster);
+            added = addReplica(cluster);
         }
+        assertThat(added.isAlive()).isFalse();
+    }
+
+    /** A new server gets everything that was written before it existed, and goes with the cluster. */
+    private static ProcessHandle addReplica(LocalCluster cluster) throws SQLException {
+        LocalServer added = cluster.addReplica();
+        cluster.awaitReplicated(REPLICATION);
+        assertThat(cluster.replicas()).hasSize(3).contains(added);
+        assertThat(added.queryValue("SELECT @@server_id")).isEqualTo("4");
+        assertThat(rows(added)).containsExactlyElementsOf(rows(cluster.primary()));
+        assertThatThrownBy(() -> write(added, "INSERT INTO t VALUES (7)")).isInstanceOf(SQLException.class);
+        return ProcessHandle.of(added.pid()).orElseThrow();
     }
 
     private static void delayAndSuspend(LocalCluster cluster) throws SQLException {

@@ -40,8 +40,9 @@ class ClusterProbeTest {
                         "server_uuid",
                         "tracks_gtids",
                         "own_position",
-                        "replicated_position")
-                .row(readOnly, version, 1, "utf8mb4_0900_ai_ci", "", 0, OWN, 1, position, position);
+                        "replicated_position",
+                        "committing_position")
+                .row(readOnly, version, 1, "utf8mb4_0900_ai_ci", "", 0, OWN, 1, position, position, "");
     }
 
     private static Table channel(String name) {

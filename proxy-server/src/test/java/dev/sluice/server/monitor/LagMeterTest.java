@@ -24,7 +24,7 @@ class LagMeterTest {
                 ? GtidPosition.UNKNOWN
                 : GtidPosition.parse(ServerFlavor.MYSQL, UUID + ":" + executed);
         ProbeReading.Others others = new ProbeReading.Others(null, List.of(), beat);
-        ProbeReading reading = new ProbeReading(true, List.of(), position, FACTS, null, others);
+        ProbeReading reading = new ProbeReading(true, List.of(), position, position, FACTS, null, others);
         return new ProbeOutcome(Health.ONLINE, reading, null, false, new ProbeOutcome.Span(nanos, nanos));
     }
 

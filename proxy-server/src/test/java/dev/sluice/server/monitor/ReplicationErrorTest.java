@@ -26,4 +26,17 @@ class ReplicationErrorTest {
                                 "Could not execute Write_rows event on table app.t; Duplicate entry '7' for key 't.PRIMARY', Error_code: 1062"))
                 .isEqualTo("Could not execute Write_rows event on table app.t; Duplicate entry '?', Error_code: 1062");
     }
+
+    @Test
+    void anErrorThatIsTriedAgainEachSecondStaysTheSame() {
+        String once = ReplicationProbe.withoutCount(reconnecting(1));
+
+        assertThat(once).isEqualTo(ReplicationProbe.withoutCount(reconnecting(62)));
+        assertThat(once).contains("error reconnecting", "retry-time: 1", "Can't connect to MySQL server");
+    }
+
+    private static String reconnecting(int retries) {
+        return "error reconnecting to master 'repl@127.0.0.1:25553' - retry-time: 1 retries: " + retries
+                + " message: Can't connect to MySQL server on '127.0.0.1:25553' (111)";
+    }
 }

@@ -175,4 +175,25 @@ class ConfigStoreTest {
                         .number())
                 .isEqualTo(1);
     }
+
+    @Test
+    void aConflictIsOverWhenTheOperatorChangesTheSameKeyAgain() throws IOException {
+        ConfigStore store = open(file);
+        store.change("dba", "x", config -> config.with(backend("a").withWeight(2)));
+        store.reload(withoutBackend(file, "b"), "dba", "reload");
+        store.change("dba", "x", config -> config.with(backend("b").withWeight(3)));
+        assertThat(store.conflicts()).isEmpty();
+
+        store.reload(file, "dba", "reload");
+        assertThat(store.conflicts()).singleElement().asString().contains("b:3306].weight is 3 at run time and 1");
+
+        store.change("dba", "x", config -> config.with(backend("a").withWeight(4)));
+        assertThat(store.conflicts()).hasSize(1);
+        store.change("dba", "x", config -> config.with(backend("b").withWeight(7)));
+        assertThat(store.conflicts()).isEmpty();
+    }
+
+    private static SluiceConfig withoutBackend(SluiceConfig config, String host) {
+        return RuntimeConfig.of(config).without(address(host)).appliedTo(config);
+    }
 }
