@@ -13,6 +13,7 @@ import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
 import dev.sluice.server.config.MonitorConfig;
+import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.SwitchoverConfig;
@@ -41,8 +42,8 @@ final class Backends {
     static BackendCapacities capacities(SluiceConfig config) {
         List<Integer> limits =
                 config.backends().stream().map(BackendConfig::maxConnections).toList();
-        return new BackendCapacities(
-                addresses(config), limits, new WaitingBudget(config.pool().waitingMax()));
+        PoolConfig.Waiting waiting = config.pool().waiting();
+        return new BackendCapacities(addresses(config), limits, new WaitingBudget(waiting.max(), waiting.bytesMax()));
     }
 
     private static List<BackendAddress> addresses(SluiceConfig config) {

@@ -28,7 +28,7 @@ final class ConfiguredSettings {
                 config.routing().readSplitting(),
                 config.routing().balance().client() == BalanceClient.USER,
                 config.routing().consistency(),
-                config.pool().acquireTimeout(),
+                config.pool().waiting().primaryTimeout(),
                 config.limits().preparedStatementsMax());
     }
 

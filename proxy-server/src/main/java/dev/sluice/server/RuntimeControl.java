@@ -92,6 +92,9 @@ final class RuntimeControl implements AutoCloseable {
                 new ProxyAdministration.Source(store, file, config -> apply(config, parts, loops.get(), registry)),
                 events);
         administration = started;
+        if (store.wholeFile().monitor().discover()) {
+            started.discover();
+        }
         Path watched = file;
         if (watched != null) {
             FileWatch watcher = new FileWatch(watched, () -> reload("file watch"));
@@ -105,7 +108,9 @@ final class RuntimeControl implements AutoCloseable {
             SluiceConfig config, RuntimeParts parts, Collection<LoopContext> loops, SessionRegistry registry) {
         sessionSettings = ConfiguredSettings.session(config);
         registry.connectionsMax(config.limits().maxConnections());
-        parts.capacities().waiting().max(config.pool().waitingMax());
+        parts.capacities()
+                .waiting()
+                .limits(config.pool().waiting().max(), config.pool().waiting().bytesMax());
         PoolSettings pool = ConfiguredSettings.pool(config.pool());
         for (LoopContext loop : loops) {
             var unused = loop.ask(() -> {
@@ -122,7 +127,7 @@ final class RuntimeControl implements AutoCloseable {
             return;
         }
         try {
-            var answer = running.run(new Operation.Reload(), new Caller(author, null), step -> {});
+            var answer = running.run(new Operation.Reload(false), new Caller(author, null), step -> {});
             answer.rows()
                     .forEach(
                             row -> LOGGER.atInfo().addKeyValue("author", author).log("configuration: {}", row));
@@ -141,6 +146,10 @@ final class RuntimeControl implements AutoCloseable {
         FileWatch watcher = watch;
         if (watcher != null) {
             watcher.close();
+        }
+        ProxyAdministration running = administration;
+        if (running != null) {
+            running.close();
         }
     }
 }

@@ -151,6 +151,22 @@ final class ReplicationGraph {
         return List.copyOf(found.values());
     }
 
+    /** Bit mask over ordinals of the servers that another one names, or that follow another one. */
+    long named() {
+        long named = 0;
+        for (BackendObservation server : observations) {
+            if (followsConfiguredBackend(server)) {
+                named |= 1L << server.ordinal();
+            }
+            for (Peer peer : peers(server)) {
+                for (BackendObservation other : observations) {
+                    named |= other.ordinal() != server.ordinal() && peer.is(other) ? 1L << other.ordinal() : 0;
+                }
+            }
+        }
+        return named;
+    }
+
     private static List<Peer> peers(BackendObservation server) {
         List<Peer> peers = new ArrayList<>(server.cluster().peers());
         server.channels().forEach(channel -> peers.add(channel.source()));

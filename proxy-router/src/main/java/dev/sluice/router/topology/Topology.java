@@ -40,14 +40,16 @@ public final class Topology {
      * @param writableServers how many servers could be the primary by what they say
      * @param alarm what needs a person; null if nothing does
      * @param discovered servers that are not configured
+     * @param named bit mask over ordinals of those that replication names; see {@link Topology#named}
      */
     record Findings(
             int primaryOrdinal,
             int lastPrimaryOrdinal,
             int writableServers,
             @Nullable String alarm,
-            List<DiscoveredServer> discovered) {
-        static final Findings NONE = new Findings(-1, -1, 0, null, List.of());
+            List<DiscoveredServer> discovered,
+            long named) {
+        static final Findings NONE = new Findings(-1, -1, 0, null, List.of(), 0);
 
         Findings {
             discovered = List.copyOf(discovered);
@@ -84,7 +86,7 @@ public final class Topology {
      */
     public static Topology of(long version, List<BackendStatus> backends, int primaryOrdinal, TopologyPolicy policy) {
         int writable = primaryOrdinal < 0 ? 0 : 1;
-        Findings findings = new Findings(primaryOrdinal, primaryOrdinal, writable, null, List.of());
+        Findings findings = new Findings(primaryOrdinal, primaryOrdinal, writable, null, List.of(), 0);
         return new Topology(version, 0, backends, findings, policy);
     }
 
@@ -169,7 +171,15 @@ public final class Topology {
         return findings.writableServers();
     }
 
-    /** Servers that the backends' replication metadata name and that are not configured; shown, not used. */
+    /**
+     * Bit mask over ordinals of the backends that are part of replication at this moment: another one names it in its
+     * metadata, or it follows another one itself.
+     */
+    public long named() {
+        return findings.named();
+    }
+
+    /** Servers that the backends' replication metadata name and that are no backends. */
     public List<DiscoveredServer> discovered() {
         return findings.discovered();
     }

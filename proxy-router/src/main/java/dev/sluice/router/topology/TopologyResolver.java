@@ -74,7 +74,12 @@ public final class TopologyResolver {
         }
         int primaryOrdinal = primary == null ? -1 : primary.ordinal();
         Topology.Findings findings = new Topology.Findings(
-                primaryOrdinal, lastPrimary, independent(candidates), alarm(candidates, primary), graph.discovered());
+                primaryOrdinal,
+                lastPrimary,
+                independent(candidates),
+                alarm(candidates, primary),
+                graph.discovered(),
+                graph.named());
         if (previous.isLike(backends, findings)) {
             return previous;
         }

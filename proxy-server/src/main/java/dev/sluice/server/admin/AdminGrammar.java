@@ -53,7 +53,7 @@ public final class AdminGrammar {
             case "KILL" -> kill(words);
             case "PAUSE" -> new Operation.Pause();
             case "EXPLAIN" -> explain(words);
-            case "RELOAD" -> new Operation.Reload();
+            case "RELOAD" -> new Operation.Reload(force(words));
             default -> rollback(words);
         };
         words.end(List.of());
@@ -131,9 +131,13 @@ public final class AdminGrammar {
     private static Operation remove(AdminWords words) throws OperationException {
         words.oneOf("BACKEND");
         String address = words.address();
+        return new Operation.RemoveBackend(address, force(words));
+    }
+
+    private static boolean force(AdminWords words) throws OperationException {
         boolean force = words.accept("FORCE");
         words.end(force ? List.of() : List.of("FORCE"));
-        return new Operation.RemoveBackend(address, force);
+        return force;
     }
 
     private static Operation set(AdminWords words) throws OperationException {
@@ -181,6 +185,7 @@ public final class AdminGrammar {
     private static Operation rollback(AdminWords words) throws OperationException {
         words.oneOf("CONFIG");
         words.oneOf("TO");
-        return new Operation.RollbackConfig(words.number("a version", Long.MAX_VALUE));
+        long version = words.number("a version", Long.MAX_VALUE);
+        return new Operation.RollbackConfig(version, force(words));
     }
 }

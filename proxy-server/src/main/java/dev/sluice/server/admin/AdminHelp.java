@@ -62,11 +62,14 @@ final class AdminHelp {
                     "EXPLAIN ROUTE statement",
                     "Where the statement would go, and why; it is not run.",
                     "EXPLAIN ROUTE SELECT 1"),
-            new Line("RELOAD", "Reads the configuration file again.", "RELOAD"),
             new Line(
-                    "ROLLBACK CONFIG TO n",
+                    "RELOAD [FORCE]",
+                    "Reads the configuration file again; FORCE as with REMOVE BACKEND.",
+                    "RELOAD FORCE"),
+            new Line(
+                    "ROLLBACK CONFIG TO n [FORCE]",
                     "Makes the configuration of version n a new version.",
-                    "ROLLBACK CONFIG TO 3"),
+                    "ROLLBACK CONFIG TO 3 FORCE"),
             new Line("[SHOW] HELP [word]", "This list, or its lines with that word.", "SHOW HELP BACKEND"));
 
     private AdminHelp() {}

@@ -81,14 +81,17 @@ public sealed interface Operation {
     /** {@code EXPLAIN ROUTE statement}. */
     record ExplainRoute(String statement) implements Operation {}
 
-    /** {@code RELOAD}: reads the configuration file again. */
-    record Reload() implements Operation {}
+    /** {@code RELOAD [FORCE]}: reads the configuration file again; {@code force} as with {@link RemoveBackend}. */
+    record Reload(boolean force) implements Operation {}
 
     /** {@code SET FEATURE name = on|off}. */
     record SetFeature(Feature feature, boolean on) implements Operation {}
 
-    /** {@code ROLLBACK CONFIG TO n}: the configuration of version n becomes a new version. */
-    record RollbackConfig(long version) implements Operation {}
+    /**
+     * {@code ROLLBACK CONFIG TO n [FORCE]}: the configuration of version n becomes a new version; {@code force} as with
+     * {@link RemoveBackend}.
+     */
+    record RollbackConfig(long version, boolean force) implements Operation {}
 
     /** Whether it changes anything. */
     default boolean isChange() {

@@ -18,4 +18,9 @@ public interface Borrower {
 
     /** Whether the borrower still wants a connection; a client may have gone while it waited. */
     boolean isWaiting();
+
+    /** The memory in bytes that it holds while it waits, for the bound of all that wait. */
+    default int retainedBytes() {
+        return 0;
+    }
 }

@@ -124,7 +124,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private void claim(KeyPool pool, @Nullable StateVector wanted, Borrower borrower) {
         long now = environment.nanoClock().getAsLong();
         long deadline = now + settings.acquireTimeout().toNanos();
-        Claim claim = new Claim(pool, wanted, borrower, now, deadline);
+        Claim claim = new Claim(pool, wanted, borrower, now, deadline, borrower.retainedBytes());
         int ordinal = pool.key().backendOrdinal();
         WaitingLine line = lines.of(ordinal);
         if (capacities.of(ordinal).isClosed()) {
@@ -134,7 +134,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
         } else if (!line.tryAdd(claim)) {
             borrower.acquireFailed(BackendFailure.of(
                     Kind.EXHAUSTED,
-                    capacities.waiting().max() + " wait for a backend connection already (pool.waiting-max)"));
+                    "no connection to " + capacities.address(ordinal) + " is free, and "
+                            + capacities.waiting().full()));
         } else {
             askFor(ordinal);
             if (!closeOneIdle(ordinal)) {

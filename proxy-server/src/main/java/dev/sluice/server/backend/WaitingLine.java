@@ -30,8 +30,15 @@ final class WaitingLine {
      * @param borrower who waits
      * @param sinceNanos when it came
      * @param deadlineNanos when it gives up
+     * @param bytes the memory that it holds meanwhile
      */
-    record Claim(KeyPool pool, @Nullable StateVector wanted, Borrower borrower, long sinceNanos, long deadlineNanos) {
+    record Claim(
+            KeyPool pool,
+            @Nullable StateVector wanted,
+            Borrower borrower,
+            long sinceNanos,
+            long deadlineNanos,
+            int bytes) {
         boolean canUse(BackendConnection connection) {
             return wanted != null && connection.key().equals(pool.key()) && StatePrelude.canReach(connection, wanted);
         }
@@ -41,9 +48,9 @@ final class WaitingLine {
         this.budget = budget;
     }
 
-    /** Joins the line; false when too many wait already. */
+    /** Joins the line; false when too many wait already, or with too much. */
     boolean tryAdd(Claim claim) {
-        return budget.tryEnter() && claims.add(claim);
+        return budget.tryEnter(claim.bytes()) && claims.add(claim);
     }
 
     /** Whether nobody waits who still wants a connection. */
@@ -85,7 +92,7 @@ final class WaitingLine {
             if (claim.canUse(connection) && claim.borrower().isWaiting()) {
                 overtaken++;
                 line.remove();
-                budget.leave();
+                budget.leave(claim.bytes());
                 return claim;
             }
         }
@@ -95,7 +102,7 @@ final class WaitingLine {
     private Claim take(Claim first) {
         overtaken = 0;
         claims.remove();
-        budget.leave();
+        budget.leave(first.bytes());
         return first;
     }
 

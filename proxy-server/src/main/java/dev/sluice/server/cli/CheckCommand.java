@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 /** The command {@code check}: validates the file and looks at every backend. Confined to the main thread. */
 @Command(name = "check", description = "Validate the configuration, connect to every backend and print what was found.")
 final class CheckCommand implements Callable<Integer> {
-    // One connection, three statements and the driver's own, each with the socket timeout.
-    private static final int STATEMENTS_MAX = 8;
+    // Two connections, their statements and the driver's own, each with the socket timeout.
+    private static final int STATEMENTS_MAX = 20;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli before the command runs.

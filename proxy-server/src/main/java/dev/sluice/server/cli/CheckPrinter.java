@@ -45,8 +45,7 @@ final class CheckPrinter {
     }
 
     private static String role(BackendReport report, BackendReport.Facts facts) {
-        boolean hidden = report.missing().contains(MonitorGrant.REPLICATION_CLIENT);
-        return hidden ? "unknown" : facts.role();
+        return report.hidesReplication() && facts.group().isEmpty() ? "unknown" : facts.role();
     }
 
     private static String lag(BackendReport.Replication replication) {
@@ -64,11 +63,12 @@ final class CheckPrinter {
                     .field("failure", report.failure().orElse(null));
             report.facts().ifPresent(facts -> facts(json, report, facts));
             json.name("missingGrants").beginArray();
-            report.missing().stream()
-                    .sorted()
+            report.missing()
                     .forEach(grant -> json.beginObject()
+                            .field("account", grant.account())
                             .field("grant", grant.grant())
                             .field("loss", grant.loss())
+                            .field("statement", grant.statement())
                             .endObject());
             json.endArray().endObject();
         }
@@ -85,6 +85,7 @@ final class CheckPrinter {
                 .field("readOnly", facts.readOnly())
                 .field("serverId", facts.serverId())
                 .field("gtidMode", facts.gtidMode());
+        facts.group().ifPresent(group -> json.field("group", group.name()));
         facts.replication()
                 .ifPresent(replication -> json.name("replication")
                         .beginObject()

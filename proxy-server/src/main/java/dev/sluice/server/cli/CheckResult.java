@@ -29,11 +29,7 @@ record CheckResult(List<BackendReport> reports, List<String> wrong, List<String>
         Map<Long, BackendReport> serverIds = new HashMap<>();
         for (BackendReport report : reports) {
             report.failure().ifPresent(failure -> wrong.add(report.address() + ": " + failure));
-            report.missing().stream()
-                    .sorted()
-                    .forEach(grant -> (grant.needed() ? wrong : notes)
-                            .add(report.address() + ": the monitor account lacks " + grant.grant() + ": "
-                                    + grant.loss()));
+            report.missing().forEach(grant -> (grant.needed() ? wrong : notes).add(report.address() + ": " + grant));
             report.facts().ifPresent(facts -> {
                 concludeServer(config, report, facts, wrong, notes);
                 @Nullable BackendReport other = serverIds.putIfAbsent(facts.serverId(), report);
@@ -55,7 +51,12 @@ record CheckResult(List<BackendReport> reports, List<String> wrong, List<String>
             List<String> notes) {
         String address = report.address() + ": ";
         Optional<BackendReport.Replication> replication = facts.replication();
-        if (facts.readOnly() && replication.isEmpty() && !report.missing().contains(MonitorGrant.REPLICATION_CLIENT)) {
+        facts.group()
+                .filter(group -> !group.inStep())
+                .ifPresent(group -> wrong.add(
+                        address + "is " + group.role() + " and not in step with its group; it will take no statement"));
+        boolean alone = replication.isEmpty() && facts.group().isEmpty();
+        if (facts.readOnly() && alone && !report.hidesReplication()) {
             wrong.add(address + "is read-only but replicates from nowhere; it will take no reads");
         }
         replication.ifPresent(status -> {
@@ -76,12 +77,24 @@ record CheckResult(List<BackendReport> reports, List<String> wrong, List<String>
     }
 
     private static void concludePrimary(List<BackendReport> reports, List<String> wrong) {
-        long writable = reports.stream().filter(BackendReport::writable).count();
+        // Members of one group that all take writes are no contradiction: Sluice writes to one of them.
+        long writable = reports.stream()
+                .filter(BackendReport::writable)
+                .map(CheckResult::groupOrSelf)
+                .distinct()
+                .count();
         if (writable == 0) {
             wrong.add("no writable server was found; writes will fail");
         } else if (writable > 1) {
             wrong.add(writable + " servers are writable; set read_only on all but the primary");
         }
+    }
+
+    private static String groupOrSelf(BackendReport report) {
+        return report.facts()
+                .flatMap(BackendReport.Facts::group)
+                .map(group -> "group " + group.name())
+                .orElse(report.address().toString());
     }
 
     long writableServers() {

@@ -1,6 +1,7 @@
 package dev.sluice.server.cli;
 
 import dev.sluice.server.config.BackendConfig;
+import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.tls.JdbcTrustStore;
@@ -12,39 +13,44 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Inspects a backend through Connector/J, one connection and a few statements. Thread-safe: it has no state. */
 final class JdbcInspector implements BackendInspector {
     private static final int ER_PARSE_ERROR = 1064;
     private static final int ER_TABLEACCESS_DENIED = 1142;
-    private static final int ER_COLUMNACCESS_DENIED = 1143;
-    private static final int ER_DBACCESS_DENIED = 1044;
     private static final int ER_SPECIFIC_ACCESS_DENIED = 1227;
-    private static final Set<Integer> DENIED =
-            Set.of(ER_TABLEACCESS_DENIED, ER_COLUMNACCESS_DENIED, ER_DBACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED);
+    private static final int ER_NO_SUCH_TABLE = 1146;
+    private static final Set<Integer> DENIED = Set.of(ER_TABLEACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED);
+    private static final Pattern MARIADB_10_5 = Pattern.compile("(10\\.([5-9]|\\d\\d)|1[1-9]|[2-9]\\d)\\..*");
     // Visible to every account, and a name that a flavour does not have is simply absent from the result.
     private static final String VARIABLES = "SHOW GLOBAL VARIABLES WHERE Variable_name IN"
-            + " ('version', 'server_id', 'read_only', 'super_read_only', 'gtid_mode')";
+            + " ('version', 'server_id', 'read_only', 'super_read_only', 'gtid_mode', 'group_replication_group_name')";
+    private static final String MEMBER = "SELECT member_state, member_role FROM"
+            + " performance_schema.replication_group_members WHERE member_id = @@GLOBAL.server_uuid";
+    private static final String GALERA = "SHOW GLOBAL STATUS WHERE Variable_name IN"
+            + " ('wsrep_cluster_state_uuid', 'wsrep_cluster_status', 'wsrep_local_state_comment')";
 
     @Override
     public BackendReport inspect(BackendConfig backend, SluiceConfig config) throws TlsException {
         Properties properties = properties(config);
         Optional<Path> ca = config.tls().backend().ca();
         if (ca.isEmpty()) {
-            return inspect(backend, properties);
+            return inspect(backend, config, properties);
         }
         try (JdbcTrustStore authorities = JdbcTrustStore.of(ca.orElseThrow())) {
             authorities.addTo(properties);
             properties.setProperty("sslMode", "VERIFY_CA");
-            return inspect(backend, properties);
+            return inspect(backend, config, properties);
         }
     }
 
@@ -65,31 +71,91 @@ final class JdbcInspector implements BackendInspector {
         return properties;
     }
 
-    private static BackendReport inspect(BackendConfig backend, Properties properties) {
+    private static BackendReport inspect(BackendConfig backend, SluiceConfig config, Properties properties) {
         String url = "jdbc:mysql://" + backend.address() + "/";
         try (Connection connection = DriverManager.getConnection(url, properties);
                 Statement statement = connection.createStatement()) {
-            EnumSet<MonitorGrant> missing = EnumSet.noneOf(MonitorGrant.class);
-            Map<String, String> variables = variables(statement);
-            Optional<BackendReport.Replication> replication = replication(statement, missing);
-            probeUserTable(statement, missing);
+            Map<String, String> variables = pairs(statement, VARIABLES);
             String version = variables.getOrDefault("version", "unknown");
             boolean mariaDb = version.toLowerCase(Locale.ROOT).contains("mariadb");
+            String group = variables.getOrDefault("group_replication_group_name", "");
+            NeededGrants needed = new NeededGrants(
+                    config,
+                    new NeededGrants.Flavor(
+                            mariaDb, mariaDb && MARIADB_10_5.matcher(version).matches(), !group.isEmpty()));
+            AccountGrants grants = AccountGrants.read(statement);
+            List<MissingGrant> missing = new ArrayList<>(needed.missingForMonitor(grants));
             BackendReport.Facts facts = new BackendReport.Facts(
                     version,
                     Long.parseLong(variables.getOrDefault("server_id", "0")),
                     isOn(variables, "read_only") || isOn(variables, "super_read_only"),
                     variables.getOrDefault("gtid_mode", mariaDb ? "MariaDB" : "unknown"),
-                    replication);
-            return new BackendReport(backend.address(), Optional.empty(), Optional.of(facts), missing);
+                    replication(statement),
+                    group.isEmpty() ? galera(statement) : member(statement, group));
+            Optional<String> failure = Optional.empty();
+            if (NeededGrants.concernSwitchover(config)) {
+                failure = switchover(url, config, properties, needed, new Switchover(grants, missing));
+            }
+            return new BackendReport(backend.address(), failure, Optional.of(facts), missing);
         } catch (SQLException e) {
             return BackendReport.unreachable(backend.address(), describe(e));
         }
     }
 
-    private static Map<String, String> variables(Statement statement) throws SQLException {
+    /** The monitor's grants, which a switchover without an account of its own uses, and the list that grows. */
+    private record Switchover(AccountGrants monitor, List<MissingGrant> missing) {}
+
+    /** Why the account of a planned switchover cannot log in, if it has one of its own and that is so. */
+    private static Optional<String> switchover(
+            String url, SluiceConfig config, Properties properties, NeededGrants needed, Switchover found) {
+        Optional<String> user = config.switchover().user();
+        if (user.isEmpty()) {
+            found.missing().addAll(needed.missingForSwitchover(found.monitor()));
+            return Optional.empty();
+        }
+        Properties own = new Properties();
+        own.putAll(properties);
+        own.setProperty("user", user.orElseThrow());
+        own.setProperty(
+                "password", config.switchover().password().map(Secret::reveal).orElse(""));
+        try (Connection connection = DriverManager.getConnection(url, own);
+                Statement statement = connection.createStatement()) {
+            found.missing().addAll(needed.missingForSwitchover(AccountGrants.read(statement)));
+            return Optional.empty();
+        } catch (SQLException e) {
+            return Optional.of("the account of admin.switchover-user: " + describe(e));
+        }
+    }
+
+    private static Optional<BackendReport.Group> member(Statement statement, String group) throws SQLException {
+        try (ResultSet row = statement.executeQuery(MEMBER)) {
+            if (!row.next() || "OFFLINE".equals(row.getString(1))) {
+                return Optional.empty();
+            }
+            String role = "group " + String.valueOf(row.getString(2)).toLowerCase(Locale.ROOT);
+            return Optional.of(new BackendReport.Group(group, role.strip(), "ONLINE".equals(row.getString(1))));
+        } catch (SQLException e) {
+            if (DENIED.contains(e.getErrorCode()) || e.getErrorCode() == ER_NO_SUCH_TABLE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static Optional<BackendReport.Group> galera(Statement statement) throws SQLException {
+        Map<String, String> status = pairs(statement, GALERA);
+        String cluster = status.getOrDefault("wsrep_cluster_state_uuid", "");
+        if (cluster.matches("[0-]*")) {
+            return Optional.empty();
+        }
+        boolean inStep = status.getOrDefault("wsrep_cluster_status", "").equals("Primary")
+                && status.getOrDefault("wsrep_local_state_comment", "").equals("Synced");
+        return Optional.of(new BackendReport.Group(cluster, "galera node", inStep));
+    }
+
+    private static Map<String, String> pairs(Statement statement, String sql) throws SQLException {
         Map<String, String> variables = new HashMap<>();
-        try (ResultSet rows = statement.executeQuery(VARIABLES)) {
+        try (ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {
                 variables.put(rows.getString(1).toLowerCase(Locale.ROOT), rows.getString(2));
             }
@@ -103,27 +169,25 @@ final class JdbcInspector implements BackendInspector {
         return !value.equalsIgnoreCase("OFF") && !value.equals("0");
     }
 
-    private static Optional<BackendReport.Replication> replication(Statement statement, Set<MonitorGrant> missing)
-            throws SQLException {
+    private static Optional<BackendReport.Replication> replication(Statement statement) throws SQLException {
         try {
             return replication(statement, "SHOW REPLICA STATUS");
         } catch (SQLException e) {
-            if (e.getErrorCode() == ER_PARSE_ERROR) {
-                // Before MySQL 8.0.22 and MariaDB 10.5.1 the statement has its old name.
-                return oldReplication(statement, missing);
+            if (DENIED.contains(e.getErrorCode())) {
+                return Optional.empty();
             }
-            noteDenied(e, MonitorGrant.REPLICATION_CLIENT, missing);
-            return Optional.empty();
+            if (e.getErrorCode() != ER_PARSE_ERROR) {
+                throw e;
+            }
         }
-    }
-
-    private static Optional<BackendReport.Replication> oldReplication(Statement statement, Set<MonitorGrant> missing)
-            throws SQLException {
+        // Before MySQL 8.0.22 and MariaDB 10.5.1 the statement has its old name.
         try {
             return replication(statement, "SHOW SLAVE STATUS");
         } catch (SQLException e) {
-            noteDenied(e, MonitorGrant.REPLICATION_CLIENT, missing);
-            return Optional.empty();
+            if (DENIED.contains(e.getErrorCode())) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
@@ -148,23 +212,6 @@ final class JdbcInspector implements BackendInspector {
                     "Yes".equals(row.get("Replica_IO_Running")) && "Yes".equals(row.get("Replica_SQL_Running")),
                     lag == null ? Optional.empty() : Optional.of(Duration.ofSeconds(Long.parseLong(lag)))));
         }
-    }
-
-    private static void probeUserTable(Statement statement, Set<MonitorGrant> missing) throws SQLException {
-        try (ResultSet rows =
-                statement.executeQuery("SELECT user, host, authentication_string FROM mysql.user LIMIT 1")) {
-            // Whether the rows may be read is all that is asked.
-            rows.next();
-        } catch (SQLException e) {
-            noteDenied(e, MonitorGrant.SELECT_ON_MYSQL_USER, missing);
-        }
-    }
-
-    private static void noteDenied(SQLException e, MonitorGrant grant, Set<MonitorGrant> missing) throws SQLException {
-        if (!DENIED.contains(e.getErrorCode())) {
-            throw e;
-        }
-        missing.add(grant);
     }
 
     /** The driver wraps a refused connection into a paragraph; its last cause is the fact. */

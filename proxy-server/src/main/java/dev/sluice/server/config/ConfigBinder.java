@@ -145,6 +145,7 @@ final class ConfigBinder {
                 value(ConfigKeys.MONITOR_INTERVAL),
                 value(ConfigKeys.MONITOR_TIMEOUT),
                 value(ConfigKeys.MONITOR_MAX_LAG),
+                value(ConfigKeys.MONITOR_DISCOVER),
                 value(ConfigKeys.MONITOR_SLOW_START),
                 new MonitorConfig.HeartbeatConfig(
                         value(ConfigKeys.MONITOR_HEARTBEAT), value(ConfigKeys.MONITOR_HEARTBEAT_TABLE)));
@@ -270,7 +271,10 @@ final class ConfigBinder {
                 value(ConfigKeys.POOL_IDLE_TIMEOUT),
                 value(ConfigKeys.POOL_MAX_AGE),
                 value(ConfigKeys.POOL_ACQUIRE_TIMEOUT),
-                value(ConfigKeys.POOL_WAITING_MAX),
+                new PoolConfig.Waiting(
+                        value(ConfigKeys.POOL_WAITING_MAX),
+                        value(ConfigKeys.POOL_WAITING_BYTES_MAX),
+                        value(ConfigKeys.POOL_PRIMARY_TIMEOUT)),
                 value(ConfigKeys.POOL_CONNECT_TIMEOUT));
     }
 

@@ -84,6 +84,12 @@ public final class ConfigKeys {
             ValueType.duration("0s", "365d"),
             "10s",
             "Replication lag beyond which a replica takes no reads; an unknown lag is beyond it.");
+    static final ConfigKey<Boolean> MONITOR_DISCOVER = ConfigKey.defaulted(
+            "monitor.discover",
+            ValueType.flag(),
+            "false",
+            "Whether servers that are found in replication metadata or in a group are used as backends, without being"
+                    + " listed; see [operations](operations.md#discovered-servers).");
     static final ConfigKey<Duration> MONITOR_SLOW_START = ConfigKey.defaulted(
             "monitor.slow-start",
             ValueType.duration("0s", "1h"),
@@ -201,12 +207,22 @@ public final class ConfigKeys {
             "pool.acquire-timeout",
             ValueType.duration("1ms", "1h"),
             "10s",
-            "Time a statement waits for a backend connection or a primary before it fails.");
+            "Time a statement waits for a backend connection before it fails.");
+    static final ConfigKey<Duration> POOL_PRIMARY_TIMEOUT = ConfigKey.defaulted(
+            "pool.primary-timeout",
+            ValueType.duration("1ms", "1h"),
+            "10s",
+            "Time a statement waits for a primary, or for the end of a pause or a switchover, before it fails.");
     static final ConfigKey<Integer> POOL_WAITING_MAX = ConfigKey.defaulted(
             "pool.waiting-max",
             ValueType.count(0, COUNT_MAX),
             "10000",
             "Statements that may wait for a backend connection or a primary at the same time, over all event loops.");
+    static final ConfigKey<Integer> POOL_WAITING_BYTES_MAX = ConfigKey.defaulted(
+            "pool.waiting-bytes-max",
+            ValueType.size("0B", "1GiB"),
+            "64MiB",
+            "Memory that the statements which wait may hold together, over all event loops.");
     static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
             "pool.connect-timeout",
             ValueType.duration("1ms", "10m"),
@@ -375,6 +391,7 @@ public final class ConfigKeys {
             MONITOR_INTERVAL,
             MONITOR_TIMEOUT,
             MONITOR_MAX_LAG,
+            MONITOR_DISCOVER,
             MONITOR_SLOW_START,
             MONITOR_HEARTBEAT,
             MONITOR_HEARTBEAT_TABLE,
@@ -397,7 +414,9 @@ public final class ConfigKeys {
             POOL_IDLE_TIMEOUT,
             POOL_MAX_AGE,
             POOL_ACQUIRE_TIMEOUT,
+            POOL_PRIMARY_TIMEOUT,
             POOL_WAITING_MAX,
+            POOL_WAITING_BYTES_MAX,
             POOL_CONNECT_TIMEOUT,
             LIMITS_MAX_CONNECTIONS,
             LIMITS_CONNECT_PHASE_TIMEOUT,

@@ -81,8 +81,8 @@ public final class ConfigReference {
               until an operator says otherwise.
             - `SHOW CONFIG DIFF` lists everything in which the file and the running configuration differ. To make a run-time change
               permanent, write it into the file; the difference is gone with the next reload.
-            - A changed file that would take away the primary, the last usable backend or more than half of the backends is
-              refused as a whole.
+            - A changed file that would take away the primary, the last usable backend, the last usable replica or more than
+              half of the backends is refused as a whole; `RELOAD FORCE` applies it all the same.
             - `PAUSE` does not survive a restart. A damaged `runtime-config.yaml` keeps Sluice from starting: it may hold the
               word of an operator that a backend must not be used.
             """;

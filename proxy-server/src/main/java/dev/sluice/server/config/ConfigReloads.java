@@ -19,7 +19,9 @@ public final class ConfigReloads {
             ConfigKeys.POOL_IDLE_TIMEOUT.path(),
             ConfigKeys.POOL_MAX_AGE.path(),
             ConfigKeys.POOL_ACQUIRE_TIMEOUT.path(),
+            ConfigKeys.POOL_PRIMARY_TIMEOUT.path(),
             ConfigKeys.POOL_WAITING_MAX.path(),
+            ConfigKeys.POOL_WAITING_BYTES_MAX.path(),
             ConfigKeys.LIMITS_MAX_CONNECTIONS.path(),
             ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.path());
 

@@ -11,6 +11,7 @@ import java.util.Objects;
  * @param interval time between two probes of a server
  * @param timeout time after which a probe has failed
  * @param maxLag replication lag beyond which a replica takes no reads
+ * @param discover whether servers found in replication metadata are used
  * @param slowStart time in which the reads of a replica that had trouble grow back
  * @param heartbeat the row by which lag is measured
  */
@@ -20,6 +21,7 @@ public record MonitorConfig(
         Duration interval,
         Duration timeout,
         Duration maxLag,
+        boolean discover,
         Duration slowStart,
         HeartbeatConfig heartbeat) {
     /**
@@ -50,7 +52,7 @@ public record MonitorConfig(
         ConfigKeys.MONITOR_SLOW_START.require(slowStart);
     }
 
-    /** With the default slow start and without a heartbeat. */
+    /** With the default slow start, without a heartbeat, and without using what is discovered. */
     public MonitorConfig(String user, Secret password, Duration interval, Duration timeout, Duration maxLag) {
         this(
                 user,
@@ -58,8 +60,14 @@ public record MonitorConfig(
                 interval,
                 timeout,
                 maxLag,
+                ConfigKeys.MONITOR_DISCOVER.defaultValue(),
                 ConfigKeys.MONITOR_SLOW_START.defaultValue(),
                 HeartbeatConfig.OFF);
+    }
+
+    /** The same with discovered servers used or not. */
+    public MonitorConfig withDiscover(boolean on) {
+        return new MonitorConfig(user, password, interval, timeout, maxLag, on, slowStart, heartbeat);
     }
 
     /** The defaults for everything but the account. */

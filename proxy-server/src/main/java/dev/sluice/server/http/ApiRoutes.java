@@ -20,6 +20,8 @@ final class ApiRoutes {
     static final String PREFIX = "/api/v1";
 
     private static final ApiField ADDRESS = ApiField.path("address", TEXT, "The server as host:port.");
+    private static final ApiField FORCE =
+            ApiField.query("force", FLAG, "Even if the last server of a role would go, or most of them.");
     private static final ApiField TIMEOUT = ApiField.optional("timeoutSeconds", COUNT, "How long it may take.");
 
     static final List<ApiRoute> ALL = List.of(
@@ -56,7 +58,7 @@ final class ApiRoutes {
                     HttpMethod.DELETE,
                     "/backends/{address}",
                     "Forgets the server.",
-                    List.of(ADDRESS, ApiField.query("force", FLAG, "Even the last one of its role, or most of them.")),
+                    List.of(ADDRESS, FORCE),
                     said -> new Operation.RemoveBackend(said.text("address"), said.flag("force"))),
             new ApiRoute(
                     HttpMethod.POST,
@@ -90,7 +92,12 @@ final class ApiRoutes {
                     said -> new Operation.Kill(said.number("id"), said.flag("query"))),
             act("/pause", "Statements wait before they begin.", new Operation.Pause()),
             act("/resume", "Ends a pause.", new Operation.Resume()),
-            act("/reload", "Reads the configuration file again.", new Operation.Reload()),
+            new ApiRoute(
+                    HttpMethod.POST,
+                    "/reload",
+                    "Reads the configuration file again.",
+                    List.of(FORCE),
+                    said -> new Operation.Reload(said.flag("force"))),
             new ApiRoute(
                     HttpMethod.PUT,
                     "/features/{name}",
@@ -103,8 +110,8 @@ final class ApiRoutes {
                     HttpMethod.POST,
                     "/config/rollback",
                     "Makes the configuration of an earlier version a new version.",
-                    List.of(ApiField.required("version", COUNT, "The earlier version.")),
-                    said -> new Operation.RollbackConfig(said.number("version"))),
+                    List.of(FORCE, ApiField.required("version", COUNT, "The earlier version.")),
+                    said -> new Operation.RollbackConfig(said.number("version"), said.flag("force"))),
             new ApiRoute(
                     HttpMethod.POST,
                     "/explain",

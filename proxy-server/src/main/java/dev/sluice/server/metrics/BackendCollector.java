@@ -11,6 +11,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 
 /** What is known of each backend: from the topology, and from what the event loops count about it. Thread-safe: it reads snapshots. */
@@ -19,18 +20,40 @@ final class BackendCollector implements MultiCollector {
 
     private final List<LoopMetrics> loops;
     private final Supplier<Topology> topology;
+    /** By ordinal and counter: what had been counted when the ordinal was given to its present server. */
+    private final AtomicLongArray before = new AtomicLongArray((Topology.ORDINAL_MAX + 1) * PerBackend.ALL.length);
 
     BackendCollector(List<LoopMetrics> loops, Supplier<Topology> topology) {
         this.loops = loops;
         this.topology = topology;
     }
 
-    private long sum(PerBackend counter, BackendStatus backend) {
+    /**
+     * An ordinal is given to another server, whose counters begin at zero. Nothing is counted for the one before any more: an
+     * ordinal is free only when its last connection is closed and the event loops have let go of it.
+     */
+    void begin(int ordinal) {
+        for (PerBackend counter : PerBackend.ALL) {
+            before.set(index(counter, ordinal), total(counter, ordinal));
+        }
+    }
+
+    @SuppressWarnings("EnumOrdinal") // indexes a row of counters and never leaves this process
+    private static int index(PerBackend counter, int ordinal) {
+        return ordinal * PerBackend.ALL.length + counter.ordinal();
+    }
+
+    private long total(PerBackend counter, int ordinal) {
         long sum = 0;
         for (LoopMetrics loop : loops) {
-            sum += loop.perBackend(counter, backend.ordinal());
+            sum += loop.perBackend(counter, ordinal);
         }
         return sum;
+    }
+
+    private long sum(PerBackend counter, BackendStatus backend) {
+        int ordinal = backend.ordinal();
+        return total(counter, ordinal) - before.get(index(counter, ordinal));
     }
 
     private static Labels labels(BackendStatus backend) {
@@ -53,7 +76,7 @@ final class BackendCollector implements MultiCollector {
                 .add(Labels.EMPTY, now.writableServers())
                 .build());
         all.metricSnapshot(new MetricFamilies.Gauge(
-                        "sluice_discovered_servers", "Servers found in replication metadata that are not configured.")
+                        "sluice_discovered_servers", "Servers found in replication metadata that are no backends.")
                 .add(Labels.EMPTY, now.discovered().size())
                 .build());
         all.metricSnapshot(new MetricFamilies.Gauge("sluice_primary_known", "1 while there is a primary for writes.")

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class MetricsRegistry {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final List<LoopMetrics> loops = new CopyOnWriteArrayList<>();
+    private final BackendCollector backends;
     private final int pinReasons;
     private final OpenMetricsTextFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
     private final PrometheusTextFormatWriter prometheus = PrometheusTextFormatWriter.create();
@@ -52,7 +53,8 @@ public final class MetricsRegistry {
     public MetricsRegistry(Supplier<Topology> topology, List<String> pinLabels) {
         this.pinReasons = pinLabels.size();
         registry.register(new DataPathCollector(loops, List.copyOf(pinLabels)));
-        registry.register(new BackendCollector(loops, topology));
+        backends = new BackendCollector(loops, topology);
+        registry.register(backends);
         JvmMetrics.builder().register(registry);
     }
 
@@ -61,6 +63,11 @@ public final class MetricsRegistry {
         LoopMetrics loop = new LoopMetrics(pinReasons);
         loops.add(loop);
         return loop;
+    }
+
+    /** That ordinal stands for another server from now on, whose counters begin at zero. */
+    public void backendAdded(int ordinal) {
+        backends.begin(ordinal);
     }
 
     /** Statements sent to a backend of a role for a reason, by all event loops. */

@@ -107,7 +107,7 @@ final class MonitorConnections implements AutoCloseable {
      * The driver as a data source of its own, not through DriverManager: the pool would set DriverManager's login timeout,
      * which belongs to the whole process.
      */
-    private static MysqlDataSource dataSource(BackendAddress address, MonitorSettings settings) {
+    static MysqlDataSource dataSource(BackendAddress address, MonitorSettings settings) {
         long millis = settings.timeout().toMillis();
         MysqlDataSource source = new MysqlDataSource();
         source.setUser(settings.user());

@@ -38,7 +38,7 @@ final class TopologyLog {
         for (DiscoveredServer server : now.discovered()) {
             if (!before.discovered().contains(server)) {
                 LOGGER.info(
-                        "Discovered {} ({} of {}): not configured, not used",
+                        "Discovered {} ({} of {}), which is no backend",
                         server.address(),
                         server.relation(),
                         server.namedBy());

@@ -1,5 +1,6 @@
 package dev.sluice.server.monitor;
 
+import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendObservation;
 import dev.sluice.router.topology.CircuitBreaker;
 import dev.sluice.router.topology.Health;
@@ -267,6 +268,11 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
             throw new SQLException("no backend has ordinal " + ordinal);
         }
         return prober.connections().open();
+    }
+
+    /** Logs in at a server that is no backend. */
+    public LoginTrial tryLogin(BackendAddress address) {
+        return LoginTrial.of(address, settings, current);
     }
 
     /** Stops probing. The last topology stays readable; listeners hear nothing more. */

@@ -51,7 +51,9 @@ final class BackendOperations {
     }
 
     BackendIntent find(HostPort address) throws OperationException {
-        BackendIntent found = changes.store().current().config().find(address);
+        BackendIntent configured = changes.store().current().config().find(address);
+        // An operator's word about a discovered server makes it a configured one, which outlasts its discovery.
+        BackendIntent found = configured == null ? changes.backends().discovered(address) : configured;
         if (found == null) {
             throw new OperationException(Kind.NOT_FOUND, address + " is not a backend");
         }
@@ -79,7 +81,7 @@ final class BackendOperations {
         HostPort address = address(wanted.address());
         BackendIntent unused = find(address);
         RuntimeConfig before = changes.store().current().config();
-        if (!wanted.force() || before.backends().size() == 1) {
+        if (!wanted.force() || before.without(address).backends().isEmpty()) {
             changes.requireHarmless(before, before.without(address), true, "add FORCE to remove it all the same");
         }
         Integer ordinal = changes.backends().ordinal(address);
@@ -115,7 +117,13 @@ final class BackendOperations {
         if (backend.state() == OperatorState.ACTIVE) {
             RuntimeConfig before = changes.store().current().config();
             RuntimeConfig after = before.with(backend.withState(OperatorState.DRAINED));
-            changes.requireHarmless(before, after, false, "use SWITCHOVER TO first, or RESUME another backend");
+            changes.requireHarmless(
+                    before,
+                    after,
+                    false,
+                    changes.isPrimary(address)
+                            ? "SWITCHOVER TO another server first; then this one can be drained"
+                            : "ADD or RESUME another backend first");
             changes.make(author, "backend " + address + " drained", config -> after);
         }
     }

@@ -7,6 +7,7 @@ import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Operation.Feature;
 import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.OperationException.Kind;
+import dev.sluice.server.config.HostPort;
 import dev.sluice.server.session.SessionSwitches;
 import java.io.IOException;
 import java.util.List;
@@ -104,7 +105,8 @@ final class Changes {
         }
     }
 
-    void requireRoom(RuntimeConfig before, RuntimeConfig now) throws OperationException {
+    void requireRoom(RuntimeConfig configured, RuntimeConfig now) throws OperationException {
+        RuntimeConfig before = backends.withDiscovered(configured);
         long more = now.backends().stream()
                 .filter(backend -> before.find(backend.address()) == null)
                 .count();
@@ -121,10 +123,14 @@ final class Changes {
      *
      * @param remedy what to do if it is meant, for the end of the sentence
      */
-    void requireHarmless(RuntimeConfig before, RuntimeConfig after, boolean lastReplicaToo, String remedy)
+    void requireHarmless(RuntimeConfig from, RuntimeConfig to, boolean lastReplicaToo, String remedy)
             throws OperationException {
-        if (after.backends().isEmpty()) {
-            throw new OperationException(Kind.CONFLICT, "the last backend cannot be removed");
+        RuntimeConfig before = backends.withDiscovered(from);
+        RuntimeConfig after = backends.withDiscovered(to);
+        if (to.backends().isEmpty()) {
+            throw new OperationException(
+                    Kind.CONFLICT,
+                    "the last backend cannot be removed, also not with FORCE; ADD BACKEND another one first");
         }
         Topology topology = parts.monitor().current();
         List<BackendIntent> lost = before.backends().stream()
@@ -137,6 +143,14 @@ final class Changes {
         if (harm != null) {
             throw new OperationException(Kind.CONFLICT, harm + "; " + remedy);
         }
+    }
+
+    /** Whether a backend is the primary at this moment. */
+    boolean isPrimary(HostPort address) {
+        BackendStatus primary = parts.monitor().current().primary();
+        return primary != null
+                && primary.address().host().equals(address.host())
+                && primary.address().port() == address.port();
     }
 
     private static boolean isActive(RuntimeConfig config, BackendIntent backend) {

@@ -62,7 +62,7 @@ final class ConfigMerge {
                 backends.add(merged);
             }
         }
-        RuntimeConfig merged = new RuntimeConfig(backends, running.features());
+        RuntimeConfig merged = new RuntimeConfig(backends, running.features(), running.removed());
         for (Feature feature : Feature.values()) {
             boolean value = value(
                     "features." + feature.name().toLowerCase(Locale.ROOT),

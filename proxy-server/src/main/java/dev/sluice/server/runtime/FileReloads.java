@@ -66,14 +66,17 @@ final class FileReloads {
         return problems;
     }
 
-    ResultTable reload(String author) throws OperationException, InterruptedException {
+    /** @param force even if the last backends of a role would go, or most of them */
+    ResultTable reload(String author, boolean force) throws OperationException, InterruptedException {
         SluiceConfig read = read(author);
         SluiceConfig fileBefore = changes.store().wholeFile();
         RuntimeConfig before = changes.store().current().config();
         ConfigStore.Merged merged;
         try {
             RuntimeConfig after = changes.store().preview(read);
-            changes.requireHarmless(before, after, false, "nothing of the file was applied; remove them one by one");
+            if (!force) {
+                changes.requireHarmless(before, after, true, "RELOAD FORCE applies the file all the same");
+            }
             changes.requireRoom(before, after);
             merged = changes.store().reload(read, author, "configuration file reloaded");
         } catch (IllegalArgumentException e) {

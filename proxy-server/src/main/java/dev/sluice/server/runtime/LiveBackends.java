@@ -3,9 +3,11 @@ package dev.sluice.server.runtime;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.config.HostPort;
+import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.MonitoredBackend;
 import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.session.SessionControl;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,14 +29,17 @@ final class LiveBackends {
     private final TopologyMonitor monitor;
     private final BackendCapacities capacities;
     private final SessionControl sessions;
+    private final MetricsRegistry metrics;
     private final Map<HostPort, Integer> ordinals = new ConcurrentHashMap<>();
+    /** Those in use that no configuration names. */
+    private final Map<HostPort, BackendIntent> discovered = new ConcurrentHashMap<>();
 
     /** @param start what monitor and caps were made of: the ordinals are the positions in the list */
-    LiveBackends(
-            TopologyMonitor monitor, BackendCapacities capacities, SessionControl sessions, List<BackendIntent> start) {
-        this.monitor = monitor;
-        this.capacities = capacities;
-        this.sessions = sessions;
+    LiveBackends(RuntimeParts parts, List<BackendIntent> start) {
+        this.monitor = parts.monitor();
+        this.capacities = parts.capacities();
+        this.sessions = parts.sessions();
+        this.metrics = parts.metrics();
         for (int ordinal = 0; ordinal < start.size(); ordinal++) {
             ordinals.put(start.get(ordinal).address(), ordinal);
             capacities.closed(ordinal, start.get(ordinal).state() != OperatorState.ACTIVE);
@@ -65,7 +70,8 @@ final class LiveBackends {
     /** Makes what is in force follow the configuration. */
     void apply(RuntimeConfig before, RuntimeConfig now) throws InterruptedException {
         for (BackendIntent backend : now.backends()) {
-            BackendIntent was = before.find(backend.address());
+            BackendIntent found = discovered.remove(backend.address());
+            BackendIntent was = found == null ? before.find(backend.address()) : found;
             if (was == null) {
                 add(backend);
             } else if (!was.equals(backend)) {
@@ -77,11 +83,51 @@ final class LiveBackends {
                 remove(was);
             }
         }
+        for (HostPort address : now.removed()) {
+            removeDiscovered(address);
+        }
+    }
+
+    /** Uses a server that nobody configured. */
+    void addDiscovered(BackendIntent backend) {
+        add(backend);
+        discovered.put(backend.address(), backend);
+    }
+
+    /** Uses such a server no longer; does nothing if it is none. */
+    void removeDiscovered(HostPort address) throws InterruptedException {
+        BackendIntent found = discovered.remove(address);
+        if (found != null) {
+            remove(found);
+        }
+    }
+
+    /** The server in use at an address that nobody configured, or null. */
+    @Nullable
+    BackendIntent discovered(HostPort address) {
+        return discovered.get(address);
+    }
+
+    /** The servers in use that nobody configured. */
+    Collection<BackendIntent> discovered() {
+        return List.copyOf(discovered.values());
+    }
+
+    /** A configuration together with the servers in use that nobody configured, as far as it does not rule them out. */
+    RuntimeConfig withDiscovered(RuntimeConfig config) {
+        RuntimeConfig all = config;
+        for (BackendIntent found : discovered.values()) {
+            if (config.find(found.address()) == null && !config.removed().contains(found.address())) {
+                all = all.with(found);
+            }
+        }
+        return all;
     }
 
     private void add(BackendIntent backend) {
         int ordinal = capacities.add(backend.backendAddress(), backend.connectionsMax());
         capacities.closed(ordinal, backend.state() != OperatorState.ACTIVE);
+        metrics.backendAdded(ordinal);
         ordinals.put(backend.address(), ordinal);
         monitor.put(monitored(ordinal, backend));
     }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * The operations of a running Sluice. Thread-safe: changes of the configuration hold one lock, each for a moment; a drain and
  * a switchover wait without it, so that others can look, and can change their minds.
  */
-public final class ProxyAdministration implements Administration {
+public final class ProxyAdministration implements Administration, AutoCloseable {
     private static final LexicalMode DEFAULT_MODE = LexicalMode.of(false, false, false, LexicalCharset.of("utf8mb4"));
     private static final Duration SWITCHOVER_TIMEOUT = Duration.ofSeconds(10);
 
@@ -43,6 +43,7 @@ public final class ProxyAdministration implements Administration {
     private final SessionKills kills;
     private final RuntimeViews views;
     private final EventLog events;
+    private final DiscoveredServers discovered;
     private final ReentrantLock lock = new ReentrantLock(true);
     private volatile @Nullable Switchovers switchovers;
     /** Under the lock. */
@@ -61,23 +62,31 @@ public final class ProxyAdministration implements Administration {
         this.parts = parts;
         this.store = source.store();
         this.events = events;
-        LiveBackends live = new LiveBackends(
-                parts.monitor(),
-                parts.capacities(),
-                parts.sessions(),
-                store.current().config().backends());
+        LiveBackends live = new LiveBackends(parts, store.current().config().backends());
         this.changes = new Changes(parts, store, live, events);
         this.backends = new BackendOperations(changes, parts.sessions(), System::nanoTime);
         this.reloads =
                 new FileReloads(changes, source.file(), store.wholeFile(), new ConfigLoader(), source.settings());
         this.kills = new SessionKills(parts.sessions(), new StatementKiller(parts.monitor()));
-        this.views = new RuntimeViews(parts, live, new ConfigViews(store, reloads), events);
+        this.discovered = new DiscoveredServers(parts.monitor(), changes, lock);
+        this.views = new RuntimeViews(parts, live, new ConfigViews(store, reloads), events, discovered);
         Changes.switchTo(parts.switches(), store.current().config());
     }
 
     /** Plugs in planned changes of the primary. */
     public void switchovers(Switchovers implementation) {
         switchovers = implementation;
+    }
+
+    /** Begins to use the servers that replication names. */
+    public void discover() {
+        discovered.start();
+    }
+
+    /** Uses nothing more; operations go on. */
+    @Override
+    public void close() {
+        discovered.close();
     }
 
     @Override
@@ -153,9 +162,9 @@ public final class ProxyAdministration implements Administration {
         } else if (operation instanceof Operation.SetFeature feature) {
             return setFeature(feature, author);
         } else if (operation instanceof Operation.RollbackConfig rollback) {
-            return rollBack(rollback.version(), author);
-        } else if (operation instanceof Operation.Reload) {
-            return reloads.reload(author);
+            return rollBack(rollback, author);
+        } else if (operation instanceof Operation.Reload reload) {
+            return reloads.reload(author, reload.force());
         } else if (operation instanceof Operation.Pause) {
             return pause(true, author);
         } else if (operation instanceof Operation.Resume) {
@@ -172,7 +181,9 @@ public final class ProxyAdministration implements Administration {
         return ResultTable.message(what);
     }
 
-    private ResultTable rollBack(long number, String author) throws OperationException, InterruptedException {
+    private ResultTable rollBack(Operation.RollbackConfig rollback, String author)
+            throws OperationException, InterruptedException {
+        long number = rollback.version();
         RuntimeConfig wanted;
         try {
             wanted = store.version(number).config();
@@ -180,7 +191,9 @@ public final class ProxyAdministration implements Administration {
             throw new OperationException(Kind.NOT_FOUND, String.valueOf(e.getMessage()));
         }
         RuntimeConfig before = store.current().config();
-        changes.requireHarmless(before, wanted, false, "remove them one by one, with FORCE where that is needed");
+        if (!rollback.force()) {
+            changes.requireHarmless(before, wanted, true, "add FORCE to go back all the same");
+        }
         ConfigVersion now = changes.make(author, "rolled back to version " + number, config -> wanted);
         return ResultTable.message(
                 "the configuration of version " + number + " is in force as version " + now.number());

@@ -6,6 +6,7 @@ import dev.sluice.server.config.SluiceConfig;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,16 +16,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param backends at least one, no address twice
  * @param features each on or off
+ * @param removed servers that an operator removed and that must not come back by being discovered; none that is a backend,
+ *     and the last {@link #REMOVED_MAX}
  */
-public record RuntimeConfig(List<BackendIntent> backends, Map<Feature, Boolean> features) {
-    /** Copies both. Features that are not named are on. */
+public record RuntimeConfig(List<BackendIntent> backends, Map<Feature, Boolean> features, List<HostPort> removed) {
+    /** So many removed servers are remembered. */
+    static final int REMOVED_MAX = 256;
+
+    /** Copies all. Features that are not named are on. */
     public RuntimeConfig {
         backends = List.copyOf(backends);
+        List<HostPort> gone = new ArrayList<>(new LinkedHashSet<>(removed));
+        backends.forEach(backend -> gone.remove(backend.address()));
+        removed = List.copyOf(gone.subList(Math.max(0, gone.size() - REMOVED_MAX), gone.size()));
         Map<Feature, Boolean> all = new EnumMap<>(Feature.class);
         for (Feature feature : Feature.values()) {
             all.put(feature, features.getOrDefault(feature, true));
         }
         features = Collections.unmodifiableMap(all);
+    }
+
+    /** Nothing has been removed. */
+    public RuntimeConfig(List<BackendIntent> backends, Map<Feature, Boolean> features) {
+        this(backends, features, List.of());
     }
 
     /** What a file says. It has no keys for some of the features: they are on. */
@@ -63,22 +77,25 @@ public record RuntimeConfig(List<BackendIntent> backends, Map<Feature, Boolean> 
         if (!changed.contains(backend)) {
             changed.add(backend);
         }
-        return new RuntimeConfig(changed, features);
+        return new RuntimeConfig(changed, features, removed);
     }
 
-    /** Without the backend of an address. */
+    /** Without the backend of an address, which does not come back by itself. */
     public RuntimeConfig without(HostPort address) {
+        List<HostPort> gone = new ArrayList<>(removed);
+        gone.add(address);
         return new RuntimeConfig(
                 backends.stream()
                         .filter(backend -> !backend.address().equals(address))
                         .toList(),
-                features);
+                features,
+                gone);
     }
 
     /** With a feature on or off. */
     public RuntimeConfig with(Feature feature, boolean on) {
         Map<Feature, Boolean> changed = new EnumMap<>(features);
         changed.put(feature, on);
-        return new RuntimeConfig(backends, changed);
+        return new RuntimeConfig(backends, changed, removed);
     }
 }

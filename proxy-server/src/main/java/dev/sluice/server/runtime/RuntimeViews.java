@@ -2,6 +2,7 @@ package dev.sluice.server.runtime;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
+import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.DiscoveredServer;
 import dev.sluice.router.topology.Topology;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +31,17 @@ final class RuntimeViews {
     private final LiveBackends backends;
     private final ConfigViews config;
     private final EventLog events;
+    private final DiscoveredServers discovered;
 
-    RuntimeViews(RuntimeParts parts, LiveBackends backends, ConfigViews config, EventLog events) {
+    RuntimeViews(
+            RuntimeParts parts,
+            LiveBackends backends,
+            ConfigViews config,
+            EventLog events,
+            DiscoveredServers discovered) {
         this.parts = parts;
         this.backends = backends;
+        this.discovered = discovered;
         this.config = config;
         this.events = events;
     }
@@ -92,7 +101,9 @@ final class RuntimeViews {
                 "connections_max",
                 "in_flight",
                 "waiting",
+                "origin",
                 "problem");
+        Set<BackendAddress> found = discovered.used();
         for (BackendStatus backend : topology.backends()) {
             int ordinal = backend.ordinal();
             int idle = pools.idle().entrySet().stream()
@@ -113,6 +124,7 @@ final class RuntimeViews {
                     backends.max(ordinal),
                     parts.metrics().inFlight(ordinal),
                     pools.waiting().getOrDefault(ordinal, 0),
+                    found.contains(backend.address()) ? "discovered" : "configured",
                     backend.problem());
         }
         for (DiscoveredServer server : topology.discovered()) {
@@ -130,10 +142,15 @@ final class RuntimeViews {
                     null,
                     null,
                     null,
-                    server.relation().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " of " + server.namedBy()
-                            + "; ADD BACKEND uses it");
+                    "discovered",
+                    relation(server) + "; " + discovered.unused(server));
         }
         return rows.table();
+    }
+
+    /** What a discovered server is, as a person would say it. */
+    static String relation(DiscoveredServer server) {
+        return server.relation().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " of " + server.namedBy();
     }
 
     private static @Nullable Double seconds(@Nullable Duration duration) {

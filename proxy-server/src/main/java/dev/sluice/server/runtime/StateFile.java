@@ -117,6 +117,9 @@ final class StateFile {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("backends", config.backends().stream().map(StateFile::encode).toList());
         map.put("features", features);
+        if (!config.removed().isEmpty()) {
+            map.put("removed", config.removed().stream().map(HostPort::toString).toList());
+        }
         return map;
     }
 
@@ -182,7 +185,13 @@ final class StateFile {
                 features.put(feature, get(switched, name, Boolean.class));
             }
         }
-        return new RuntimeConfig(backends, features);
+        List<HostPort> removed = new ArrayList<>();
+        if (map.containsKey("removed")) {
+            for (Object address : get(map, "removed", List.class)) {
+                removed.add(HostPort.parse(as(address, String.class, "removed")));
+            }
+        }
+        return new RuntimeConfig(backends, features, removed);
     }
 
     private static BackendIntent backend(Map<?, ?> map) {

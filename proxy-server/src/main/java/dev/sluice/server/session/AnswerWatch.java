@@ -102,7 +102,15 @@ final class AnswerWatch implements ClientResponse.Observer {
         } else if (isGoingAway(errorCode)) {
             verdict = Verdict.GOING_AWAY;
         }
-        return verdict != Verdict.ANSWERED;
+        if (verdict == Verdict.ANSWERED || parts.context().switches().retry()) {
+            return verdict != Verdict.ANSWERED;
+        }
+        if (verdict == Verdict.IS_A_WRITE) {
+            // It is not sent again, but whoever asks again shall not be refused again.
+            parts.context().classifier().learnWrite(command.statement());
+        }
+        verdict = Verdict.ANSWERED;
+        return false;
     }
 
     private static boolean isReadOnlyServer(int errorCode) {

@@ -158,6 +158,12 @@ final class Command {
         return bytes;
     }
 
+    /** The memory that it holds: a short packet may be part of the larger buffer that it came in. */
+    int retainedBytes() {
+        ByteBuf bytes = packet;
+        return bytes == null ? 0 : bytes.capacity();
+    }
+
     /** Other bytes for the same command. Takes the reference; the old one is the caller's. */
     void packet(ByteBuf bytes) {
         packet = bytes;

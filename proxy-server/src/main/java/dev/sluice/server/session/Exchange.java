@@ -139,6 +139,11 @@ final class Exchange implements Placement.Listener {
         answer(error);
     }
 
+    @Override
+    public int retainedBytes() {
+        return command.retainedBytes();
+    }
+
     private void runOn(BackendConnection target) {
         connection = target;
         if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {

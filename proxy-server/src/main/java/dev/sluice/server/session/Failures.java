@@ -8,9 +8,12 @@ import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
-import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,12 @@ final class Failures {
     private static final int UNKNOWN_ERROR = 1105;
     private static final String COMMUNICATION = "08S01";
     private static final String RETRY_TRANSACTION = "40001";
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    /** So many backends are named in one message, each with so many characters about its problem. */
+    private static final int NAMED_MAX = 8;
+
+    private static final int PROBLEM_LENGTH_MAX = 120;
 
     private Failures() {}
 
@@ -29,39 +38,62 @@ final class Failures {
     }
 
     /**
-     * A statement has waited for a primary for too long.
+     * There is no primary, and a statement that needs one does not wait for it, or no longer.
      *
      * @param last why the primary that was known took no connection; null if none was known
+     * @param why a clause that says why it does not wait
      */
-    static ErrPacket noPrimary(Topology topology, Duration waited, @Nullable BackendFailure last) {
-        StringBuilder text =
-                new StringBuilder("No primary for " + waited.toMillis() + " ms, which this statement needs.");
-        if (last != null) {
-            text.append(" Last attempt: ").append(last.message()).append('.');
+    static ErrPacket noPrimary(Topology topology, @Nullable BackendFailure last, String why) {
+        StringJoiner backends = new StringJoiner(", ");
+        List<BackendStatus> all = topology.backends();
+        all.stream().limit(NAMED_MAX).forEach(each -> backends.add(each.address() + " " + noPrimaryBecause(each)));
+        if (all.isEmpty()) {
+            backends.add("there is no backend");
+        } else if (all.size() > NAMED_MAX) {
+            backends.add(all.size() - NAMED_MAX + " more are none either");
         }
-        for (BackendStatus backend : topology.backends()) {
-            text.append(' ')
-                    .append(backend.address())
-                    .append(": ")
-                    .append(backend.problem() == null ? backend.role() : backend.problem())
-                    .append('.');
+        String attempt = last == null ? "" : "; last attempt: " + shortened(last.message());
+        String alarm = topology.writableServers() > 1 ? "; " + topology.alarm() : "";
+        return of(COMMUNICATION, "No primary for this statement: " + backends + attempt + alarm + "; " + why);
+    }
+
+    /** Why a backend is not used as primary, as a predicate to its address. */
+    private static String noPrimaryBecause(BackendStatus backend) {
+        if (backend.operatorState() != OperatorState.ACTIVE) {
+            return "is taken out of use by an operator";
         }
-        return of(COMMUNICATION, text.toString());
+        String is = switch (backend.health()) {
+            case UNPROBED -> "has not been probed yet";
+            case UNREACHABLE -> "does not answer";
+            case BROKEN -> "answers nothing useful";
+            case ONLINE ->
+                switch (backend.role()) {
+                    case PRIMARY -> "is the primary but takes no connection";
+                    case REPLICA -> "is a replica";
+                    case UNKNOWN -> "is neither primary nor replica";
+                };
+        };
+        return backend.problem() == null ? is : is + " (" + shortened(backend.problem()) + ")";
+    }
+
+    /** Servers and drivers can be talkative, and a message may have to name many backends. */
+    private static String shortened(String text) {
+        return text.length() <= PROBLEM_LENGTH_MAX ? text : text.substring(0, PROBLEM_LENGTH_MAX) + "...";
+    }
+
+    /** A clause: how long a statement has waited for a primary. */
+    static String waited(long nanos) {
+        return String.format(Locale.ROOT, "waited %.1f s (pool.primary-timeout)", nanos / NANOS_PER_SECOND);
     }
 
     /**
-     * A statement has waited at the closed gate for too long.
+     * A statement waits no longer at the closed gate.
      *
-     * @param why a clause
+     * @param closed why the gate is closed, a clause
+     * @param why a clause that says why it does not wait
      */
-    static ErrPacket heldBack(String why, Duration waited) {
-        return of(
-                COMMUNICATION,
-                "This statement was not begun within " + waited.toMillis() + " ms (pool.acquire-timeout): " + why);
-    }
-
-    static ErrPacket tooManyWaiting(int max) {
-        return of(COMMUNICATION, "No primary, and " + max + " statements wait for one already (pool.waiting-max)");
+    static ErrPacket heldBack(String closed, String why) {
+        return of(COMMUNICATION, "This statement was not begun: " + closed + "; " + why);
     }
 
     static ErrPacket notAcquired(BackendFailure failure) {

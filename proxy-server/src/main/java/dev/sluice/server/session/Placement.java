@@ -33,6 +33,9 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
         /** The command cannot run. */
         void unplaced(ErrPacket error);
+
+        /** The memory in bytes that the command holds while it waits. */
+        int retainedBytes();
     }
 
     private final SessionParts parts;
@@ -48,7 +51,9 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private int attempts;
     private long excluded;
     private boolean waitedInVain;
-    /** Until when the statement waits for a primary; 0 while it has not had to. */
+    /** Since when and until when the statement waits for a primary; the second is 0 while it has not had to. */
+    private long waitsSinceNanos;
+
     private long deadlineNanos;
 
     private @Nullable BackendFailure primaryFailure;
@@ -282,13 +287,14 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private void awaitPrimary() {
         LoopContext context = parts.context();
         if (deadlineNanos == 0) {
+            waitsSinceNanos = context.nowNanos();
             deadlineNanos =
-                    context.nowNanos() + context.settings().acquireTimeout().toNanos();
+                    waitsSinceNanos + context.settings().primaryTimeout().toNanos();
         }
         if (deadlineNanos - context.nowNanos() <= 0) {
             primaryTimeout();
         } else if (!context.primaryQueue().tryAdd(this, deadlineNanos)) {
-            refuse(Failures.tooManyWaiting(context.pool().waiting().max()));
+            refuseWithoutPrimary(context.pool().waiting().full());
         }
     }
 
@@ -320,13 +326,21 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (!waiting) {
             return;
         }
+        refuseWithoutPrimary(Failures.waited(parts.context().nowNanos() - waitsSinceNanos));
+    }
+
+    /** @param why a clause that says why the statement does not wait, or no longer */
+    private void refuseWithoutPrimary(String why) {
         LoopContext context = parts.context();
         refuse(
                 isHeldBack()
-                        ? Failures.heldBack(
-                                context.gate().reason(), context.settings().acquireTimeout())
-                        : Failures.noPrimary(
-                                context.topology(), context.settings().acquireTimeout(), primaryFailure));
+                        ? Failures.heldBack(context.gate().reason(), why)
+                        : Failures.noPrimary(context.topology(), primaryFailure, why));
+    }
+
+    @Override
+    public int retainedBytes() {
+        return listener.retainedBytes();
     }
 
     @Override
@@ -361,7 +375,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY || !retryElsewhere()) {
+        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || !retryElsewhere()) {
             refuse(Failures.notAcquired(failure));
         }
     }

@@ -3,10 +3,11 @@ package dev.sluice.server.session;
 import dev.sluice.server.backend.WaitingBudget;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The statements of one event loop that wait for a primary: there is none, or it takes no connections. Confined to the
- * session's event loop.
+ * The statements of one event loop that wait for a primary: there is none, or it takes no connections. Bounded by the budget
+ * that all event loops share. Confined to the session's event loop.
  */
 final class PrimaryQueue {
     /** One that waits. */
@@ -19,29 +20,50 @@ final class PrimaryQueue {
 
         /** There was no primary in time. */
         void primaryTimeout();
+
+        /** The memory in bytes that its statement holds. */
+        int retainedBytes();
     }
 
-    private record Waiting(Waiter waiter, long deadlineNanos) {}
+    private record Waiting(Waiter waiter, int bytes, long deadlineNanos) {}
 
     private final WaitingBudget budget;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    /** The one that looks again at this moment. Its place is kept for it: it must not lose it to one that came later. */
+    private @Nullable Waiting looking;
 
     PrimaryQueue(WaitingBudget budget) {
         this.budget = budget;
     }
 
-    /** Joins the queue; false when too many wait already. */
+    /** Joins the queue; false when too many wait already, or with too much. */
     boolean tryAdd(Waiter waiter, long deadlineNanos) {
-        return budget.tryEnter() && queue.add(new Waiting(waiter, deadlineNanos));
+        Waiting added = new Waiting(waiter, waiter.retainedBytes(), deadlineNanos);
+        Waiting kept = looking;
+        if (kept != null && kept.waiter().equals(waiter)) {
+            looking = null;
+            if (kept.bytes() == added.bytes()) {
+                return queue.add(added);
+            }
+            budget.leave(kept.bytes());
+        }
+        return budget.tryEnter(added.bytes()) && queue.add(added);
     }
 
     /** Lets each look again, in the order in which they came. Those who find nothing come back. */
     void retryAll() {
         for (int left = queue.size(); left > 0; left--) {
             Waiting next = queue.remove();
-            budget.leave();
-            if (next.waiter().isWaiting()) {
-                next.waiter().retryRoute();
+            looking = next;
+            try {
+                if (next.waiter().isWaiting()) {
+                    next.waiter().retryRoute();
+                }
+            } finally {
+                if (looking != null) {
+                    looking = null;
+                    budget.leave(next.bytes());
+                }
             }
         }
     }
@@ -54,7 +76,7 @@ final class PrimaryQueue {
             Waiting next = all.next();
             if (next.deadlineNanos() - nowNanos <= 0 || !next.waiter().isWaiting()) {
                 all.remove();
-                budget.leave();
+                budget.leave(next.bytes());
                 late.add(next);
             }
         }

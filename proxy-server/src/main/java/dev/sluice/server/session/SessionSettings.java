@@ -9,12 +9,12 @@ import java.time.Duration;
  * @param readSplitting whether reads go to replicas
  * @param hashByUser whether a client is told from others by its user; by its address if not
  * @param consistency what reads on replicas may not miss
- * @param acquireTimeout how long a statement waits for a primary
+ * @param primaryTimeout how long a statement waits for a primary
  * @param preparedStatementsMax prepared statements of one session
  */
 public record SessionSettings(
         boolean readSplitting,
         boolean hashByUser,
         ConsistencyConfig consistency,
-        Duration acquireTimeout,
+        Duration primaryTimeout,
         int preparedStatementsMax) {}

@@ -40,12 +40,15 @@ public final class SessionSwitches {
         causalReads = on;
     }
 
-    /** Whether a read that a broken connection took with it is sent to another server. */
+    /**
+     * Whether Sluice looks for another server for a statement that one server could not serve: its connection broke, it
+     * refused the connection or the session's state, it is going away, or it is a replica and the statement a write.
+     */
     public boolean retry() {
         return retry;
     }
 
-    /** Switches the retry of reads. */
+    /** Switches the retries. */
     public void retry(boolean on) {
         retry = on;
     }

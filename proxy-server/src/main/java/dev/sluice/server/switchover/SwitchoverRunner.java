@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * another is refused meanwhile.
  *
  * <p>While the primary changes, new writes and transactions wait at the {@link WriteGate}; nobody gets an error for it unless
- * the wait outlasts {@code pool.acquire-timeout}.
+ * the wait outlasts {@code pool.primary-timeout}.
  */
 public final class SwitchoverRunner implements Switchovers {
     /** How far behind a replica may be when the gate closes, in the time that it takes to catch up. */

@@ -96,7 +96,7 @@ class BackendCapacityTest {
         BackendCapacities capacities = new BackendCapacities(
                 List.of(new BackendAddress("db0", 3306), new BackendAddress("db1", 3307)),
                 List.of(1, 1),
-                new WaitingBudget(1));
+                new WaitingBudget(1, 1_000));
         BackendCapacity.Claimant a = loop("a");
         capacities.register(a);
         capacities.register(loop("b"));

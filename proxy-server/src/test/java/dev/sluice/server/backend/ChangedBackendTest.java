@@ -142,7 +142,9 @@ class ChangedBackendTest {
     @Test
     void ordinalsAreGivenOutInTurn() {
         BackendCapacities capacities = new BackendCapacities(
-                List.of(new BackendAddress("a", 1), new BackendAddress("b", 1)), List.of(1, 1), new WaitingBudget(1));
+                List.of(new BackendAddress("a", 1), new BackendAddress("b", 1)),
+                List.of(1, 1),
+                new WaitingBudget(1, 1_000));
         capacities.closed(0, true);
         capacities.remove(0);
         assertThat(capacities.add(new BackendAddress("c", 1), 1)).isEqualTo(2);

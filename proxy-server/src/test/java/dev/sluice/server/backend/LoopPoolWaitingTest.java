@@ -81,7 +81,27 @@ class LoopPoolWaitingTest {
         bench.acquireNew(APP, client("login"));
         waits(APP, "c");
         assertThat(bench.log)
-                .containsExactly("c EXHAUSTED: 3 wait for a backend connection already (pool.waiting-max)");
+                .containsExactly(
+                        "c EXHAUSTED: no connection to db0:3306 is free, and the queue of waiting statements is"
+                                + " full: 3 wait with 0 bytes, and the bounds are 3 statements (pool.waiting-max) and 1000"
+                                + " bytes (pool.waiting-bytes-max)");
+    }
+
+    @Test
+    void noMoreBytesThanTheBoundWait() {
+        bench.acquire(APP, EMPTY, client("a").holding(600));
+        bench.acquire(APP, EMPTY, client("b").holding(401));
+        assertThat(bench.log)
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("b EXHAUSTED")
+                .contains("1 wait with 600 bytes");
+        bench.acquire(APP, EMPTY, client("c").holding(400));
+        assertThat(bench.log).hasSize(1);
+        bench.release(lent);
+        bench.acquire(APP, EMPTY, client("d").holding(600));
+        assertThat(bench.log).hasSize(2).last().isEqualTo("a acquired");
     }
 
     @Test

@@ -40,7 +40,7 @@ final class PoolBench implements BackendOpener {
 
     PoolBench(int cap, int waitingMax) {
         capacities = new BackendCapacities(
-                List.of(new BackendAddress("db0", 3306)), List.of(cap), new WaitingBudget(waitingMax));
+                List.of(new BackendAddress("db0", 3306)), List.of(cap), new WaitingBudget(waitingMax, 1_000));
         loop.freezeTime();
         pool = anotherPool();
     }
@@ -158,12 +158,23 @@ final class PoolBench implements BackendOpener {
     final class Client implements Borrower, BackendConnection.Owner {
         final String name;
         boolean waiting = true;
+        private int bytes;
 
         @Nullable
         BackendConnection acquired;
 
         Client(String name) {
             this.name = name;
+        }
+
+        Client holding(int held) {
+            bytes = held;
+            return this;
+        }
+
+        @Override
+        public int retainedBytes() {
+            return bytes;
         }
 
         @Override

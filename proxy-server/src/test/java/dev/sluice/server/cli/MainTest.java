@@ -2,6 +2,7 @@ package dev.sluice.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.server.config.ConfigLoader;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.demo.ProxyUnderDemo;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,16 +82,16 @@ class MainTest {
     }
 
     private static BackendReport primary() {
-        return report("a", 1, new BackendReport.Facts("8.0.31", 11, false, "ON", Optional.empty()), Set.of());
+        return report("a", 1, new BackendReport.Facts("8.0.31", 11, false, "ON", Optional.empty()), List.of());
     }
 
     private static BackendReport replica(boolean running, int lagSeconds, long serverId) {
         Optional<BackendReport.Replication> replication =
                 Optional.of(new BackendReport.Replication("a:1", running, Optional.of(Duration.ofSeconds(lagSeconds))));
-        return report("b", 2, new BackendReport.Facts("8.0.31", serverId, true, "ON", replication), Set.of());
+        return report("b", 2, new BackendReport.Facts("8.0.31", serverId, true, "ON", replication), List.of());
     }
 
-    private static BackendReport report(String host, int port, BackendReport.Facts facts, Set<MonitorGrant> missing) {
+    private static BackendReport report(String host, int port, BackendReport.Facts facts, List<MissingGrant> missing) {
         return new BackendReport(new HostPort(host, port), Optional.empty(), Optional.of(facts), missing);
     }
 
@@ -311,7 +311,7 @@ class MainTest {
     @Test
     void checkFindsLagTwoWritersAndOneServerListedTwice() {
         BackendReport second =
-                report("b", 2, new BackendReport.Facts("8.0.31", 11, false, "OFF", Optional.empty()), Set.of());
+                report("b", 2, new BackendReport.Facts("8.0.31", 11, false, "OFF", Optional.empty()), List.of());
 
         assertThat(run(inspecting(Map.of(1, primary(), 2, second)), "check", "-c", file.toString()))
                 .isEqualTo(ExitCode.FAILURE);
@@ -327,10 +327,14 @@ class MainTest {
     }
 
     @Test
-    void aMissingGrantSaysWhatIsLostAndOnlyTheNeededOneFails() {
+    void aMissingGrantSaysWhatIsLostAndWhatToRunAndOnlyTheNeededOneFails() throws Exception {
         BackendReport.Facts facts = new BackendReport.Facts("8.0.31", 11, false, "ON", Optional.empty());
-        BackendReport noUsers = report("a", 1, facts, Set.of(MonitorGrant.SELECT_ON_MYSQL_USER));
-        BackendReport blind = report("a", 1, facts, Set.of(MonitorGrant.REPLICATION_CLIENT));
+        AccountGrants none = AccountGrants.of("'m'@'%'", List.of());
+        List<MissingGrant> missing = new NeededGrants(
+                        new ConfigLoader().load(file), new NeededGrants.Flavor(false, false, false))
+                .missingForMonitor(none);
+        BackendReport noUsers = report("a", 1, facts, List.of(missing.get(1)));
+        BackendReport blind = report("a", 1, facts, List.of(missing.get(0)));
 
         assertThat(run(inspecting(Map.of(1, noUsers, 2, replica(true, 0, 12))), "check", "-c", file.toString()))
                 .isEqualTo(ExitCode.OK);
@@ -340,10 +344,45 @@ class MainTest {
         assertThat(out.toString())
                 .contains(
                         "note:  a:1: the monitor account lacks SELECT ON mysql.user: accounts that use"
-                                + " mysql_native_password cannot log in through Sluice\n",
-                        "wrong: a:1: the monitor account lacks REPLICATION CLIENT ON *.* (MariaDB: REPLICA MONITOR):"
-                                + " replication and lag are unknown, so replicas take no reads\n",
+                                + " mysql_native_password cannot log in through Sluice; GRANT SELECT ON mysql.user TO"
+                                + " 'm'@'%'\n",
+                        "wrong: a:1: the monitor account lacks REPLICATION CLIENT ON *.*: replication and lag are"
+                                + " unknown, so replicas take no reads; GRANT REPLICATION CLIENT ON *.* TO 'm'@'%'\n",
                         "a:1      yes        8.0.31   unknown  off");
+    }
+
+    @Test
+    void membersOfAGroupMayAllTakeWritesAndAReadOnlyOneReplicatesFromNowhere() throws Exception {
+        BackendReport writer = member("a", 1, false, "group primary", true);
+        assertThat(run(
+                        inspecting(Map.of(1, writer, 2, member("b", 2, false, "group primary", true))),
+                        "check",
+                        "-c",
+                        file.toString()))
+                .isEqualTo(ExitCode.OK);
+        assertThat(run(
+                        inspecting(Map.of(1, writer, 2, member("b", 2, true, "group secondary", true))),
+                        "check",
+                        "-c",
+                        file.toString()))
+                .isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("group secondary  on").doesNotContain("wrong");
+        assertThat(run(
+                        inspecting(Map.of(1, writer, 2, member("b", 2, true, "group secondary", false))),
+                        "check",
+                        "-c",
+                        file.toString()))
+                .isEqualTo(ExitCode.FAILURE);
+        assertThat(out.toString()).contains("wrong: b:2: is group secondary and not in step with its group");
+    }
+
+    private static BackendReport member(String host, int port, boolean readOnly, String role, boolean inStep) {
+        BackendReport.Group group = new BackendReport.Group("3c0e", role, inStep);
+        return report(
+                host,
+                port,
+                new BackendReport.Facts("8.0.31", port, readOnly, "ON", Optional.empty(), Optional.of(group)),
+                List.of());
     }
 
     @Test

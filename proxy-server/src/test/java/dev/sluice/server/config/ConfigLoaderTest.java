@@ -78,7 +78,7 @@ class ConfigLoaderTest {
                   - {address: "db1:3306", weight: 7, zone: b, max-connections: 11}
                   - address: db2:3306
                 monitor:
-                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, slow-start: 24s,
+                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, discover: true, slow-start: 24s,
                    heartbeat: write, heartbeat-table: ops.beat}
                 routing:
                   read-splitting: false
@@ -101,6 +101,8 @@ class ConfigLoaderTest {
                   max-age: 11m
                   acquire-timeout: 12ms
                   waiting-max: 13
+                  waiting-bytes-max: 25KiB
+                  primary-timeout: 26s
                   connect-timeout: 14s
                 limits:
                   max-connections: 15
@@ -133,7 +135,7 @@ class ConfigLoaderTest {
                         + " eventLoops=3, transport=NIO, stateDir=/etc/sluice/state],"
                         + " backends=[BackendConfig[address=db1:3306, weight=7, zone=Optional[b], maxConnections=11],"
                         + " BackendConfig[address=db2:3306, weight=1, zone=Optional.empty, maxConnections=9]],"
-                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S,"
+                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S, discover=true,"
                         + " slowStart=PT24S, heartbeat=HeartbeatConfig[mode=WRITE, table=ops.beat]],"
                         + " routing=RoutingConfig[readSplitting=false, balance=BalanceConfig[kind=LBLCR, client=USER,"
                         + " zone=Optional[a], zoneOverload=24], consistency=ConsistencyConfig[mode=NONE,"
@@ -141,7 +143,7 @@ class ConfigLoaderTest {
                         + " classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
-                        + " acquireTimeout=PT0.012S, waitingMax=13, connectTimeout=PT14S],"
+                        + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S],"
                         + " limits=LimitsConfig[maxConnections=15, connectPhaseTimeout=PT16S, idleTimeout=PT17H,"
                         + " frontendBuffer=18432, backendBuffer=19456, preparedStatementsMax=20],"
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"

@@ -142,13 +142,19 @@ class ManagementApiIT {
                 Arguments.of("DELETE", "/sessions/12?query=true", "", new Operation.Kill(12, true)),
                 Arguments.of("POST", "/pause", "", new Operation.Pause()),
                 Arguments.of("POST", "/resume", "{}", new Operation.Resume()),
-                Arguments.of("POST", "/reload", "", new Operation.Reload()),
+                Arguments.of("POST", "/reload", "", new Operation.Reload(false)),
+                Arguments.of("POST", "/reload?force=true", "", new Operation.Reload(true)),
                 Arguments.of(
                         "PUT",
                         "/features/read_splitting",
                         "{\"on\": false}",
                         new Operation.SetFeature(Feature.READ_SPLITTING, false)),
-                Arguments.of("POST", "/config/rollback", "{\"version\": 3}", new Operation.RollbackConfig(3)),
+                Arguments.of("POST", "/config/rollback", "{\"version\": 3}", new Operation.RollbackConfig(3, false)),
+                Arguments.of(
+                        "POST",
+                        "/config/rollback?force=true",
+                        "{\"version\": 3}",
+                        new Operation.RollbackConfig(3, true)),
                 Arguments.of(
                         "POST",
                         "/explain",

@@ -100,6 +100,15 @@ class AdminIT {
                 .satisfies(refusal -> assertThat(refusal.kind()).isEqualTo(kind));
     }
 
+    /** The message of the refusal. */
+    static String refusal(TestProxy proxy, Operation operation) {
+        try {
+            return "not refused: " + proxy.server().administration().run(operation, DBA, step -> {});
+        } catch (OperationException | InterruptedException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
     private static String server(Connection connection) throws SQLException {
         return String.valueOf(Sql.value(connection, "SELECT @@server_id"));
     }
@@ -202,13 +211,13 @@ class AdminIT {
         run(new Operation.SetWeight(address(1), 7));
         run(new Operation.SetFeature(Feature.RETRY, false));
 
-        run(new Operation.RollbackConfig(first));
+        run(new Operation.RollbackConfig(first, false));
 
         assertThat(proxy.server().administration().configVersion()).isEqualTo(first + 4);
         assertThat(proxy.server().topology().backends()).hasSize(3);
         assertThat(cell(show(View.BACKENDS), address(1), "weight")).isEqualTo("1");
         assertThat(show(View.CONFIG_DIFF).rows()).isEmpty();
-        refused(Kind.NOT_FOUND, new Operation.RollbackConfig(99));
+        refused(Kind.NOT_FOUND, new Operation.RollbackConfig(99, false));
     }
 
     @Test
@@ -262,7 +271,7 @@ class AdminIT {
 
         write(file, 4, "limits: {prepared-statements-max: 5}\nevent-loops: 3\n");
         Path valid = Files.copy(file, file.resolveSibling("valid.yaml"));
-        ResultTable answer = run(new Operation.Reload());
+        ResultTable answer = run(new Operation.Reload(false));
 
         assertThat(cell(answer, "limits.prepared-statements-max", "effect")).isEqualTo("applied");
         assertThat(cell(answer, "event-loops", "effect")).isEqualTo("needs a restart");
@@ -272,13 +281,13 @@ class AdminIT {
 
         Files.writeString(file, "listen: 127.0.0.1:0\nbakends: []\n");
         assertThatExceptionOfType(OperationException.class)
-                .isThrownBy(() -> run(new Operation.Reload()))
+                .isThrownBy(() -> run(new Operation.Reload(false)))
                 .satisfies(refusal -> assertThat(refusal.kind()).isEqualTo(Kind.INVALID))
                 .withMessageContaining(file + ":2:1: bakends");
         assertThat(proxy.server().administration().configVersion()).isEqualTo(version);
         assertThat(proxy.server().topology().backends()).hasSize(4);
         Files.writeString(file, Files.readString(valid).replaceAll("  - address: " + address(0) + "\n", ""));
-        refused(Kind.CONFLICT, new Operation.Reload());
+        refused(Kind.CONFLICT, new Operation.Reload(false));
         assertThat(proxy.server().topology().backends()).hasSize(4);
     }
 
@@ -359,7 +368,7 @@ class AdminIT {
         proxy.close();
         proxy = TestProxy.options()
                 .servers(3)
-                .acquireTimeout(Duration.ofMillis(300))
+                .primaryTimeout(Duration.ofMillis(300))
                 .start(cluster);
         try (Connection connection = proxy.connect()) {
             run(new Operation.Pause());

@@ -34,7 +34,7 @@ class FailoverIT {
         cluster.awaitReplicated(TestProxy.SOON);
         network = new FaultyNetwork(cluster.primary().port());
         proxy = TestProxy.options()
-                .acquireTimeout(Duration.ofSeconds(15))
+                .primaryTimeout(Duration.ofSeconds(15))
                 .primaryAt(new HostPort("127.0.0.1", network.port()))
                 .start(cluster);
     }
@@ -151,16 +151,54 @@ class FailoverIT {
     @Test
     void withoutANewPrimaryTheErrorNamesEveryBackend() throws Exception {
         try (TestProxy hasty = TestProxy.options()
-                        .acquireTimeout(Duration.ofSeconds(2))
+                        .primaryTimeout(Duration.ofSeconds(2))
                         .start(cluster);
                 Connection connection = hasty.connect()) {
             cluster.primary().kill();
             assertThat(failure(connection, "UPDATE t SET v = 12 WHERE id = 1"))
                     .startsWith("08S01")
-                    .contains("No primary for 2000 ms")
+                    .contains("No primary for this statement: ", "does not answer", "is a replica", "; waited 2.")
                     .contains(
                             cluster.servers().stream().map(LocalServer::address).toList());
             assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("10");
+        }
+    }
+
+    @Test
+    void whenAsManyWaitForAPrimaryAsMayTheNextIsToldSoAtOnce() throws Exception {
+        try (TestProxy small = TestProxy.options().waiting(1, 1 << 20).start(cluster);
+                Connection first = small.connect();
+                Connection second = small.connect()) {
+            cluster.primary().kill();
+            await().atMost(TestProxy.SOON).until(() -> small.server().topology().primary() == null);
+            CompletableFuture<String> one = begins(first, "UPDATE t SET v = v + 1 WHERE id = 1");
+            CompletableFuture<String> other = begins(second, "UPDATE t SET v = v + 1 WHERE id = 1");
+            assertThat((String) CompletableFuture.anyOf(one, other).get(2, TimeUnit.SECONDS))
+                    .startsWith("08S01 No primary for this statement: ")
+                    .contains("does not answer", "1 wait with", "the bounds are 1 statements (pool.waiting-max)");
+            promoteFirstReplica();
+            assertThat(List.of(endOf(one), endOf(other))).contains("");
+            assertThat(Sql.value(first, "SELECT v FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("11");
+        }
+    }
+
+    @Test
+    void aStatementThatHoldsMoreMemoryThanMayWaitIsTurnedAwayAtOnceAndASmallerOneWaits() throws Exception {
+        try (TestProxy small = TestProxy.options().waiting(10, 32 << 10).start(cluster);
+                Connection large = small.connect();
+                Connection modest = small.connect()) {
+            cluster.primary().kill();
+            await().atMost(TestProxy.SOON).until(() -> small.server().topology().primary() == null);
+            CompletableFuture<String> waiting = begins(modest, "UPDATE t SET v = v + 1 WHERE id = 1");
+            assertThat(begins(large, "UPDATE t SET v = 1 /* " + "x".repeat(40_000) + " */")
+                            .get(2, TimeUnit.SECONDS))
+                    .startsWith("08S01 No primary for this statement: ")
+                    .contains("the queue of waiting statements is full", "32768 bytes (pool.waiting-bytes-max)");
+            promoteFirstReplica();
+            assertThat(endOf(waiting)).isEmpty();
+            assertThat(Sql.value(large, "SELECT v FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("11");
         }
     }
 

@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Whether there is a MariaDB server on this machine to test with. Thread-safe: it has no state. */
-final class MariaDbServer {
+public final class MariaDbServer {
     private MariaDbServer() {}
 
     /** Ends the test as not run, and says so aloud, if there is none. */
-    static void requireInstalled(Class<?> test) {
+    public static void requireInstalled(Class<?> test) {
         List<Path> directories = new ArrayList<>(List.of(Path.of("/usr/sbin")));
         for (String directory : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
             directories.add(Path.of(directory));

@@ -150,7 +150,7 @@ class ShutdownIT {
     @Test
     void theRestartOfThePrimaryCostsWhatLivedOnItAndNothingElse() throws Exception {
         try (TestProxy proxy = TestProxy.options()
-                        .acquireTimeout(Duration.ofSeconds(20))
+                        .primaryTimeout(Duration.ofSeconds(20))
                         .start(cluster);
                 Connection free = proxy.connect();
                 Connection transaction = proxy.connect();

@@ -74,6 +74,10 @@ final class TestProxy implements AutoCloseable {
         private int maxConnections = 10_000;
         private int preparedMax = 16_382;
         private Duration acquireTimeout = Duration.ofSeconds(10);
+        private Duration primaryTimeout = Duration.ofSeconds(10);
+        private int waitingMax = 10_000;
+        private boolean discover;
+        private int waitingBytesMax = 64 << 20;
         private Duration connectPhaseTimeout = Duration.ofSeconds(10);
         private Duration idleTimeout = Duration.ofHours(8);
         private Duration drainTimeout = Duration.ofSeconds(30);
@@ -105,6 +109,24 @@ final class TestProxy implements AutoCloseable {
 
         Options preparedMax(int value) {
             preparedMax = value;
+            return this;
+        }
+
+        Options primaryTimeout(Duration value) {
+            primaryTimeout = value;
+            return this;
+        }
+
+        /** Uses what replication names. */
+        Options discover() {
+            discover = true;
+            return this;
+        }
+
+        /** Statements that may wait, and the bytes that they may hold. */
+        Options waiting(int max, int bytesMax) {
+            waitingMax = max;
+            waitingBytesMax = bytesMax;
             return this;
         }
 
@@ -197,14 +219,15 @@ final class TestProxy implements AutoCloseable {
                     .toList();
             MonitorConfig defaults = MonitorConfig.of(Accounts.MONITOR_USER, Secret.of(Accounts.MONITOR_PASSWORD));
             MonitorConfig monitor = new MonitorConfig(
-                    defaults.user(),
-                    defaults.password(),
-                    PROBE_INTERVAL,
-                    defaults.timeout(),
-                    maxLag == null ? defaults.maxLag() : maxLag);
+                            defaults.user(),
+                            defaults.password(),
+                            PROBE_INTERVAL,
+                            defaults.timeout(),
+                            maxLag == null ? defaults.maxLag() : maxLag)
+                    .withDiscover(discover);
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
             TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
-            if (kept == null) {
+            if (kept == null && !discover) {
                 proxy.awaitReplicas(backends.size() - 1);
             }
             return proxy;
@@ -229,7 +252,7 @@ final class TestProxy implements AutoCloseable {
                             pool.idleTimeout(),
                             pool.maxAge(),
                             acquireTimeout,
-                            pool.waitingMax(),
+                            new PoolConfig.Waiting(waitingMax, waitingBytesMax, primaryTimeout),
                             pool.connectTimeout()),
                     new LimitsConfig(
                             maxConnections,

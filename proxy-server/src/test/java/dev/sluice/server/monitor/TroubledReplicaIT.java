@@ -276,7 +276,7 @@ class TroubledReplicaIT {
     void aMissingHeartbeatTableIsSaidAndReadsGoOn() throws SQLException {
         Heartbeat nowhere = new Heartbeat("app.nothing", true);
         TopologyMonitor monitor = start(nowhere, 0, 1, 2);
-        Topology now = await(monitor, seen -> seen.readableReplicas() == 0b110);
+        Topology now = await(monitor, seen -> seen.readableReplicas() == 0b110 && seen.primary() != null);
         assertThat(now.backend(1).problem()).startsWith("no heartbeat: ");
         assertThat(now.primaryOrdinal()).isZero();
         try (Connection connection = monitor.connect(0)) {

@@ -18,8 +18,10 @@ import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyPolicy;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.BackendFailure.Kind;
+import dev.sluice.server.backend.WaitingBudget;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,30 +47,75 @@ class FailuresTest {
                 problem);
     }
 
-    @Test
-    void aMissingPrimaryNamesEveryBackendAndWhatItIs() {
-        Topology topology = Topology.of(
+    private static BackendStatus with(Health health, OperatorState state, @Nullable String problem) {
+        return new BackendStatus(
+                0,
+                new BackendAddress("db0", 3306),
+                Role.UNKNOWN,
+                health,
+                state,
                 1,
-                List.of(backend(0, Role.REPLICA, "super_read_only is on"), backend(1, Role.REPLICA, null)),
-                -1,
-                TopologyPolicy.DEFAULT);
-        ErrPacket error = Failures.noPrimary(topology, Duration.ofSeconds(3), null);
+                null,
+                null,
+                GtidPosition.UNKNOWN,
+                null,
+                problem);
+    }
+
+    private static Topology withoutPrimary(BackendStatus... backends) {
+        return Topology.of(1, List.of(backends), -1, TopologyPolicy.DEFAULT);
+    }
+
+    @Test
+    void aMissingPrimaryNamesEveryBackendAndWhyItIsNone() {
+        Topology topology = withoutPrimary(
+                with(Health.UNREACHABLE, OperatorState.ACTIVE, "Connection refused"),
+                backend(1, Role.REPLICA, null),
+                backend(2, Role.REPLICA, "read-only, but does not replicate"));
+        ErrPacket error = Failures.noPrimary(topology, null, Failures.waited(10_040_000_000L));
+        assertThat(error.code()).isEqualTo(1105);
         assertThat(error.sqlState()).isEqualTo("08S01");
         assertThat(error.message())
-                .isEqualTo("No primary for 3000 ms, which this statement needs. db0:3306: super_read_only is on."
-                        + " db1:3306: REPLICA.");
+                .isEqualTo("No primary for this statement: db0:3306 does not answer (Connection refused), db1:3306 is a"
+                        + " replica, db2:3306 is a replica (read-only, but does not replicate); waited 10.0 s"
+                        + " (pool.primary-timeout)");
+    }
+
+    @Test
+    void everyOtherReasonForNotBeingThePrimaryHasItsWords() {
+        assertThat(Failures.noPrimary(withoutPrimary(with(Health.ONLINE, OperatorState.DRAINED, null)), null, "x")
+                        .message())
+                .contains("db0:3306 is taken out of use by an operator;");
+        assertThat(Failures.noPrimary(withoutPrimary(with(Health.UNPROBED, OperatorState.ACTIVE, null)), null, "x")
+                        .message())
+                .contains("db0:3306 has not been probed yet;");
+        assertThat(Failures.noPrimary(withoutPrimary(with(Health.BROKEN, OperatorState.ACTIVE, "1045")), null, "x")
+                        .message())
+                .contains("db0:3306 answers nothing useful (1045);");
+        assertThat(Failures.noPrimary(Topology.EMPTY, null, "x").message()).contains("there is no backend");
     }
 
     @Test
     void aPrimaryThatTookNoConnectionIsNamedWithItsReason() {
+        Topology topology = Topology.of(1, List.of(backend(0, Role.PRIMARY, null)), 0, TopologyPolicy.DEFAULT);
         ErrPacket error = Failures.noPrimary(
-                Topology.EMPTY,
-                Duration.ofSeconds(3),
-                BackendFailure.of(Kind.UNREACHABLE, "cannot connect to db0:3306: Connection refused"));
+                topology,
+                BackendFailure.of(Kind.UNREACHABLE, "cannot connect to db0:3306: Connection refused"),
+                Failures.waited(2_000_000_000L));
         assertThat(error.message())
-                .isEqualTo(
-                        "No primary for 3000 ms, which this statement needs. Last attempt: cannot connect to db0:3306:"
-                                + " Connection refused.");
+                .isEqualTo("No primary for this statement: db0:3306 is the primary but takes no connection; last"
+                        + " attempt: cannot connect to db0:3306: Connection refused; waited 2.0 s"
+                        + " (pool.primary-timeout)");
+    }
+
+    @Test
+    void theMessageStaysReadableWithManyTalkativeBackends() {
+        List<BackendStatus> many = IntStream.range(0, 64)
+                .mapToObj(ordinal -> backend(ordinal, Role.REPLICA, "x".repeat(5_000)))
+                .toList();
+        String message = Failures.noPrimary(Topology.of(1, many, -1, TopologyPolicy.DEFAULT), null, "waited")
+                .message();
+        assertThat(message).hasSizeLessThan(2_000).contains("56 more are none either; waited");
     }
 
     @Test
@@ -137,7 +184,23 @@ class FailuresTest {
     }
 
     @Test
-    void aFullQueueNamesTheSetting() {
-        assertThat(Failures.tooManyWaiting(7).message()).contains("7", "pool.waiting-max");
+    void aFullQueueSaysSoWithItsBoundsAndWithWhatIsKnownOfTheBackends() {
+        WaitingBudget budget = new WaitingBudget(7, 1_000);
+        assertThat(budget.tryEnter(40)).isTrue();
+        ErrPacket error = Failures.noPrimary(withoutPrimary(backend(0, Role.REPLICA, null)), null, budget.full());
+        assertThat(error.sqlState()).isEqualTo("08S01");
+        assertThat(error.message())
+                .isEqualTo("No primary for this statement: db0:3306 is a replica; the queue of waiting statements is"
+                        + " full: 1 wait with 40 bytes, and the bounds are 7 statements (pool.waiting-max) and 1000"
+                        + " bytes (pool.waiting-bytes-max)");
+    }
+
+    @Test
+    void aClosedGateIsNamedInsteadOfTheBackends() {
+        ErrPacket error = Failures.heldBack("Sluice is paused by an operator", Failures.waited(300_000_000L));
+        assertThat(error.sqlState()).isEqualTo("08S01");
+        assertThat(error.message())
+                .isEqualTo("This statement was not begun: Sluice is paused by an operator; waited 0.3 s"
+                        + " (pool.primary-timeout)");
     }
 }
