@@ -190,6 +190,9 @@ public final class LoopContext implements WriteGate.Loop {
             }
             if (topology().primary() != null) {
                 letWaitingLook();
+            } else if (now.readableReplicas() != before.readableReplicas()) {
+                // A read came here when no replica was fit for it.
+                primaryQueue.retryReads();
             }
         });
     }
@@ -264,6 +267,9 @@ public final class LoopContext implements WriteGate.Loop {
         if (topology().primary() != null) {
             // It was there but could not be connected to: it may be back before a probe has noticed anything.
             letWaitingLook();
+        } else {
+            // A replica may have what a read waits for by now.
+            primaryQueue.retryReads();
         }
     }
 }

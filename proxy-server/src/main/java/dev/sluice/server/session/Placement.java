@@ -339,6 +339,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     }
 
     @Override
+    public boolean isRead() {
+        return statement.target() == Target.REPLICA;
+    }
+
+    @Override
     public int retainedBytes() {
         return listener.retainedBytes();
     }

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import dev.sluice.server.backend.WaitingBudget;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ final class PrimaryQueue {
 
         /** There was no primary in time. */
         void primaryTimeout();
+
+        /** Whether a replica would do as well. */
+        boolean isRead();
 
         /** The memory in bytes that its statement holds. */
         int retainedBytes();
@@ -52,8 +56,21 @@ final class PrimaryQueue {
 
     /** Lets each look again, in the order in which they came. Those who find nothing come back. */
     void retryAll() {
+        retry(waiter -> true);
+    }
+
+    /** As {@link #retryAll}, but only those that a replica could serve: there is none for the others yet. */
+    void retryReads() {
+        retry(Waiter::isRead);
+    }
+
+    private void retry(Predicate<Waiter> which) {
         for (int left = queue.size(); left > 0; left--) {
             Waiting next = queue.remove();
+            if (!which.test(next.waiter())) {
+                queue.add(next);
+                continue;
+            }
             looking = next;
             try {
                 if (next.waiter().isWaiting()) {

@@ -42,6 +42,11 @@ class PrimaryQueueTest {
         }
 
         @Override
+        public boolean isRead() {
+            return name.startsWith("read");
+        }
+
+        @Override
         public int retainedBytes() {
             return bytes;
         }
@@ -58,6 +63,25 @@ class PrimaryQueueTest {
         assertThat(new Statement("c", 1).joins(queue)).isTrue();
         assertThat(new Statement("d", 1).joins(queue)).isFalse();
         assertThat(new Statement("e", 1).joins(otherLoop)).isFalse();
+    }
+
+    @Test
+    void onlyReadsLookForAReplicaAndEverybodyKeepsTheirOrder() {
+        Statement read = new Statement("read", 1);
+        read.whenLooking = () -> assertThat(read.joins(queue)).isTrue();
+        assertThat(new Statement("write", 1).joins(queue)).isTrue();
+        assertThat(read.joins(queue)).isTrue();
+        assertThat(new Statement("other write", 1).joins(queue)).isTrue();
+
+        queue.retryReads();
+
+        assertThat(log).containsExactly("read looks");
+        assertThat(new Statement("one too many", 0).joins(queue)).isFalse();
+        log.clear();
+        read.whenLooking = () -> {};
+        queue.retryAll();
+        assertThat(log).containsExactly("write looks", "read looks", "other write looks");
+        assertThat(new Statement("now", 100).joins(queue)).isTrue();
     }
 
     @Test
