@@ -1,5 +1,6 @@
 package dev.sluice.server.config;
 
+import dev.sluice.router.session.Consistency;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
@@ -66,6 +67,10 @@ public final class ConfigValues {
             if (value == null || value instanceof List<?>) {
                 continue;
             }
+            if (value instanceof Map<?, ?> users) {
+                putUsers(users, found);
+                continue;
+            }
             if (value instanceof Record inner && !(value instanceof HostPort)) {
                 walk(inner, below, found);
                 continue;
@@ -75,6 +80,22 @@ public final class ConfigValues {
                 found.put(key, value);
             }
         }
+    }
+
+    /** The only list besides the backends: what is said about single users, in the order of their names. */
+    private static void putUsers(Map<?, ?> consistencyByUser, Map<String, Object> found) {
+        if (consistencyByUser.isEmpty()) {
+            return;
+        }
+        Map<Object, Object> sorted = new TreeMap<>(consistencyByUser);
+        found.put(
+                ConfigKeys.ROUTING_USER_NAME.path(),
+                sorted.keySet().stream().map(String::valueOf).collect(Collectors.joining(", ")));
+        found.put(
+                ConfigKeys.ROUTING_USER_CONSISTENCY.path(),
+                sorted.values().stream()
+                        .map(mode -> ValueType.spelling((Consistency) mode))
+                        .collect(Collectors.joining(", ")));
     }
 
     private static @Nullable Object value(Record section, RecordComponent component) {

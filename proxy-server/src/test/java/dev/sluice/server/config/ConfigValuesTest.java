@@ -16,7 +16,7 @@ class ConfigValuesTest {
             state-dir: /var/lib/sluice
             backends: [{address: "a:1"}]
             monitor: {user: m, password: hunter2, timeout: 1500ms}
-            routing: {balance: p2c, zone: east}
+            routing: {balance: p2c, users: [{name: batch, consistency: none}], zone: east}
             limits: {frontend-buffer: 512KiB}
             tls: {frontend: {cert: /c.pem, key: /k.pem}, backend: {mode: required, ca: /ca.pem}}
             metrics: {listen: "127.0.0.1:9104"}
@@ -65,6 +65,8 @@ class ConfigValuesTest {
                 .containsExactly("monitor.password");
         assertThat(ConfigValues.changed(before, parse(FILE.replace(", zone: east", ""))))
                 .containsExactly("routing.zone");
+        assertThat(ConfigValues.changed(before, parse(FILE.replace("consistency: none", "consistency: global"))))
+                .containsExactly("routing.users[].consistency");
     }
 
     @Test
