@@ -126,7 +126,8 @@ public final class SessionRouter {
             return;
         }
         Slot last = statement.has(Traits.DIAGNOSTICS) ? held.lastStatementSlot() : null;
-        if (last != null) {
+        // What asks and writes has no place on a replica, whatever it asks about.
+        if (last == Slot.PRIMARY || (last == Slot.REPLICA && PinnedToReplica.mayRun(statement, state))) {
             keep(last, held, RouteReason.LAST_STATEMENT);
             return;
         }

@@ -184,6 +184,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                 && statement.target() == Target.PRIMARY;
     }
 
+    /** Several statements of which some write ask about each other. */
+    private boolean asksAboutLastStatement() {
+        return statement.has(Traits.DIAGNOSTICS)
+                && !(statement.has(Traits.MULTI_STATEMENT) && statement.has(Traits.WRITES));
+    }
+
     private void route() {
         if (leavesReadOnlyTransaction()) {
             parts.effects().connectionGone(Slot.REPLICA);
@@ -196,7 +202,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         slot = router.slot();
         if (router.isRefused()) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
-        } else if (statement.has(Traits.DIAGNOSTICS)
+        } else if (asksAboutLastStatement()
                 && router.reason() != RouteReason.LAST_STATEMENT
                 && !parts.state().tiedTo(slot)
                 && parts.leases().ranSomewhere()) {
