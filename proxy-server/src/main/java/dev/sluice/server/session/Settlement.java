@@ -214,7 +214,10 @@ final class Settlement {
         return backend != null && backend.facts() != null && backend.facts().tracksGtids();
     }
 
-    /** COM_PING is the cheapest command whose OK carries the status flags, and the trackers that the error held back. */
+    /**
+     * Asks for the status flags, and the trackers that the error held back. ROW_COUNT() is -1 after the error and has to
+     * stay so. COM_PING would make it 0; COM_SET_OPTION leaves it as it is, but carries no trackers on MariaDB.
+     */
     private void askStatus(
             Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable done) {
         boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
@@ -222,9 +225,16 @@ final class Settlement {
             // MariaDB drops the trackers of a failed command for good.
             parts.state().pin(slot, PinReason.UNREPORTED_CHANGE, true);
         }
-        ByteBuf ping = target.channel().alloc().buffer(Packets.HEADER_LENGTH + 1);
-        ping.writeIntLE(1).writeByte(CommandType.COM_PING.code());
-        target.send(ping, new InternalResponse(ResponseShape.SIMPLE) {
+        ByteBuf question = target.channel().alloc().buffer();
+        int header = Packets.begin(question, 0);
+        if (mariaDb) {
+            question.writeByte(CommandType.COM_PING.code());
+        } else {
+            question.writeByte(CommandType.COM_SET_OPTION.code());
+            question.writeShortLE(target.vector().multiStatements() ? 0 : 1);
+        }
+        Packets.end(question, header);
+        target.send(question, new InternalResponse(ResponseShape.SIMPLE) {
             @Override
             void okSeen(ResponseScanner scanner, ByteBuf in) {
                 ClientResponse.trackersInto(parts.trackers()).read(scanner, in);

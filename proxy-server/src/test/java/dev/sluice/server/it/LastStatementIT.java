@@ -125,4 +125,28 @@ class LastStatementIT {
             Sql.run(connection, "UPDATE t SET v = v - 1 WHERE id IN (1, 3)");
         }));
     }
+
+    /** Sluice asks the server for its status after such an error, which must not count as a statement. */
+    @Test
+    void theRowCountOfAnErrorIsThatOfTheServer() throws SQLException {
+        try (Connection connection = connect("allowMultiQueries=true")) {
+            assertThat(Sql.error(connection, "EXECUTE nothing")).isEqualTo(1243);
+            assertThat(Sql.value(connection, "SELECT ROW_COUNT()")).isEqualTo("-1");
+            assertThat(Sql.error(connection, "DO 1; SELECT * FROM nothing")).isEqualTo(1146);
+            assertThat(Sql.value(connection, "SELECT ROW_COUNT()")).isEqualTo("-1");
+            Sql.run(connection, "BEGIN");
+            assertThat(Sql.error(connection, "SELECT * FROM nothing")).isEqualTo(1146);
+            assertThat(Sql.value(connection, "SELECT ROW_COUNT()")).isEqualTo("-1");
+        }
+    }
+
+    @Test
+    void whatWritesAndAsksIsNoQuestionToAReplica() throws SQLException {
+        try (Connection connection = connect("allowMultiQueries=true")) {
+            Sql.run(connection, "SELECT v FROM t WHERE id = 1");
+            assertThat(Sql.route(connection).role()).isEqualTo("replica");
+            Sql.run(connection, "UPDATE t SET v = v WHERE id = 1; SELECT ROW_COUNT()");
+            assertThat(Sql.route(connection).role()).isEqualTo("primary");
+        }
+    }
 }
