@@ -45,7 +45,13 @@ final class ClientResponse extends PendingResponse {
     private static final int ABOUT_ONE_RESPONSE = ServerStatus.SERVER_MORE_RESULTS_EXISTS
             | ServerStatus.SERVER_SESSION_STATE_CHANGED
             | ServerStatus.SERVER_STATUS_CURSOR_EXISTS
-            | ServerStatus.SERVER_STATUS_LAST_ROW_SENT;
+            | ServerStatus.SERVER_STATUS_LAST_ROW_SENT
+            | ServerStatus.SERVER_QUERY_NO_GOOD_INDEX_USED
+            | ServerStatus.SERVER_QUERY_NO_INDEX_USED
+            | ServerStatus.SERVER_STATUS_DB_DROPPED
+            | ServerStatus.SERVER_STATUS_METADATA_CHANGED
+            | ServerStatus.SERVER_QUERY_WAS_SLOW
+            | ServerStatus.SERVER_PS_OUT_PARAMS;
 
     private final Frontend frontend;
     private final TrackerAdapter trackers;
