@@ -68,7 +68,11 @@ final class StatementCommands {
         }
     }
 
-    private static String statementCommand(CommandType type) {
+    /** The name that the server gives to where it misses the statement. */
+    private String statementCommand(CommandType type) {
+        if (!parts.context().pool().isMariaDb(parts.context().topology().lastPrimaryOrdinal())) {
+            return "mysql_stmt_precheck";
+        }
         return switch (type) {
             case COM_STMT_FETCH -> "mysqld_stmt_fetch";
             case COM_STMT_RESET -> "mysqld_stmt_reset";
