@@ -49,7 +49,7 @@ final class RawClient implements AutoCloseable {
 
     private static final int MORE_RESULTS = 0x0008;
     private static final int CURSOR_EXISTS = 0x0040;
-    private static final int CAPABILITIES = CLIENT_LONG_PASSWORD
+    static final int CAPABILITIES = CLIENT_LONG_PASSWORD
             | CLIENT_LONG_FLAG
             | CLIENT_CONNECT_WITH_DB
             | CLIENT_PROTOCOL_41
@@ -76,11 +76,16 @@ final class RawClient implements AutoCloseable {
 
     /** Connects and logs in, without the given capabilities. */
     static RawClient connect(int port, int... withoutCapabilities) throws IOException {
-        RawClient client = open(port);
         int wanted = CAPABILITIES;
         for (int without : withoutCapabilities) {
             wanted &= ~without;
         }
+        return connectWith(port, wanted);
+    }
+
+    /** Connects and logs in with exactly these capabilities. */
+    static RawClient connectWith(int port, int wanted) throws IOException {
+        RawClient client = open(port);
         client.login(wanted);
         return client;
     }
