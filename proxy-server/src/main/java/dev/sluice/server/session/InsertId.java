@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class InsertId implements BackendConnection.InsertIdHolder {
     /** Statements that read the value, or that may set it without their OK saying so. */
-    private static final long MAY_SET = Traits.LAST_INSERT_ID | Traits.OPAQUE;
+    private static final long MAY_SET = Traits.LAST_INSERT_ID | Traits.OPAQUE | Traits.SETS_NON_REPLAYABLE;
 
     private @Nullable BackendConnection home;
     private long value;
