@@ -67,12 +67,12 @@ final class Grammar {
         }
         String chosen = alternatives.get(depth > DEPTH_MAX ? 0 : random.nextInt(alternatives.size()));
         Matcher matcher = RULE.matcher(chosen);
-        int end = 0;
+        int copied = 0;
         while (matcher.find()) {
-            out.append(chosen, end, matcher.start());
+            out.append(chosen, copied, matcher.start());
             expand(matcher.group(1), fixed, random, depth + 1, out);
-            end = matcher.end();
+            copied = matcher.end();
         }
-        out.append(chosen, end, chosen.length());
+        out.append(chosen, copied, chosen.length());
     }
 }

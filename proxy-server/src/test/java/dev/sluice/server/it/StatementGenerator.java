@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 /** Scripts of statements, the same for the same seed. Immutable. */
 final class StatementGenerator {
     private static final Grammar GRAMMAR = new Grammar("/differential/grammar.txt");
-    private static final int STEPS_MIN = 10;
-    private static final int STEPS_MAX = 60;
+    private static final int STEPS_MIN = 30;
+    private static final int STEPS_MAX = 150;
     /** Of so many statements one is followed by a question about it. */
     private static final int ASKED_ABOUT = 4;
 
