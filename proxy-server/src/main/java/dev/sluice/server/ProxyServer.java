@@ -22,6 +22,8 @@ import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
+import dev.sluice.server.monitor.StatementKiller;
+import dev.sluice.server.monitor.StatementKills;
 import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.runtime.ProxyAdministration;
 import dev.sluice.server.runtime.RuntimeParts;
@@ -84,6 +86,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final Evidence evidence;
     private final WriteGate gate = new WriteGate(System::nanoTime);
     private final Switchovers switchovers;
+    private final StatementKills kills;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -101,6 +104,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.transport = IoTransport.of(config.process().transport());
         this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
         this.monitor = Backends.monitor(config, control.states());
+        this.kills = new StatementKills(new StatementKiller(monitor));
         this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
@@ -199,6 +203,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 signals(),
                 evidence,
                 gate,
+                kills,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -400,6 +405,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         if (doors != null) {
             doors.close();
         }
+        kills.close();
         accounts.close();
         monitor.close();
         classifier.close();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The way of one command to a backend connection: the route, and the lease or the wait for it. Reused from command to
  * command. Confined to the session's event loop.
  */
-final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Context {
+final class Placement implements SessionRouter.Context {
     private static final int ATTEMPTS_MAX = 3;
     private static final int TOO_MANY_CONNECTIONS = 1040;
     private static final int SERVER_SHUTDOWN = 1053;
@@ -48,6 +48,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private @Nullable PreparedStatement prepared;
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
+    private Turn turn = new Turn();
     private int attempts;
     private long excluded;
     private boolean waitedInVain;
@@ -127,7 +128,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private void place() {
         waiting = true;
         if (parts.insertId().isAsked() && InsertId.concerns(statement)) {
-            parts.insertId().whenKnown(this::retryRoute);
+            parts.insertId().whenKnown(turn::retryRoute);
             return;
         }
         settlement.dropLastStatement(statement);
@@ -154,13 +155,13 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         }
     }
 
-    /** KILL QUERY for a statement that still waits; false if it does not. */
-    boolean interrupt() {
-        if (!waiting) {
-            return false;
+    /** KILL QUERY for a statement that still waits. */
+    void interrupt() {
+        if (waiting) {
+            // It may stand in several lines, and the session's next statement must not inherit its places there.
+            turn = new Turn();
+            refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
         }
-        refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
-        return true;
     }
 
     static boolean wantsInsertId(Classification statement) {
@@ -264,12 +265,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (home != null
                 && home.key().backendOrdinal() == ordinal
                 && parts.context().pool().acquireExactly(home, listener)) {
-            acquired(home);
+            turn.acquired(home);
             return;
         }
         parts.context()
                 .pool()
-                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), turn);
     }
 
     private boolean isHeldBack() {
@@ -292,8 +293,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                     waitsSinceNanos + context.settings().primaryTimeout().toNanos();
         }
         if (deadlineNanos - context.nowNanos() <= 0) {
-            primaryTimeout();
-        } else if (!context.primaryQueue().tryAdd(this, deadlineNanos)) {
+            turn.primaryTimeout();
+        } else if (!context.primaryQueue().tryAdd(turn, deadlineNanos)) {
             refuseWithoutPrimary(context.pool().waiting().full());
         }
     }
@@ -314,19 +315,65 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     // ---- waiting ----
 
-    @Override
-    public void retryRoute() {
-        if (waiting) {
-            place();
+    /**
+     * A statement's place in the lines of those who wait. One serves command after command, until a KILL ends the wait: what
+     * then still stands in a line leads nowhere.
+     */
+    private final class Turn implements Borrower, PrimaryQueue.Waiter {
+        @Override
+        public boolean isWaiting() {
+            return waiting && turn == this;
         }
-    }
 
-    @Override
-    public void primaryTimeout() {
-        if (!waiting) {
-            return;
+        @Override
+        public void retryRoute() {
+            if (isWaiting()) {
+                place();
+            }
         }
-        refuseWithoutPrimary(Failures.waited(parts.context().nowNanos() - waitsSinceNanos));
+
+        @Override
+        public void primaryTimeout() {
+            if (isWaiting()) {
+                refuseWithoutPrimary(Failures.waited(parts.context().nowNanos() - waitsSinceNanos));
+            }
+        }
+
+        @Override
+        public boolean isRead() {
+            return statement.target() == Target.REPLICA;
+        }
+
+        @Override
+        public int retainedBytes() {
+            return listener.retainedBytes();
+        }
+
+        @Override
+        public BackendConnection.Owner owner() {
+            return listener;
+        }
+
+        @Override
+        public Credential credential() {
+            return parts.leases().credential();
+        }
+
+        @Override
+        public void acquired(BackendConnection acquired) {
+            parts.leases().put(slot, acquired);
+            if (isStillGood(acquired)) {
+                placedOn(acquired);
+            } else {
+                // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
+                parts.context().loop().execute(this::retryRoute);
+            }
+        }
+
+        @Override
+        public void acquireFailed(BackendFailure failure) {
+            Placement.this.acquireFailed(failure);
+        }
     }
 
     /** @param why a clause that says why the statement does not wait, or no longer */
@@ -338,44 +385,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                         : Failures.noPrimary(context.topology(), primaryFailure, why));
     }
 
-    @Override
-    public boolean isRead() {
-        return statement.target() == Target.REPLICA;
-    }
-
-    @Override
-    public int retainedBytes() {
-        return listener.retainedBytes();
-    }
-
-    @Override
-    public boolean isWaiting() {
-        return waiting;
-    }
-
-    @Override
-    public BackendConnection.Owner owner() {
-        return listener;
-    }
-
-    @Override
-    public Credential credential() {
-        return parts.leases().credential();
-    }
-
-    @Override
-    public void acquired(BackendConnection acquired) {
-        parts.leases().put(slot, acquired);
-        if (isStillGood(acquired)) {
-            placedOn(acquired);
-        } else {
-            // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
-            parts.context().loop().execute(this::retryRoute);
-        }
-    }
-
-    @Override
-    public void acquireFailed(BackendFailure failure) {
+    private void acquireFailed(BackendFailure failure) {
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
