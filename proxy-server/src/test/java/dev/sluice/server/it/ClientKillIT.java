@@ -52,10 +52,11 @@ class ClientKillIT {
                         "CREATE ROLE killers",
                         "GRANT CONNECTION_ADMIN ON *.* TO killers",
                         "CREATE USER k_plain IDENTIFIED BY 'k', k_admin IDENTIFIED BY 'k', k_super IDENTIFIED BY 'k',"
-                                + " k_role IDENTIFIED BY 'k' DEFAULT ROLE killers, k_set IDENTIFIED BY 'k'",
+                                + " k_role IDENTIFIED BY 'k', k_set IDENTIFIED BY 'k'",
                         "GRANT CONNECTION_ADMIN ON *.* TO k_admin",
                         "GRANT SUPER ON *.* TO k_super",
                         "GRANT killers TO k_role, k_set",
+                        "SET DEFAULT ROLE killers TO k_role",
                         "GRANT SELECT ON app.* TO k_plain, k_admin, k_super, k_role, k_set");
         proxy = TestProxy.start(Servers.mysql());
         proxy.awaitCaughtUp();
@@ -170,11 +171,12 @@ class ClientKillIT {
 
     private static long rawId(RawClient client) throws IOException {
         client.send(CommandType.COM_QUERY, "SELECT CONNECTION_ID()".getBytes(StandardCharsets.US_ASCII));
-        List<byte[]> packets = new ArrayList<>();
-        packets.add(client.read());
-        packets.add(client.read());
+        byte[] columns = client.read();
+        byte[] definition = client.read();
         byte[] row = client.read();
-        client.read();
+        byte[] end = client.read();
+        assertThat(List.of(RawClient.first(columns), RawClient.first(definition), RawClient.first(end)))
+                .containsExactly(1, 3, RawClient.EOF);
         return Long.parseLong(new String(row, 1, row.length - 1, StandardCharsets.US_ASCII));
     }
 
@@ -274,7 +276,7 @@ class ClientKillIT {
         try (Connection killer = proxy.connect();
                 Connection victim = proxy.connect()) {
             for (int i = 0; i < 3; i++) {
-                others.add(CompletableFuture.supplyAsync(() -> readUntil(over)));
+                others.add(CompletableFuture.supplyAsync(() -> readUntil(proxy, over)));
             }
             String id = id(victim);
             for (int round = 0; round < 25; round++) {
@@ -296,8 +298,35 @@ class ClientKillIT {
         }
     }
 
+    @Test
+    void aKillThatComesLateHitsNobodyElse() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        List<CompletableFuture<Integer>> others = new ArrayList<>();
+        try (TestProxy narrow = TestProxy.options().connections(3).eventLoops(1).start(Servers.mysql())) {
+            try (Connection killer = narrow.connect();
+                    Connection victim = narrow.connect()) {
+                for (int i = 0; i < 4; i++) {
+                    others.add(CompletableFuture.supplyAsync(() -> readUntil(narrow, over)));
+                }
+                String id = id(victim);
+                for (int round = 0; round < 150; round++) {
+                    // The two end at about the same time.
+                    CompletableFuture<Integer> killed = inBackground(killer, "KILL QUERY " + id);
+                    assertThat(Sql.error(victim, "SELECT COUNT(*) FROM killed")).isIn(0, INTERRUPTED);
+                    assertThat(killed.get()).isZero();
+                    assertThat(Sql.error(victim, "SELECT COUNT(*) FROM killed")).isZero();
+                }
+                over.set(true);
+                for (CompletableFuture<Integer> other : others) {
+                    assertThat(other.get()).isZero();
+                }
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
     /** Reads on connections of the same user and pool; the first error, or 0. */
-    private static int readUntil(AtomicBoolean over) {
+    private static int readUntil(TestProxy proxy, AtomicBoolean over) {
         int error = 0;
         try (Connection connection = proxy.connect()) {
             while (error == 0 && !over.get()) {
