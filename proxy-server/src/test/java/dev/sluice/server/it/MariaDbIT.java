@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.mysql.cj.jdbc.JdbcConnection;
 import dev.sluice.router.session.Consistency;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
@@ -14,9 +15,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import com.mysql.cj.jdbc.JdbcConnection;
-import java.sql.Statement;
 import java.sql.SQLTimeoutException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
