@@ -52,6 +52,7 @@ final class Placement implements SessionRouter.Context {
     private int attempts;
     private long excluded;
     private boolean waitedInVain;
+    private boolean askedPosition;
     /** Since when and until when the statement waits for a primary; the second is 0 while it has not had to. */
     private long waitsSinceNanos;
 
@@ -90,6 +91,7 @@ final class Placement implements SessionRouter.Context {
         attempts = 0;
         excluded = 0;
         waitedInVain = false;
+        askedPosition = false;
         deadlineNanos = 0;
         primaryFailure = null;
         place();
@@ -194,6 +196,11 @@ final class Placement implements SessionRouter.Context {
         clearsDiagnostics = false;
         noticeMode();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
+        if (router.isPositionWanted()) {
+            askedPosition = true;
+            parts.context().awaitPosition(this);
+            return;
+        }
         slot = router.slot();
         if (router.isRefused()) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
@@ -425,6 +432,11 @@ final class Placement implements SessionRouter.Context {
     @Override
     public long waitable() {
         return waitedInVain ? 0 : parts.context().causalWaits().waitable(nowNanos());
+    }
+
+    @Override
+    public boolean mayAskPosition() {
+        return !askedPosition && parts.context().causalWaits().isOn();
     }
 
     @Override

@@ -6,12 +6,9 @@ import dev.sluice.router.session.Consistency;
 import dev.sluice.server.config.ConsistencyConfig;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -163,46 +160,5 @@ class ConsistencyIT {
         assertThat(without.violations(Consistency.GLOBAL)).isZero();
         assertThat(with.violations(Consistency.GLOBAL)).isZero();
         assertThat(with.replicaReads()).isGreaterThan(without.replicaReads());
-    }
-
-    @Test
-    void aHintAndAUserDecideWhatAReadMayMiss() throws Exception {
-        ConsistencyConfig defaults = ConsistencyConfig.defaults();
-        ConsistencyConfig config = new ConsistencyConfig(
-                defaults.mode(),
-                Map.of("native", Consistency.NONE),
-                defaults.causalWait(),
-                defaults.stickyAfterWrite(),
-                defaults.othersWrite());
-        try (TestProxy proxy = proxy(config);
-                Connection writer = proxy.connectAs("app", "app-secret", "consistency");
-                Connection reader = proxy.connectAs("app", "app-secret", "consistency")) {
-            Sql.run(writer, "SELECT v FROM reg WHERE k = 1");
-            Sql.run(reader, "SELECT v FROM reg WHERE k = 1");
-            for (LocalServer replica : CLUSTER.replicas()) {
-                CLUSTER.stopReplication(replica);
-                CLUSTER.delayReplica(replica, Duration.ofSeconds(4));
-                CLUSTER.startReplication(replica);
-            }
-            proxy.awaitReplicas(2);
-            Sql.run(writer, "UPDATE reg SET v = v + 1 WHERE k = 1");
-
-            try (Connection careless = proxy.connectAs("native", "native-secret", "consistency")) {
-                Sql.run(careless, "UPDATE reg SET v = v + 1 WHERE k = 1");
-                assertRead(careless, "", "replica", "read");
-                assertRead(careless, "/* sluice: consistency=session */ ", "primary", "replica_behind");
-            }
-            assertRead(writer, "", "primary", "replica_behind");
-            assertRead(writer, "/* sluice: consistency=none */ ", "replica", "read");
-            assertRead(writer, "/* SLUICE: Consistency = session */ ", "primary", "replica_behind");
-            assertRead(reader, "", "replica", "read");
-            assertRead(reader, "/* sluice: consistency=global */ ", "primary", "replica_behind");
-            assertRead(reader, "/* sluice: consistency=glob */ ", "primary", "replica_behind");
-        }
-    }
-
-    private static void assertRead(Connection connection, String hint, String role, String reason) throws SQLException {
-        Route route = Sql.routeOf(connection, "SELECT " + hint + "v FROM reg WHERE k = 1");
-        assertThat(List.of(route.role(), route.reason())).as(hint).containsExactly(role, reason);
     }
 }
