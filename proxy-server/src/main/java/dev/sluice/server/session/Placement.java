@@ -198,7 +198,7 @@ final class Placement implements SessionRouter.Context {
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         if (router.isPositionWanted()) {
             askedPosition = true;
-            parts.context().awaitPosition(this);
+            parts.context().awaitPosition(turn);
             return;
         }
         slot = router.slot();
