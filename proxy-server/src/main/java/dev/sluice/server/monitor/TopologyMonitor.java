@@ -245,6 +245,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         synchronized (lock) {
             backends.remove(ordinal);
             stopProber(ordinal);
+            positionListeners.forEach(listener -> listener.forgotten(ordinal));
             resolve();
         }
     }
@@ -295,6 +296,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
 
     private void startProber(MonitoredBackend backend) {
         troubles.set(backend.ordinal(), 0);
+        positionListeners.forEach(listener -> listener.forgotten(backend.ordinal()));
         BackendProber prober = new BackendProber(backend, settings, owner);
         probers.put(backend.ordinal(), prober);
         prober.start();
@@ -356,8 +358,18 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
             if (outcome.health() == Health.ONLINE && prober.ordinal() == current.primaryOrdinal()) {
                 lag.primaryRead(prober.ordinal(), outcome);
             }
+            ProbeReading reading = outcome.freshReading();
+            PositionSample sample = reading == null
+                    ? null
+                    : new PositionSample(outcome.span().startNanos(), reading.executed(), reading.ceiling());
+            if (sample != null) {
+                // First: a server that was set back must not be known as such while its old position still counts.
+                positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample));
+            }
             resolve();
-            tellPosition(prober, outcome);
+            if (sample != null && current.primaryOrdinal() == prober.ordinal()) {
+                positionListeners.forEach(listener -> listener.primarySampled(prober.ordinal(), sample));
+            }
         }
     }
 
@@ -396,16 +408,6 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         } catch (RuntimeException e) {
             // One listener's defect must not stop the probes.
             LOGGER.error("A listener failed on topology version {}", now.version(), e);
-        }
-    }
-
-    private void tellPosition(BackendProber prober, ProbeOutcome outcome) {
-        ProbeReading reading = outcome.freshReading();
-        if (reading != null) {
-            PositionSample sample =
-                    new PositionSample(outcome.span().startNanos(), reading.executed(), reading.ceiling());
-            boolean primary = current.primaryOrdinal() == prober.ordinal();
-            positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample, primary));
         }
     }
 }

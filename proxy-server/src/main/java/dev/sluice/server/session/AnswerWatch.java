@@ -39,6 +39,8 @@ final class AnswerWatch implements ClientResponse.Observer {
     private long answeredNanos;
     private Verdict verdict = Verdict.ANSWERED;
     private boolean writing;
+    private boolean mayWrite;
+    private long positionsBefore;
 
     AnswerWatch(SessionParts parts, Command command, Runnable whenCompleted) {
         this.parts = parts;
@@ -52,8 +54,10 @@ final class AnswerWatch implements ClientResponse.Observer {
         connection = target;
         sentNanos = parts.context().nowNanos();
         verdict = Verdict.ANSWERED;
-        if (where == Slot.PRIMARY
-                && CommandEffect.mayShowWrites(command, parts.state().inTransaction())) {
+        mayWrite = where == Slot.PRIMARY
+                && CommandEffect.mayShowWrites(command, parts.state().inTransaction());
+        positionsBefore = parts.causality().positions();
+        if (mayWrite) {
             writing = true;
             parts.context().ledger().begun();
         }
@@ -71,10 +75,22 @@ final class AnswerWatch implements ClientResponse.Observer {
         answeredNanos = now;
         metrics.statement(parts.router().reason(), error, now - command.startedNanos());
         BackendConnection target = connection;
+        if (target != null && showed()) {
+            parts.causality().read(target.key().backendOrdinal(), now);
+        }
         if (target != null && command.isRead() && !command.isPrepare() && !error) {
             // An error is no measure of speed: a server that fails at once would look like the fastest.
             metrics.backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
         }
+    }
+
+    /**
+     * Whether the client was shown what others have committed. A write that has no position of its own was shown it, too: by
+     * an error for a key that exists, by a count of rows that is zero.
+     */
+    private boolean showed() {
+        return CommandEffect.showsData(command, slot)
+                || (mayWrite && parts.causality().positions() == positionsBefore);
     }
 
     /** When the last answer was complete; 0 before the first. */
@@ -151,10 +167,6 @@ final class AnswerWatch implements ClientResponse.Observer {
         if (writing) {
             writing = false;
             parts.context().ledger().ended(now);
-        }
-        BackendConnection target = connection;
-        if (target != null && CommandEffect.showsData(command, slot)) {
-            parts.causality().read(target.key().backendOrdinal(), now);
         }
         whenCompleted.run();
     }

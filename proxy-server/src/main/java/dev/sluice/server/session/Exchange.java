@@ -305,8 +305,7 @@ final class Exchange implements Placement.Listener {
     private void retryOnPrimary() {
         parts.context().classifier().learnWrite(command.statement());
         parts.context().metrics().retried();
-        parts.leases().release(slot);
-        connection = null;
+        leaveReplica();
         command.becomeWrite();
         command.rewind();
         phase = Phase.WAITING;
@@ -315,11 +314,21 @@ final class Exchange implements Placement.Listener {
 
     /** The replica did not catch up in time: the client gets nothing of what it said. */
     private void retryWithoutWaiting() {
-        parts.leases().release(slot);
-        connection = null;
+        leaveReplica();
         command.rewind();
         phase = Phase.WAITING;
         placement.retryWithoutWaiting();
+    }
+
+    /** The command goes elsewhere. What it may have begun there goes with a reset; a cursor that is open there stays. */
+    private void leaveReplica() {
+        connection = null;
+        if (parts.state().autocommitOff() && parts.state().transactionSlot() != slot) {
+            parts.effects().connectionGone(slot);
+            parts.leases().releaseWithReset(slot);
+        } else if (!parts.state().tiedTo(slot)) {
+            parts.leases().release(slot);
+        }
     }
 
     private void goingAway(BackendConnection target) {
@@ -439,7 +448,13 @@ final class Exchange implements Placement.Listener {
         connection = null;
         switch (phase) {
             case IDLE, WAITING -> {}
-            case SETTLING -> end();
+            case SETTLING -> {
+                if (!command.isRead()) {
+                    // Its position would have come with the answer to what was asked after it.
+                    parts.causality().wroteWithoutPosition(parts.context().nowNanos());
+                }
+                end();
+            }
             case PREPARING, RUNNING -> brokenWhileBusy(failure, loss);
         }
     }

@@ -154,7 +154,7 @@ public final class LoopContext implements WriteGate.Loop {
     }
 
     /** Lets a read wait until the primary has told its position, for as long as it may wait for a replica. */
-    void awaitPosition(Placement read) {
+    void awaitPosition(PrimaryQueue.Waiter read) {
         PositionQueue.Place place = positionQueue.add(read, nowNanos());
         awaitsPosition = true;
         var unused = loop.schedule(

@@ -138,6 +138,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
             refuse(moved);
             return;
         }
+        parts.router().waitSent();
         Slot bound = bound();
         if (bound == null) {
             route();
