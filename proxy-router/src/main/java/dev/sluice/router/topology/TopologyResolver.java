@@ -24,6 +24,19 @@ import org.jspecify.annotations.Nullable;
  * does. A writable server that follows a server that is <em>not</em> configured (a migration from elsewhere) is a
  * candidate as usual, and so are writable servers that follow each other: in a circle, following says nothing.
  *
+ * <p><b>A contest.</b> A server that is seen to be a candidate while the primary still is one has a history of its own. From
+ * then on it is elected only
+ * <ul>
+ *   <li>if it has executed all that the primary had when last seen (never without GTIDs; on MariaDB, where both may number
+ *       writes of their own alike, only if both positions are equal),</li>
+ *   <li>or after the operator has drained or removed the primary, or has taken it offline, or has made it follow that
+ *       server,</li>
+ *   <li>or after it has stood back: it was seen read-only, or following a configured backend.</li>
+ * </ul>
+ * Else there is no primary, and an alarm: a primary that is silent for a moment comes back with writes that the other one
+ * lacks. Where there has been no primary yet, the candidates are rivals of each other by the same rule. A server that turns
+ * writable when the primary has already gone, which is every ordinary failover, is in no contest, whatever it lacks.
+ *
  * <p>Before there has been any primary, nobody is elected until each backend has been probed once: the first answer must
  * not win by being first.
  *
@@ -66,7 +79,8 @@ public final class TopologyResolver {
     private Topology resolve(TopologyPolicy policy) {
         List<BackendObservation> candidates =
                 observations.stream().filter(this::isCandidate).toList();
-        BackendObservation primary = electPrimary(candidates);
+        Contest contest = new Contest(previous, observations, graph, candidates);
+        BackendObservation primary = electPrimary(candidates, contest);
         int lastPrimary = primary != null ? primary.ordinal() : lastPrimaryIfConfigured();
         List<BackendStatus> backends = new ArrayList<>(observations.size());
         for (BackendObservation observation : observations) {
@@ -77,9 +91,10 @@ public final class TopologyResolver {
                 primaryOrdinal,
                 lastPrimary,
                 independent(candidates),
-                alarm(candidates, primary),
+                alarm(candidates, primary, contest),
                 graph.discovered(),
-                graph.named());
+                graph.named(),
+                contest.contendersAfter(primary));
         if (previous.isLike(backends, findings)) {
             return previous;
         }
@@ -95,7 +110,7 @@ public final class TopologyResolver {
         return !graph.followsConfiguredBackend(server) || graph.isFollowedByItsSource(server);
     }
 
-    private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates) {
+    private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates, Contest contest) {
         for (BackendObservation candidate : candidates) {
             if (candidate.ordinal() == previous.lastPrimaryOrdinal()) {
                 return candidate;
@@ -105,7 +120,10 @@ public final class TopologyResolver {
         if (independent(candidates) != 1 || (firstElection && isAnyUnprobed())) {
             return null;
         }
-        return candidates.get(0);
+        return candidates.stream()
+                .filter(candidate -> contest.obstacle(candidate) == null)
+                .findFirst()
+                .orElse(null);
     }
 
     /** How many of them are no members of one group with another that is counted. */
@@ -187,12 +205,18 @@ public final class TopologyResolver {
         return server.health() != Health.ONLINE || server.equals(primary) ? null : graph.problem(server, primary);
     }
 
-    private @Nullable String alarm(List<BackendObservation> candidates, @Nullable BackendObservation primary) {
+    private @Nullable String alarm(
+            List<BackendObservation> candidates, @Nullable BackendObservation primary, Contest contest) {
         if (independent(candidates) > 1) {
             return "several writable servers: " + addresses(candidates)
                     + (primary == null
                             ? "; none of them was the primary before, so no writes are accepted; drain or fence all but one"
                             : "; writes stay on " + primary.address() + "; drain or fence the others");
+        }
+        BackendObservation held = primary != null || candidates.isEmpty() ? null : candidates.get(0);
+        BackendObservation obstacle = held == null ? null : contest.obstacle(held);
+        if (held != null && obstacle != null) {
+            return Contest.alarm(held, obstacle);
         }
         List<BackendObservation> writableReplicas = observations.stream()
                 .filter(server -> server.isUsable() && !server.readOnly() && !server.equals(primary))

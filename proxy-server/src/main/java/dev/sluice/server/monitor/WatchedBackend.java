@@ -64,6 +64,12 @@ final class WatchedBackend {
                 outcome.executed(),
                 reading == null ? null : reading.facts(),
                 outcome.problem(),
-                new BackendObservation.Surroundings(others.group(), others.peers(), lag, breaker.admission(nowNanos)));
+                new BackendObservation.Surroundings(
+                        others.group(),
+                        others.peers(),
+                        lag,
+                        breaker.admission(nowNanos),
+                        new BackendObservation.Moment(
+                                outcome.span().startNanos(), outcome.span().endNanos())));
     }
 }
