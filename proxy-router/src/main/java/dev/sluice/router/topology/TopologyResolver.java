@@ -50,12 +50,17 @@ import org.jspecify.annotations.Nullable;
  * ambiguity: the primary so far stays, else the first one configured becomes it, and the others are its replicas.
  */
 public final class TopologyResolver {
+    /** Every backend may become primary. */
+    public static final long ANYBODY = -1L;
+
+    private final long electable;
     private final Topology previous;
     private final List<BackendObservation> observations;
     private final ReplicationGraph graph;
     private final boolean weightsInTenths;
 
-    private TopologyResolver(Topology previous, List<BackendObservation> observations) {
+    private TopologyResolver(Topology previous, List<BackendObservation> observations, long electable) {
+        this.electable = electable;
         this.previous = previous;
         this.observations = observations;
         this.graph = new ReplicationGraph(observations);
@@ -70,10 +75,22 @@ public final class TopologyResolver {
      * @throws IllegalArgumentException if two observations have the same ordinal
      */
     public static Topology resolve(Topology previous, List<BackendObservation> observations, TopologyPolicy policy) {
+        return resolve(previous, observations, policy, ANYBODY);
+    }
+
+    /**
+     * The same while roles change on purpose: the others count as servers that take no writes, and that there is no primary
+     * for a moment is no alarm.
+     *
+     * @param electable bit mask over ordinals of those that may become primary; {@link #ANYBODY} while nobody changes roles
+     * @throws IllegalArgumentException if two observations have the same ordinal
+     */
+    public static Topology resolve(
+            Topology previous, List<BackendObservation> observations, TopologyPolicy policy, long electable) {
         List<BackendObservation> remembered = observations.stream()
                 .map(seen -> seen.remembering(previous.find(seen.ordinal())))
                 .toList();
-        return new TopologyResolver(previous, remembered).resolve(policy);
+        return new TopologyResolver(previous, remembered, electable).resolve(policy);
     }
 
     private Topology resolve(TopologyPolicy policy) {
@@ -104,10 +121,14 @@ public final class TopologyResolver {
 
     private boolean isCandidate(BackendObservation server) {
         GroupMembership group = server.cluster().group();
-        if (!server.isUsable() || server.readOnly() || (group != null && !(group.isInStep() && group.writer()))) {
+        if (!server.isUsable() || isBarred(server) || (group != null && !(group.isInStep() && group.writer()))) {
             return false;
         }
         return !graph.followsConfiguredBackend(server) || graph.isFollowedByItsSource(server);
+    }
+
+    private boolean isBarred(BackendObservation server) {
+        return server.readOnly() || (electable & 1L << server.ordinal()) == 0;
     }
 
     private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates, Contest contest) {
@@ -186,10 +207,10 @@ public final class TopologyResolver {
             return Role.UNKNOWN;
         }
         if (server.health() == Health.ONLINE) {
-            boolean replica = server.readOnly()
+            boolean replica = isBarred(server)
                     || graph.followsConfiguredBackend(server)
                     || (primary != null && server.isInGroupOf(primary));
-            boolean pausedPrimary = primary == null && server.ordinal() == lastPrimary && !server.readOnly();
+            boolean pausedPrimary = primary == null && server.ordinal() == lastPrimary && !isBarred(server);
             return pausedPrimary ? Role.PRIMARY : replica ? Role.REPLICA : Role.UNKNOWN;
         }
         if (before == null) {
@@ -219,7 +240,7 @@ public final class TopologyResolver {
             return Contest.alarm(held, obstacle);
         }
         List<BackendObservation> writableReplicas = observations.stream()
-                .filter(server -> server.isUsable() && !server.readOnly() && !server.equals(primary))
+                .filter(server -> server.isUsable() && !isBarred(server) && !server.equals(primary))
                 .filter(graph::followsConfiguredBackend)
                 .toList();
         String open = writableReplicas.isEmpty()
@@ -227,6 +248,9 @@ public final class TopologyResolver {
                 : "replicas that accept writes: " + addresses(writableReplicas) + "; set super_read_only on them";
         if (primary != null || isAnyUnprobed()) {
             return open;
+        }
+        if (open == null && electable != ANYBODY) {
+            return null;
         }
         return open == null
                 ? "no writable server"

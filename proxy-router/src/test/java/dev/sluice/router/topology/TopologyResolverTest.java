@@ -250,6 +250,18 @@ class TopologyResolverTest {
     }
 
     @Test
+    void thatThereIsNoPrimaryForAMomentIsNoAlarmWhileRolesChangeOnPurpose() {
+        observeHealthyCluster();
+        List<BackendObservation> fenced = List.of(
+                writable(0).fenced().seen(), replica(1, 0).seen(), writable(2).seen());
+        topology = TopologyResolver.resolve(topology, fenced, POLICY, 0b10);
+        assertThat(topology.primary()).isNull();
+        assertThat(topology.alarm()).isNull();
+        observe(writable(0).fenced(), replica(1, 0), replica(2, 0));
+        assertThat(topology.alarm()).isEqualTo("no writable server");
+    }
+
+    @Test
     void aRemovedBackendIsForgotten() {
         observeHealthyCluster();
         observe(replica(1, 0), replica(2, 0));
