@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Before there has been any primary, nobody is elected until each backend has been probed once: the first answer must
  * not win by being first.
  *
+ * <p><b>One server twice.</b> A backend with the server_uuid of a usable one with a smaller ordinal is that server under another
+ * name, and takes no role. MariaDB has no server_uuid, so that this is not noticed there.
+ *
  * <p><b>Lag</b> is that of the whole chain from the primary: a replica that follows another replica is behind by both, and
  * one that follows a configured server which is not connected to the primary at all has unknown lag, whatever it says
  * itself. This is how replicas that still follow a demoted primary are kept from serving old data. Broken replication is
@@ -121,10 +124,26 @@ public final class TopologyResolver {
 
     private boolean isCandidate(BackendObservation server) {
         GroupMembership group = server.cluster().group();
-        if (!server.isUsable() || isBarred(server) || (group != null && !(group.isInStep() && group.writer()))) {
+        if (!server.isUsable() || isBarred(server) || original(server) != null || (group != null && !(group.isInStep() && group.writer()))) {
             return false;
         }
         return !graph.followsConfiguredBackend(server) || graph.isFollowedByItsSource(server);
+    }
+
+    /** The usable backend that is the same server under another name and comes first; null if there is none. */
+    private @Nullable BackendObservation original(BackendObservation server) {
+        String uuid = uuid(server);
+        if (uuid == null || server.health() != Health.ONLINE) {
+            return null;
+        }
+        return observations.stream()
+                .filter(other -> other.ordinal() < server.ordinal() && other.isUsable() && uuid.equals(uuid(other)))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable String uuid(BackendObservation server) {
+        return server.facts() == null ? null : server.facts().serverUuid();
     }
 
     private boolean isBarred(BackendObservation server) {
@@ -203,7 +222,7 @@ public final class TopologyResolver {
         if (server.equals(primary)) {
             return Role.PRIMARY;
         }
-        if (server.health() == Health.ONLINE && server.isOutOfStep()) {
+        if (server.health() == Health.ONLINE && (server.isOutOfStep() || original(server) != null)) {
             return Role.UNKNOWN;
         }
         if (server.health() == Health.ONLINE) {
@@ -220,6 +239,10 @@ public final class TopologyResolver {
     }
 
     private @Nullable String problem(BackendObservation server, @Nullable BackendObservation primary) {
+        BackendObservation original = original(server);
+        if (original != null) {
+            return "is the same server as " + original.address();
+        }
         if (server.problem() != null) {
             return server.problem();
         }
@@ -241,7 +264,7 @@ public final class TopologyResolver {
         }
         List<BackendObservation> writableReplicas = observations.stream()
                 .filter(server -> server.isUsable() && !isBarred(server) && !server.equals(primary))
-                .filter(graph::followsConfiguredBackend)
+                .filter(server -> graph.followsConfiguredBackend(server) && original(server) == null)
                 .toList();
         String open = writableReplicas.isEmpty()
                 ? null
