@@ -124,7 +124,10 @@ public final class TopologyResolver {
 
     private boolean isCandidate(BackendObservation server) {
         GroupMembership group = server.cluster().group();
-        if (!server.isUsable() || isBarred(server) || original(server) != null || (group != null && !(group.isInStep() && group.writer()))) {
+        if (!server.isUsable()
+                || isBarred(server)
+                || original(server) != null
+                || (group != null && !(group.isInStep() && group.writer()))) {
             return false;
         }
         return !graph.followsConfiguredBackend(server) || graph.isFollowedByItsSource(server);
