@@ -384,11 +384,10 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
                 backend.trouble(nowNanos);
             }
             suspects |= backend.isSuspect() ? 1L << ordinal : 0;
-            boolean mayLead = (electable & 1L << ordinal) != 0;
-            observations.add(backend.observe(lag.measure(backend.outcome()), mayLead, nowNanos));
+            observations.add(backend.observe(lag.measure(backend.outcome()), nowNanos));
         }
         Topology before = current;
-        Topology now = TopologyResolver.resolve(before, observations, settings.policy());
+        Topology now = TopologyResolver.resolve(before, observations, settings.policy(), electable);
         if (pace.observe(now, suspects, nowNanos)) {
             probers.values().forEach(BackendProber::hurry);
         }

@@ -48,8 +48,7 @@ final class WatchedBackend {
         return outcome.isSuspect() && configured.operatorState() != OperatorState.OFFLINE;
     }
 
-    /** What is known; a server that may not lead counts as one that takes no writes. */
-    BackendObservation observe(MeasuredLag lag, boolean mayLead, long nowNanos) {
+    BackendObservation observe(MeasuredLag lag, long nowNanos) {
         ProbeReading reading = outcome.reading();
         ProbeReading.Others others = reading == null ? ProbeReading.Others.NONE : reading.others();
         return new BackendObservation(
@@ -59,11 +58,17 @@ final class WatchedBackend {
                 configured.weight(),
                 configured.zone(),
                 outcome.health(),
-                outcome.readOnly() || !mayLead,
+                outcome.readOnly(),
                 outcome.channels(),
                 outcome.executed(),
                 reading == null ? null : reading.facts(),
                 outcome.problem(),
-                new BackendObservation.Surroundings(others.group(), others.peers(), lag, breaker.admission(nowNanos)));
+                new BackendObservation.Surroundings(
+                        others.group(),
+                        others.peers(),
+                        lag,
+                        breaker.admission(nowNanos),
+                        new BackendObservation.Moment(
+                                outcome.span().startNanos(), outcome.span().endNanos())));
     }
 }
