@@ -143,8 +143,9 @@ public final class AdminGrammar {
     private static Operation set(AdminWords words) throws OperationException {
         if (words.oneOf("BACKEND", "FEATURE").equals("BACKEND")) {
             String address = words.address();
-            words.oneOf("WEIGHT");
-            return new Operation.SetWeight(address, count(words, "a weight"));
+            return words.oneOf("WEIGHT", "OFFLINE").equals("WEIGHT")
+                    ? new Operation.SetWeight(address, count(words, "a weight"))
+                    : new Operation.SetOffline(address, force(words));
         }
         Feature feature = feature(words);
         words.oneOf("=");

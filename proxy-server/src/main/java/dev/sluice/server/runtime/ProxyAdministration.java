@@ -155,6 +155,8 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             HostPort address = BackendOperations.address(drain.address());
             backends.beginDrain(address, author);
             return ResultTable.message(address + " is draining");
+        } else if (operation instanceof Operation.SetOffline offline) {
+            return backends.setOffline(offline, author);
         } else if (operation instanceof Operation.ResumeBackend resume) {
             return backends.resume(BackendOperations.address(resume.address()), author);
         } else if (operation instanceof Operation.SetWeight weight) {
