@@ -171,7 +171,9 @@ final class BackendOperations {
                         Kind.CONFLICT, address + " was " + (now == null ? "removed" : "resumed") + " meanwhile");
             }
             long waited = nanoClock.getAsLong() - begun;
-            moveSessions(ordinal, waited >= half);
+            if (!moveSessions(ordinal, waited >= half)) {
+                progress.step("an event loop did not answer in time; it is asked again");
+            }
             int open = changes.backends().open(ordinal);
             if (open != last) {
                 progress.step(address + " has " + open + " connections");
@@ -187,11 +189,13 @@ final class BackendOperations {
         }
     }
 
-    private void moveSessions(int ordinal, boolean diagnosticsToo) throws OperationException, InterruptedException {
+    /** The drain is in force already, so a slow loop is no reason for an error: whether all loops have heard. */
+    private boolean moveSessions(int ordinal, boolean diagnosticsToo) throws InterruptedException {
         try {
             sessions.backendChanged(ordinal, diagnosticsToo);
+            return true;
         } catch (TimeoutException e) {
-            throw noAnswer();
+            return false;
         }
     }
 
@@ -199,9 +203,9 @@ final class BackendOperations {
         return new OperationException(Kind.FAILED, "an event loop did not answer in time");
     }
 
-    private ResultTable drained(HostPort address, int ordinal, int open)
-            throws OperationException, InterruptedException {
+    private ResultTable drained(HostPort address, int ordinal, int open) throws InterruptedException {
         List<List<@Nullable String>> rows = new ArrayList<>();
+        String unknown = null;
         if (open > 0) {
             try {
                 for (SessionSnapshot session : sessions.snapshots()) {
@@ -217,12 +221,17 @@ final class BackendOperations {
                     }
                 }
             } catch (TimeoutException e) {
-                throw noAnswer();
+                unknown = "unknown: an event loop did not answer in time";
             }
         }
         if (rows.isEmpty()) {
             rows.add(Arrays.asList(
-                    address.toString(), open == 0 ? "drained" : "draining", Integer.toString(open), null, null, null));
+                    address.toString(),
+                    open == 0 ? "drained" : "draining",
+                    Integer.toString(open),
+                    null,
+                    null,
+                    unknown));
         }
         return new ResultTable(DRAIN_COLUMNS, rows);
     }
