@@ -104,11 +104,11 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             return explain(explain.statement());
         }
         if (operation instanceof Operation.Switchover switchover) {
-            requireCurrent(caller);
+            requireCurrentNow(caller);
             return switchOver(switchover, caller, progress);
         }
         if (operation instanceof Operation.Kill kill) {
-            requireCurrent(caller);
+            requireCurrentNow(caller);
             ResultTable answer = kills.kill(kill);
             events.add(
                     EventLog.Kind.ADMIN,
@@ -132,6 +132,16 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
         try {
             requireCurrent(caller);
             return changeLocked(operation, caller.author());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For what takes its time and does not hold the lock: a change that is being made counts. */
+    private void requireCurrentNow(Caller caller) throws OperationException, InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            requireCurrent(caller);
         } finally {
             lock.unlock();
         }

@@ -127,6 +127,8 @@ class AdminGrammarTest {
             ADD BACKEND db:1 WEIGHT x            | expected a weight, a number from 0 to 2147483647 at character 25, found "x"
             ADD BACKEND db:1 WEIGHT -1           | found "-1"
             ADD BACKEND db:1 WEIGHT 2147483648   | expected a weight
+            ADD BACKEND db:1 WEIGHT 1 WEIGHT 2   | WEIGHT is said twice
+            ADD BACKEND db:1 MAX CONNECTIONS 5 ZONE a MAX CONNECTIONS 5 | MAX is said twice
             ADD BACKEND db:1 MAX 5               | expected CONNECTIONS at character 22, found "5"
             DRAIN BACKEND TIMEOUT 5              | expected host:port at character 15, found "TIMEOUT"
             DRAIN BACKEND db:1 TIMEUOT 5         | expected TIMEOUT or the end at character 20, found "TIMEUOT"; did you mean TIMEOUT?
