@@ -108,7 +108,8 @@ class OfflineIT {
         proxy.awaitReplicas(1);
 
         assertThat(status(1).operatorState()).isEqualTo(OperatorState.OFFLINE);
-        assertLeftAlone(1);
+        assertThat(status(1).health()).isEqualTo(Health.UNPROBED);
+        assertThat(status(1).facts()).isNull();
         assertThat(refusal(1)).contains("is offline already");
         assertThat(AdminIT.refusal(
                         proxy, new Operation.DrainBackend(servers.get(1).address(), null)))
