@@ -219,7 +219,10 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         }
     }
 
-    /** Adds a backend, or changes one with the same ordinal; a new address is probed from scratch. */
+    /**
+     * Adds a backend, or changes one with the same ordinal. A new address is probed from scratch, and so is one that is no
+     * longer offline.
+     */
     public void put(MonitoredBackend backend) {
         synchronized (lock) {
             replace(backend);
@@ -228,7 +231,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
 
     private void replace(MonitoredBackend backend) {
         WatchedBackend before = backends.get(backend.ordinal());
-        if (before != null && before.configured().address().equals(backend.address())) {
+        if (before != null && before.configured().isWatchedLike(backend)) {
             before.reconfigure(backend);
         } else {
             stopProber(backend.ordinal());
@@ -262,12 +265,12 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     /**
      * A monitor connection to that backend, for rare questions of the control plane; the caller closes it soon.
      *
-     * @throws SQLException if there is no such backend or it does not answer
+     * @throws SQLException if there is no such backend, it is offline, or it does not answer
      */
     public Connection connect(int ordinal) throws SQLException {
         BackendProber prober = probers.get(ordinal);
         if (prober == null) {
-            throw new SQLException("no backend has ordinal " + ordinal);
+            throw new SQLException("no backend with ordinal " + ordinal + " is probed");
         }
         return prober.connections().open();
     }
@@ -297,6 +300,9 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     private void startProber(MonitoredBackend backend) {
         troubles.set(backend.ordinal(), 0);
         positionListeners.forEach(listener -> listener.forgotten(backend.ordinal()));
+        if (!backend.isProbed()) {
+            return;
+        }
         BackendProber prober = new BackendProber(backend, settings, owner);
         probers.put(backend.ordinal(), prober);
         prober.start();

@@ -104,11 +104,11 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             return explain(explain.statement());
         }
         if (operation instanceof Operation.Switchover switchover) {
-            requireCurrent(caller);
+            requireCurrentNow(caller);
             return switchOver(switchover, caller, progress);
         }
         if (operation instanceof Operation.Kill kill) {
-            requireCurrent(caller);
+            requireCurrentNow(caller);
             ResultTable answer = kills.kill(kill);
             events.add(
                     EventLog.Kind.ADMIN,
@@ -137,6 +137,16 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
         }
     }
 
+    /** For what takes its time and does not hold the lock: a change that is being made counts. */
+    private void requireCurrentNow(Caller caller) throws OperationException, InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            requireCurrent(caller);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void requireCurrent(Caller caller) throws OperationException {
         Long expected = caller.expectedVersion();
         if (expected != null && expected != configVersion()) {
@@ -155,6 +165,8 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             HostPort address = BackendOperations.address(drain.address());
             backends.beginDrain(address, author);
             return ResultTable.message(address + " is draining");
+        } else if (operation instanceof Operation.SetOffline offline) {
+            return backends.setOffline(offline, author);
         } else if (operation instanceof Operation.ResumeBackend resume) {
             return backends.resume(BackendOperations.address(resume.address()), author);
         } else if (operation instanceof Operation.SetWeight weight) {
