@@ -123,4 +123,54 @@ class ReplicaLossIT {
                     .isEqualTo(cluster.primary().port() + "0");
         }
     }
+
+    @Test
+    void readsOnAReplicaThatIsShutDownAreAnsweredByOthers() throws Exception {
+        // A sleep alone would end early, with a result and not an error.
+        String sql = "SELECT CONCAT(@@port, SUM(SLEEP(0.3))) FROM t";
+        LocalServer leaving = cluster.replicas().get(0);
+        List<Connection> connections = new ArrayList<>();
+        List<CompletableFuture<@Nullable String>> reads = new ArrayList<>();
+        try {
+            for (int i = 0; i < READERS; i++) {
+                connections.add(proxy.connect());
+            }
+            connections.forEach(connection -> reads.add(asked(connection, sql)));
+            await().atMost(TestProxy.SOON).until(() -> running(leaving, sql) > 0);
+            leaving.execute("SHUTDOWN");
+            for (CompletableFuture<@Nullable String> read : reads) {
+                assertThat(read.get(30, TimeUnit.SECONDS))
+                        .matches("\\d+0")
+                        .doesNotStartWith(Integer.toString(leaving.port()));
+            }
+        } finally {
+            for (Connection connection : connections) {
+                connection.close();
+            }
+        }
+    }
+
+    @Test
+    void readsWhoseConnectionsAreKilledOnTheReplicaAreAnsweredAllTheSame() throws Exception {
+        String sql = "SELECT CONCAT(@@port, SLEEP(1)) FROM t WHERE id = 1";
+        try (Connection connection = proxy.connect()) {
+            CompletableFuture<@Nullable String> read = asked(connection, sql);
+            Set<LocalServer> left = new HashSet<>();
+            while (left.size() < REPLICAS) {
+                await().atMost(TestProxy.SOON).until(() -> {
+                    for (LocalServer server : cluster.replicas()) {
+                        String id = server.queryValue("SELECT COALESCE(MAX(id), 0) FROM"
+                                + " information_schema.processlist WHERE info = '" + sql + "'");
+                        if (!left.contains(server) && !id.equals("0")) {
+                            server.execute("KILL " + id);
+                            return left.add(server);
+                        }
+                    }
+                    return false;
+                });
+            }
+            assertThat(read.get(30, TimeUnit.SECONDS))
+                    .isEqualTo(cluster.primary().port() + "0");
+        }
+    }
 }
