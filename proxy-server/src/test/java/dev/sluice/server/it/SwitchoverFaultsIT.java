@@ -1,0 +1,181 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.server.admin.Administration.Caller;
+import dev.sluice.server.admin.Administration.Progress;
+import dev.sluice.server.admin.Operation;
+import dev.sluice.server.admin.OperationException;
+import dev.sluice.server.admin.ResultTable;
+import dev.sluice.server.config.Secret;
+import dev.sluice.server.config.SwitchoverConfig;
+import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.LocalServer;
+import dev.sluice.server.localcluster.ServerFlavor;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Planned changes of the primary as operators ask for them, with faults on the way and replicas out of use. */
+@Timeout(180)
+class SwitchoverFaultsIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final int WRITERS = 4;
+
+    private LocalCluster cluster;
+    private TestProxy proxy;
+
+    @BeforeEach
+    void start() throws Exception {
+        cluster = LocalCluster.builder().flavor(ServerFlavor.mysql()).start();
+        cluster.primary()
+                .execute(
+                        "CREATE TABLE app.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)",
+                        "CREATE USER 'switcher'@'%' IDENTIFIED BY 'switch-secret'",
+                        "GRANT ALL ON *.* TO 'switcher'@'%'");
+        cluster.awaitReplicated(TestProxy.SOON);
+        proxy = TestProxy.options()
+                .primaryTimeout(Duration.ofSeconds(30))
+                .switchover(new SwitchoverConfig(
+                        Optional.of("switcher"),
+                        Optional.of(Secret.of("switch-secret")),
+                        Optional.empty(),
+                        Optional.empty()))
+                .start(cluster);
+    }
+
+    @AfterEach
+    void stop() {
+        proxy.close();
+        cluster.close();
+    }
+
+    private LocalServer replica(int number) {
+        return cluster.replicas().get(number);
+    }
+
+    /** Switches over; runs {@code atStep} when that step has been taken. */
+    private ResultTable switchTo(LocalServer target, String step, Runnable atStep) throws Exception {
+        return run(new Operation.Switchover(target.address(), PATIENCE, false), taken -> {
+            if (taken.startsWith(step + ": ")) {
+                atStep.run();
+            }
+        });
+    }
+
+    private ResultTable run(Operation operation, Progress progress) throws OperationException, InterruptedException {
+        return proxy.server().administration().run(operation, new Caller("dba", null), progress);
+    }
+
+    private List<String> events() throws Exception {
+        return run(new Operation.Show(Operation.View.EVENTS), step -> {}).rows().stream()
+                .map(row -> row.get(3) + ": " + row.get(4))
+                .toList();
+    }
+
+    /** Autocommit writes without end. Thread-safe: atomics. */
+    private final class Writers {
+        private final AtomicBoolean stopped = new AtomicBoolean();
+        private final AtomicInteger written = new AtomicInteger();
+        private final List<CompletableFuture<String>> ends = new ArrayList<>();
+
+        Writers() {
+            for (int i = 0; i < WRITERS; i++) {
+                ends.add(CompletableFuture.supplyAsync(this::write));
+            }
+            awaitMore();
+        }
+
+        private String write() {
+            try (Connection connection = proxy.connect()) {
+                while (!stopped.get()) {
+                    Sql.run(connection, "INSERT INTO t (v) VALUES (1)");
+                    written.incrementAndGet();
+                }
+                return "";
+            } catch (SQLException e) {
+                return e.getSQLState() + " " + e.getMessage();
+            }
+        }
+
+        void awaitMore() {
+            int before = written.get();
+            await().atMost(TestProxy.SOON).until(() -> written.get() > before + 5 * WRITERS);
+        }
+
+        /** Ends them; none may have failed. */
+        int end() throws Exception {
+            stopped.set(true);
+            for (CompletableFuture<String> end : ends) {
+                assertThat(end.get(40, TimeUnit.SECONDS)).isEmpty();
+            }
+            return written.get();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"killed", "suspended"})
+    void aTargetThatIsLostBeforeItIsPromotedLeavesEverythingAsItWas(String how) throws Exception {
+        LocalServer target = replica(0);
+        Writers writers = new Writers();
+        OperationException failed = catchThrowableOfType(
+                OperationException.class,
+                () -> switchTo(target, "fence", how.equals("killed") ? target::kill : target::suspend));
+
+        assertThat(failed).hasMessageContaining("failed at 'catch up'").hasMessageEndingWith("Everything is as before");
+        assertThat(events()).contains("dba: " + failed.getMessage());
+        writers.awaitMore();
+        assertThat(cluster.primary().queryValue("SELECT COUNT(*) FROM app.t"))
+                .isEqualTo(Integer.toString(writers.end()));
+        if (target.isSuspended()) {
+            target.resume();
+        }
+    }
+
+    @Test
+    void aTargetThatIsLostAfterItWasPromotedLeavesTheOldPrimaryFencedAndTheEventsSayWhatToDo() throws Exception {
+        LocalServer target = replica(0);
+        OperationException failed =
+                catchThrowableOfType(OperationException.class, () -> switchTo(target, "promote", target::kill));
+
+        assertThat(failed)
+                .hasMessageContaining("NOT everything could be taken back")
+                .hasMessageContaining("not before: " + cluster.primary().address() + " accepts writes");
+        assertThat(cluster.primary().queryValue("SELECT @@super_read_only")).isEqualTo("1");
+        assertThat(events()).contains("dba: " + failed.getMessage());
+    }
+
+    @Test
+    void aSwitchoverThatIsRefusedIsAnEventToo() throws Exception {
+        assertThatThrownBy(() -> switchTo(cluster.primary(), "", () -> {})).isInstanceOf(OperationException.class);
+        assertThat(events())
+                .contains("dba: switchover to " + cluster.primary().address() + " refused: "
+                        + cluster.primary().address() + " is the primary already");
+    }
+
+    private static int first(PreparedStatement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            assertThat(rows.next()).isTrue();
+            return rows.getInt(1);
+        }
+    }
+}
