@@ -54,6 +54,9 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
     final List<String> statements = new ArrayList<>();
     long electable = ANYBODY;
     boolean monitorIsBlind;
+    /** The server that an operator has drained; -1 for none. */
+    int drained = -1;
+
     /** Which statement fails, counted from 0; -1 for none. */
     int failing = -1;
 
@@ -190,7 +193,7 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
                     new BackendAddress("db", PORT + i),
                     leads ? Role.PRIMARY : Role.REPLICA,
                     Health.ONLINE,
-                    OperatorState.ACTIVE,
+                    i == drained ? OperatorState.DRAINED : OperatorState.ACTIVE,
                     1,
                     null,
                     Duration.ZERO,
