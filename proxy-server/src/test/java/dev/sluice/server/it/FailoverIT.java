@@ -307,6 +307,25 @@ class FailoverIT {
         return Integer.parseInt(onPrimary("SELECT COUNT(*) FROM mysql.general_log WHERE argument = '" + sql + "'"));
     }
 
+    @Test
+    void anIdlePreparedStatementGoesOnOnTheNewPrimary() throws Exception {
+        try (Connection connection = proxy.connect("useServerPrepStmts=true");
+                PreparedStatement update = connection.prepareStatement("UPDATE t SET v = ? WHERE id = 1");
+                PreparedStatement select = connection.prepareStatement("SELECT v FROM t WHERE id = ? FOR UPDATE")) {
+            update.setInt(1, 20);
+            assertThat(update.executeUpdate()).isEqualTo(1);
+            select.setInt(1, 1);
+            assertThat(first(select)).isEqualTo(20);
+            proxy.awaitCaughtUp();
+            cluster.primary().kill();
+            promoteFirstReplica();
+            update.setInt(1, 21);
+            assertThat(update.executeUpdate()).isEqualTo(1);
+            assertThat(first(select)).isEqualTo(21);
+            assertThat(onPrimary("SELECT v FROM app.t WHERE id = 1")).isEqualTo("21");
+        }
+    }
+
     private static int first(PreparedStatement statement) throws SQLException {
         try (ResultSet rows = statement.executeQuery()) {
             assertThat(rows.next()).isTrue();

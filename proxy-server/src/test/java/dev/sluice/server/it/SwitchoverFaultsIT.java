@@ -172,6 +172,55 @@ class SwitchoverFaultsIT {
                         + cluster.primary().address() + " is the primary already");
     }
 
+    @Test
+    void aDrainedReplicaFollowsTheNewPrimaryAndAnUnreachableOneIsRemarked() throws Exception {
+        LocalServer third = replica(1);
+        ResultTable drained = run(new Operation.DrainBackend(third.address(), Duration.ofSeconds(5)), step -> {});
+        assertThat(drained.rows()).isNotEmpty();
+        LocalServer first = cluster.primary();
+        LocalServer second = replica(0);
+
+        assertThat(switchTo(second, "", () -> {}).rows())
+                .anyMatch(row -> row.get(0).equals("repoint")
+                        && row.get(1).equals(third.address() + " replicates from " + second.address()));
+        try (Connection writer = proxy.connect()) {
+            Sql.run(writer, "INSERT INTO t (v) VALUES (1)");
+        }
+        await().atMost(TestProxy.SOON)
+                .until(() -> third.queryValue("SELECT COUNT(*) FROM app.t").equals("1"));
+
+        third.kill();
+        await().atMost(TestProxy.SOON)
+                .until(() ->
+                        !proxy.server().topology().backend(2).health().name().equals("ONLINE"));
+        await().atMost(TestProxy.SOON)
+                .until(() -> proxy.server().topology().backend(0).isUsable());
+        assertThat(switchTo(first, "", () -> {}).rows())
+                .anyMatch(row -> row.get(0).equals("remark")
+                        && String.valueOf(row.get(1)).startsWith(third.address() + " is unreachable, drained"));
+    }
+
+    @Test
+    void anIdlePreparedStatementGoesOnOnTheNewPrimary() throws Exception {
+        LocalServer second = replica(0);
+        try (Connection connection = proxy.connect("useServerPrepStmts=true");
+                PreparedStatement insert = connection.prepareStatement("INSERT INTO t (v) VALUES (?)");
+                PreparedStatement select = connection.prepareStatement("SELECT @@port FROM t WHERE v = ? FOR UPDATE")) {
+            insert.setInt(1, 1);
+            assertThat(insert.executeUpdate()).isEqualTo(1);
+            select.setInt(1, 1);
+            assertThat(first(select)).isEqualTo(cluster.primary().port());
+            assertThat(switchTo(second, "", () -> {}).rows()).isNotEmpty();
+            assertThat(proxy.server().topology().primary())
+                    .hasFieldOrPropertyWithValue("address", new BackendAddress(second.host(), second.port()));
+            insert.setInt(1, 2);
+            assertThat(insert.executeUpdate()).isEqualTo(1);
+            select.setInt(1, 2);
+            assertThat(first(select)).isEqualTo(second.port());
+        }
+        assertThat(second.queryValue("SELECT COUNT(*) FROM app.t")).isEqualTo("2");
+    }
+
     private static int first(PreparedStatement statement) throws SQLException {
         try (ResultSet rows = statement.executeQuery()) {
             assertThat(rows.next()).isTrue();
