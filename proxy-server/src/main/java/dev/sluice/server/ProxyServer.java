@@ -154,7 +154,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
-        monitor.addPositionListener(evidence::sampled);
+        monitor.addPositionListener(evidence);
+        monitor.addPositionListener((ordinal, sample, primary) -> {
+            if (primary) {
+                contexts.values().forEach(context -> context.primarySampled(sample.askedNanos()));
+            }
+        });
         monitor.addListener(
                 (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
@@ -240,6 +245,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             @Override
             public void wrote() {
                 monitor.noteWrite();
+            }
+
+            @Override
+            public void positionWanted(int backendOrdinal) {
+                monitor.probeNow(backendOrdinal);
             }
         };
     }

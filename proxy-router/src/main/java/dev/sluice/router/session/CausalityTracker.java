@@ -21,7 +21,8 @@ import java.time.Duration;
  *   <li><i>Asked since.</i> The server, or the primary, was asked after the answer had come: {@code floor} becomes that
  *       ceiling.
  *   <li><i>Quiet.</i> Nothing was written since the primary was last asked: {@code floor} becomes the primary's ceiling.
- *   <li><i>Affinity.</i> Neither: the read goes to the same server again.
+ *   <li><i>Affinity.</i> Neither: the read goes to the same server again; unless that takes no reads, or has taken them all
+ *       for long: then the read waits for a moment until the primary has been asked ({@link #wantsPosition}).
  * </ol>
  *
  * In the first two, any replica may be chosen whose executed set is known to contain {@code floor}. <i>Proof</i> that no
@@ -62,6 +63,9 @@ public final class CausalityTracker {
 
     private static final int NOWHERE = -1;
 
+    /** After so long on one replica a session without pauses is given the choice again. */
+    private static final long BOUND_NANOS = Duration.ofSeconds(5).toNanos();
+
     private final long stickyNanos;
     private final PositionBoard positions;
     private final WriteLedger ledger;
@@ -74,6 +78,8 @@ public final class CausalityTracker {
     private long floorNanos;
     private int seen = NOWHERE;
     private long seenNanos;
+    /** Since when the session could not leave the server that it reads from. */
+    private long boundNanos;
 
     private final CheckedReplicas own = new CheckedReplicas();
     private final CheckedReplicas all = new CheckedReplicas();
@@ -145,6 +151,9 @@ public final class CausalityTracker {
 
     /** The session has been shown data of this server; the answer has just come. */
     public void read(int ordinal, long nowNanos) {
+        if (seen != ordinal) {
+            boundNanos = nowNanos;
+        }
         seen = ordinal;
         seenNanos = nowNanos;
     }
@@ -186,6 +195,18 @@ public final class CausalityTracker {
             having = all.having(having, topology, positions, ledger.position(), GtidPosition.EMPTY);
         }
         return having;
+    }
+
+    /**
+     * Whether it is worth while to ask the primary for its position before this read: the session is bound to a server that
+     * takes no reads, or has been bound to the same one for long, and nothing but a question asked from now on would set it
+     * free. Means something after {@link #replicasThatHave}.
+     */
+    boolean wantsPosition(Topology topology, Consistency wanted, long nowNanos) {
+        if (wanted == Consistency.NONE || seen == NOWHERE) {
+            return false;
+        }
+        return (topology.readableReplicas() & affinity()) == 0 || nowNanos - boundNanos > BOUND_NANOS;
     }
 
     /** The replicas that would do if they went on to {@link #missingOn} them. */

@@ -47,6 +47,7 @@ public final class SessionRouter {
     private RouteReason reason = RouteReason.COMMAND;
     private boolean refused;
     private @Nullable GtidPosition waitFor;
+    private boolean positionWanted;
 
     /**
      * @param balancer chooses among replicas; belongs to the event loop
@@ -92,6 +93,14 @@ public final class SessionRouter {
         return waitFor;
     }
 
+    /**
+     * Whether the read had better wait until the primary has told its position, and be routed again then: where it can go is
+     * not known before. Nothing else was decided.
+     */
+    public boolean isPositionWanted() {
+        return positionWanted;
+    }
+
     /** The wait has been seen to: the statement may follow. */
     public void waitSent() {
         waitFor = null;
@@ -106,6 +115,7 @@ public final class SessionRouter {
             Classification statement, SessionState state, Topology topology, CausalityTracker causality, Context held) {
         refused = false;
         waitFor = null;
+        positionWanted = false;
         Slot transaction = state.transactionSlot();
         if (transaction != null) {
             keep(
@@ -172,6 +182,9 @@ public final class SessionRouter {
         /** Mask of backends that may be waited for, for a short time. */
         long waitable();
 
+        /** Whether the statement may wait for the primary's position. */
+        boolean mayAskPosition();
+
         /** A monotonic clock. */
         long nowNanos();
 
@@ -219,6 +232,10 @@ public final class SessionRouter {
             return false;
         }
         long having = causality.replicasThatHave(topology, wanted, now) & readable;
+        if (causality.wantsPosition(topology, wanted, now) && topology.primary() != null && held.mayAskPosition()) {
+            positionWanted = true;
+            return true;
+        }
         if (having == 0) {
             reason = RouteReason.REPLICA_BEHIND;
             return statement.target() == Target.REPLICA && toWaiting(topology, causality, held, statement, readable);

@@ -96,6 +96,28 @@ class CausalityTrackerTest {
     }
 
     @Test
+    void aSessionBoundToWhereItCannotReadWantsThePrimaryAsked() {
+        long second = 1_000_000_000L;
+        executed("1-5", "1-5");
+        tracker.wrote(position("5"), topology, 1);
+        assertThat(wantsPosition(1)).as("not bound").isFalse();
+        tracker.read(0, second);
+        assertThat(wantsPosition(second)).as("bound to the primary").isTrue();
+        tracker.read(1, 2 * second);
+        assertThat(wantsPosition(6 * second)).as("bound to a replica").isFalse();
+        tracker.read(1, 7 * second);
+        assertThat(wantsPosition(7 * second + 1)).as("for long").isTrue();
+        assertThat(tracker.wantsPosition(topology, Consistency.NONE, 7 * second + 1))
+                .isFalse();
+    }
+
+    private boolean wantsPosition(long nowNanos) {
+        assertThat(tracker.replicasThatHave(topology, Consistency.SESSION, nowNanos))
+                .isNotNegative();
+        return tracker.wantsPosition(topology, Consistency.SESSION, nowNanos);
+    }
+
+    @Test
     void allWritesAreRequiredNotOnlyTheLast() {
         executed("1-4:6", "1-6");
         tracker.wrote(position("5"), topology, 0);

@@ -14,6 +14,7 @@ final class Held implements SessionRouter.Context {
     long excluded;
     long nowNanos;
     long clientHash;
+    boolean mayAskPosition;
 
     @Override
     public @Nullable Slot lastStatementSlot() {
@@ -33,6 +34,11 @@ final class Held implements SessionRouter.Context {
     @Override
     public long excluded() {
         return excluded;
+    }
+
+    @Override
+    public boolean mayAskPosition() {
+        return mayAskPosition;
     }
 
     @Override

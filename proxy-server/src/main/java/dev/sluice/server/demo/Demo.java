@@ -99,6 +99,8 @@ public final class Demo {
         LocalCluster started =
                 LocalCluster.builder().flavor(flavor).progress(output::progress).start();
         keep(started);
+        // Before Sluice watches: what is written around it makes it careful with reads for a minute.
+        prepare(started);
         try {
             Path configuration =
                     Files.writeString(configuration(started), DemoConfiguration.of(started, port, adminPort));
@@ -145,7 +147,6 @@ public final class Demo {
         LocalCluster servers = running(cluster);
         String url = url();
         TourSession.Opener opener = () -> JdbcTourSession.open(url);
-        prepare(servers);
         awaitDiscovery(opener, servers);
         output.line("");
         output.line("One URL for reads and writes:  " + url);

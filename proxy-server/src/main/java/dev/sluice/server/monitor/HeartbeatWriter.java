@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
@@ -30,15 +31,22 @@ final class HeartbeatWriter implements AutoCloseable {
     private final Duration interval;
     private final IntSupplier primaryOrdinal;
     private final Connector connector;
+    private final Collection<PositionListener> listeners;
     private final Thread thread;
     private volatile boolean closed;
 
     /** A writer that does nothing before {@link #start}; {@code primaryOrdinal} is negative while there is no primary. */
-    HeartbeatWriter(Heartbeat heartbeat, Duration interval, IntSupplier primaryOrdinal, Connector connector) {
+    HeartbeatWriter(
+            Heartbeat heartbeat,
+            Duration interval,
+            IntSupplier primaryOrdinal,
+            Connector connector,
+            Collection<PositionListener> listeners) {
         this.heartbeat = heartbeat;
         this.interval = interval;
         this.primaryOrdinal = primaryOrdinal;
         this.connector = connector;
+        this.listeners = listeners;
         this.thread = new Thread(this::run, "sluice-monitor-heartbeat");
         thread.setDaemon(true);
     }
@@ -84,7 +92,15 @@ final class HeartbeatWriter implements AutoCloseable {
             return null;
         }
         try (Connection connection = connector.connect(ordinal)) {
-            write(heartbeat, connection);
+            listeners.forEach(PositionListener::ownWriteBegins);
+            boolean answered = false;
+            try {
+                write(heartbeat, connection);
+                answered = true;
+            } finally {
+                boolean over = answered;
+                listeners.forEach(listener -> listener.ownWriteEnded(over));
+            }
             return null;
         } catch (SQLException e) {
             return Objects.requireNonNullElse(e.getMessage(), e.toString());

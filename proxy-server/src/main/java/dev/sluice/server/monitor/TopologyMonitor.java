@@ -109,7 +109,8 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         Heartbeat row = settings.heartbeat();
         this.heartbeat = row == null || !row.write()
                 ? null
-                : new HeartbeatWriter(row, settings.interval(), () -> current.primaryOrdinal(), this::connect);
+                : new HeartbeatWriter(
+                        row, settings.interval(), () -> current.primaryOrdinal(), this::connect, positionListeners);
         for (MonitoredBackend backend : backends) {
             if (this.backends.put(backend.ordinal(), watch(backend)) != null) {
                 throw new IllegalArgumentException("two backends with ordinal " + backend.ordinal());

@@ -35,6 +35,16 @@ final class CausalWaits {
         this.limit = limit;
     }
 
+    /** Whether anything is waited for at all. */
+    boolean isOn() {
+        return !limit.get().isZero();
+    }
+
+    /** The longest wait. */
+    Duration limit() {
+        return limit.get();
+    }
+
     /** Mask of the replicas that may be waited for now. */
     long waitable(long nowNanos) {
         if (limit.get().isZero()) {

@@ -4,6 +4,7 @@ import dev.sluice.router.session.WriteLedger;
 import dev.sluice.router.topology.PositionBoard;
 import dev.sluice.router.topology.PositionSample;
 import dev.sluice.server.config.ConsistencyConfig;
+import dev.sluice.server.monitor.PositionListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * @param positions the newest word of each server
  * @param ledger the writes that go through this process
  */
-public record Evidence(PositionBoard positions, WriteLedger ledger) {
+public record Evidence(PositionBoard positions, WriteLedger ledger) implements PositionListener {
     private static final Logger LOGGER = LoggerFactory.getLogger(Evidence.class);
 
     /** Nothing is known yet. */
@@ -23,7 +24,21 @@ public record Evidence(PositionBoard positions, WriteLedger ledger) {
         return new Evidence(new PositionBoard(), ledger);
     }
 
-    /** A server was asked for its position. */
+    @Override
+    public void ownWriteBegins() {
+        ledger.begun();
+    }
+
+    @Override
+    public void ownWriteEnded(boolean answered) {
+        if (answered) {
+            ledger.ended(System.nanoTime());
+        } else {
+            ledger.lost(System.nanoTime());
+        }
+    }
+
+    @Override
     public void sampled(int ordinal, PositionSample sample, boolean primary) {
         PositionSample before = positions.sample(ordinal);
         if (primary && ledger.primarySampled(before, sample, System.nanoTime())) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
- * primary. Confined to the session's event loop, except {@link #topologyChanged}, {@link #gateOpened}, {@link #unfinished} and
+ * primary. Confined to the session's event loop, except {@link #topologyChanged}, {@link #primarySampled}, {@link #gateOpened}, {@link #unfinished} and
  * {@link #ask}, which may be called from any thread.
  */
 public final class LoopContext implements WriteGate.Loop {
@@ -63,6 +63,9 @@ public final class LoopContext implements WriteGate.Loop {
 
         /** The primary executed a write. */
         void wrote();
+
+        /** Somebody waits for the position of this backend as it is from now on. */
+        void positionWanted(int backendOrdinal);
     }
 
     private final EventLoop loop;
@@ -73,6 +76,8 @@ public final class LoopContext implements WriteGate.Loop {
     private final StatementLexer lexer = new StatementLexer();
     private final PrimaryQueue primaryQueue;
     private final CausalWaits causalWaits;
+    private final PositionQueue positionQueue = new PositionQueue();
+    private volatile boolean awaitsPosition;
     /** The last primary that this loop knew; -1 before the first. */
     private int servedAsPrimary = -1;
 
@@ -146,6 +151,25 @@ public final class LoopContext implements WriteGate.Loop {
     /** The replicas that are worth waiting for. */
     CausalWaits causalWaits() {
         return causalWaits;
+    }
+
+    /** Lets a read wait until the primary has told its position, for as long as it may wait for a replica. */
+    void awaitPosition(Placement read) {
+        PositionQueue.Place place = positionQueue.add(read, nowNanos());
+        awaitsPosition = true;
+        var unused = loop.schedule(
+                () -> positionQueue.giveUp(place), causalWaits.limit().toNanos(), TimeUnit.NANOSECONDS);
+        shared.signals().positionWanted(topology().primaryOrdinal());
+    }
+
+    /** The primary was asked for its position, which the evidence has by now. Called from any thread. */
+    public void primarySampled(long askedNanos) {
+        if (awaitsPosition) {
+            loop.execute(() -> {
+                positionQueue.sampled(askedNanos);
+                awaitsPosition = !positionQueue.isEmpty();
+            });
+        }
     }
 
     DiagnosticsUsers habits() {

@@ -54,6 +54,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private int exhausted;
     private long excluded;
     private boolean waitedInVain;
+    private boolean askedPosition;
     /** Since when and until when the statement waits for a primary; the second is 0 while it has not had to. */
     private long waitsSinceNanos;
 
@@ -93,6 +94,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         exhausted = 0;
         excluded = 0;
         waitedInVain = false;
+        askedPosition = false;
         deadlineNanos = 0;
         primaryFailure = null;
         place();
@@ -208,6 +210,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         clearsDiagnostics = false;
         noticeMode();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
+        if (router.isPositionWanted()) {
+            askedPosition = true;
+            parts.context().awaitPosition(this);
+            return;
+        }
         slot = router.slot();
         if (router.isRefused()) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
@@ -438,6 +445,11 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     @Override
     public long waitable() {
         return waitedInVain ? 0 : parts.context().causalWaits().waitable(nowNanos());
+    }
+
+    @Override
+    public boolean mayAskPosition() {
+        return !askedPosition && parts.context().causalWaits().isOn();
     }
 
     @Override
