@@ -54,7 +54,7 @@ class SwitchoverFaultsIT {
                         "GRANT ALL ON *.* TO 'switcher'@'%'");
         cluster.awaitReplicated(TestProxy.SOON);
         proxy = TestProxy.options()
-                .primaryTimeout(Duration.ofSeconds(30))
+                .primaryTimeout(Duration.ofSeconds(15))
                 .switchover(new SwitchoverConfig(
                         Optional.of("switcher"),
                         Optional.of(Secret.of("switch-secret")),
@@ -144,8 +144,8 @@ class SwitchoverFaultsIT {
         assertThat(failed).hasMessageContaining("failed at 'catch up'").hasMessageEndingWith("Everything is as before");
         assertThat(events()).contains("dba: " + failed.getMessage());
         writers.awaitMore();
-        assertThat(cluster.primary().queryValue("SELECT COUNT(*) FROM app.t"))
-                .isEqualTo(Integer.toString(writers.end()));
+        String written = Integer.toString(writers.end());
+        assertThat(cluster.primary().queryValue("SELECT COUNT(*) FROM app.t")).isEqualTo(written);
         if (target.isSuspended()) {
             target.resume();
         }

@@ -184,7 +184,7 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
         List<BackendStatus> backends = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             Fake server = servers.get(i);
-            boolean leads = !server.readOnly && !server.replicating && (electable & 1L << i) != 0;
+            boolean leads = i != drained && !server.readOnly && !server.replicating && (electable & 1L << i) != 0;
             if (leads && !(monitorIsBlind && i != 0)) {
                 primary = i;
             }
