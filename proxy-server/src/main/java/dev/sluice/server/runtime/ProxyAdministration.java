@@ -233,12 +233,23 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             throw new OperationException(Kind.FAILED, "planned switchover is not available");
         }
         Duration timeout = wanted.timeout();
-        ResultTable answer = implementation.run(
-                wanted.address(), timeout == null ? SWITCHOVER_TIMEOUT : timeout, wanted.dryRun(), progress);
-        if (!wanted.dryRun()) {
-            events.add(EventLog.Kind.ADMIN, caller.author(), "switchover to " + wanted.address());
+        Duration patience = timeout == null ? SWITCHOVER_TIMEOUT : timeout;
+        if (wanted.dryRun()) {
+            return implementation.run(wanted.address(), patience, true, progress);
         }
-        return answer;
+        String what = "switchover to " + wanted.address();
+        // Whatever becomes of it: this stands until the end is known.
+        String event = what + " was broken off; see the log";
+        try {
+            ResultTable answer = implementation.run(wanted.address(), patience, false, progress);
+            event = what;
+            return answer;
+        } catch (OperationException e) {
+            event = e.kind() == Kind.FAILED ? String.valueOf(e.getMessage()) : what + " refused: " + e.getMessage();
+            throw e;
+        } finally {
+            events.add(EventLog.Kind.ADMIN, caller.author(), event);
+        }
     }
 
     private ResultTable explain(String statement) throws OperationException {

@@ -12,8 +12,8 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees a server's answer before the client does: it learns the state of the transaction, and keeps back the error of a read
- * that another server can answer. Reused from command to command. Confined to the session's event loop.
+ * Sees a server's answer before the client does: it learns the state of the transaction, and keeps back the error of what
+ * another server can answer. Reused from command to command. Confined to the session's event loop.
  */
 final class AnswerWatch implements ClientResponse.Observer {
     private static final int READ_ONLY_OPTION = 1290;
@@ -110,10 +110,12 @@ final class AnswerWatch implements ClientResponse.Observer {
 
     @Override
     public boolean intercepts(int errorCode) {
-        if (!command.isRead() || parts.state().tiedTo(slot)) {
+        if (!command.isRepeatable() || parts.state().tiedTo(slot)) {
             return false;
         }
-        if (slot == Slot.REPLICA && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
+        if (slot == Slot.REPLICA
+                && command.isRead()
+                && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
             verdict = Verdict.IS_A_WRITE;
         } else if (isGoingAway(errorCode)) {
             verdict = Verdict.GOING_AWAY;

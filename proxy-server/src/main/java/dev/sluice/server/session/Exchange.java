@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  *                    └──no backend, no connection──► answered with an error ──► IDLE
  * </pre>
  *
- * A command is sent again only if no byte of it can have reached a server, or if it is a read of which no byte was
- * delivered.
+ * A command is sent again only if no byte of it can have reached a server, or if it is a read, or begins a transaction
+ * outside one, and no byte of an answer was delivered.
  */
 final class Exchange implements Placement.Listener {
     private enum Phase {
@@ -468,7 +468,7 @@ final class Exchange implements Placement.Listener {
             end();
             return;
         }
-        boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRead());
+        boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRepeatable());
         if (!repeatable || !retriedElsewhere()) {
             if (!unsent && !command.isRead()) {
                 // It may have been executed: until that is known, this session reads where it would see it.

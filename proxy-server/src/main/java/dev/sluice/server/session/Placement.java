@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * command. Confined to the session's event loop.
  */
 final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Context {
+    /** So often may a connection to the primary break under a command, or the wait for a connection be in vain. */
     private static final int ATTEMPTS_MAX = 3;
+
     private static final int TOO_MANY_CONNECTIONS = 1040;
     private static final int SERVER_SHUTDOWN = 1053;
 
@@ -48,7 +50,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private @Nullable PreparedStatement prepared;
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
-    private int attempts;
+    private int lostOnPrimary;
+    private int exhausted;
     private long excluded;
     private boolean waitedInVain;
     private boolean askedPosition;
@@ -87,7 +90,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
         statement = classification;
         prepared = preparedStatement;
-        attempts = 0;
+        lostOnPrimary = 0;
+        exhausted = 0;
         excluded = 0;
         waitedInVain = false;
         askedPosition = false;
@@ -96,16 +100,27 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         place();
     }
 
-    /** Looks for another place for the same command; false when it has been tried often enough. */
+    /**
+     * Looks for another place for the same command: on each replica once, then on the primary. False when that has been
+     * tried often enough.
+     */
     boolean retryElsewhere() {
-        attempts++;
-        if (attempts >= ATTEMPTS_MAX) {
-            return false;
-        }
         if (slot == Slot.REPLICA) {
             excluded |= 1L << parts.router().ordinal();
+            place();
+            return true;
         }
-        place();
+        lostOnPrimary++;
+        if (lostOnPrimary >= ATTEMPTS_MAX) {
+            return false;
+        }
+        if (lostOnPrimary == 1) {
+            place();
+        } else {
+            // What is idle may be dead as well, and has not been noticed yet: in a moment it has.
+            waiting = true;
+            awaitPrimary();
+        }
         return true;
     }
 
@@ -388,9 +403,17 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || !retryElsewhere()) {
+        } else if (slot == Slot.PRIMARY
+                || !parts.context().switches().retry()
+                || isExhaustedOnceMore(failure)
+                || !retryElsewhere()) {
             refuse(Failures.notAcquired(failure));
         }
+    }
+
+    /** Each wait for a connection takes its time: the next one shall not, where many servers have none to give. */
+    private boolean isExhaustedOnceMore(BackendFailure failure) {
+        return failure.kind() == BackendFailure.Kind.EXHAUSTED && ++exhausted >= ATTEMPTS_MAX;
     }
 
     /** Whether the primary may take the connection a moment later, or another server become primary. */
