@@ -5,6 +5,7 @@ import dev.sluice.router.topology.CircuitBreaker;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.MeasuredLag;
 import dev.sluice.router.topology.OperatorState;
+import java.util.Objects;
 
 /**
  * What the monitor holds about one backend: its configuration, the outcome of its last probe, its breaker. Thread-safe: it
@@ -33,7 +34,13 @@ final class WatchedBackend {
         configured = now;
     }
 
-    void probed(ProbeOutcome now, long nowNanos) {
+    /** A probe has ended. One that was not answered does not bring back a server that has been given up meanwhile. */
+    void probed(ProbeOutcome ended, long nowNanos) {
+        boolean givenUp = ended.unanswered() && outcome.health() == Health.UNREACHABLE;
+        ProbeOutcome now = givenUp
+                ? ProbeOutcome.failed(
+                        Health.UNREACHABLE, Objects.requireNonNullElse(ended.problem(), "does not answer"))
+                : ended;
         outcome = now;
         if (now.health() != Health.UNPROBED) {
             breaker.probed(now.health() == Health.ONLINE, nowNanos);

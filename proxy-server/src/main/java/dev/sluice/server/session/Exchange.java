@@ -284,6 +284,9 @@ final class Exchange implements Placement.Listener {
             stateRefused(target, preludeError);
             return;
         }
+        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
+        Classification done = ran ? command.ran() : Session.COMMAND;
+        settlement.noteWrite(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
         if (stream.isOpen()) {
@@ -298,8 +301,7 @@ final class Exchange implements Placement.Listener {
         phase = Phase.SETTLING;
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
-        settlement.settle(slot, target, ran ? command.ran() : Session.COMMAND, outcome, whenSettled);
+        settlement.settle(slot, target, done, outcome, whenSettled);
     }
 
     private void retryOnPrimary() {

@@ -192,16 +192,14 @@ class ReplicationFaultsIT {
         awaitReplica(
                 1, now -> !now.backend(1).executed().contains(now.backend(0).executed()));
 
-        first.suspend();
-        try {
+        try (Connection connection = proxy.connect()) {
+            first.suspend();
             awaitReplica(0, now -> now.backend(0).health() != Health.ONLINE);
             assertThat(proxy.server().topology().alarm())
                     .startsWith("no primary: " + second.address() + " accepts writes but lacks writes of "
                             + first.address());
-            try (Connection connection = proxy.connect()) {
-                assertThatThrownBy(() -> Sql.run(connection, "INSERT INTO big (b) VALUES (@@server_id)"))
-                        .isInstanceOf(SQLException.class);
-            }
+            assertThatThrownBy(() -> Sql.run(connection, "INSERT INTO big (b) VALUES (@@server_id)"))
+                    .isInstanceOf(SQLException.class);
         } finally {
             first.resume();
         }
