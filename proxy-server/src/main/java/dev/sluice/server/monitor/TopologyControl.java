@@ -18,7 +18,8 @@ public interface TopologyControl {
      * Limits who may become primary: while roles change on purpose, a third server that turns up writable must not be taken
      * for the new primary, and it is no alarm that there is none for a moment.
      *
-     * @param ordinals bit mask over ordinals; {@link #ANYBODY} ends the limit
+     * @param ordinals bit mask over ordinals; {@link #ANYBODY} ends the limit. Those who could not and now can are elected
+     *     once they have been probed again
      */
     void electOnly(long ordinals);
 }

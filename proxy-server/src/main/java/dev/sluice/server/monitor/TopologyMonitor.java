@@ -72,8 +72,8 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     /** By ordinal; changed under the lock, read without it, because event loops wake probers. */
     private final Map<Integer, BackendProber> probers = new ConcurrentHashMap<>();
 
-    /** Bit mask over ordinals of those that may become primary; guarded by the lock. */
-    private long electable = ANYBODY;
+    /** Guarded by the lock. */
+    private final Electorate electorate = new Electorate();
 
     /** By ordinal: 1 if the data path has had trouble since the breaker was last told. */
     private final AtomicIntegerArray troubles = new AtomicIntegerArray(Topology.ORDINAL_MAX + 1);
@@ -171,7 +171,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     @Override
     public void electOnly(long ordinals) {
         synchronized (lock) {
-            electable = ordinals;
+            electorate.only(ordinals, System.nanoTime());
             resolve();
         }
     }
@@ -393,7 +393,8 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
             observations.add(backend.observe(lag.measure(backend.outcome()), nowNanos));
         }
         Topology before = current;
-        Topology now = TopologyResolver.resolve(before, observations, settings.policy(), electable);
+        Topology now =
+                TopologyResolver.resolve(before, observations, settings.policy(), electorate.mask(backends.values()));
         if (pace.observe(now, suspects, nowNanos)) {
             probers.values().forEach(BackendProber::hurry);
         }

@@ -182,18 +182,21 @@ final class Exchange implements Placement.Listener {
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
     private void stateRefused(BackendConnection target, ErrPacket error) {
-        closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
-        boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere();
+        BackendFailure failure = BackendFailure.of(
+                BackendFailure.Kind.BROKEN,
+                "the session's state could not be brought to the connection: " + error.message());
+        closeBroken(target, failure);
+        boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere(target, failure);
         if (!elsewhere) {
             answer(error);
         }
     }
 
     /** Ends a connection whose state is no longer known, without taking it for a failure of the command. */
-    private void closeBroken(BackendConnection target, String why) {
+    private void closeBroken(BackendConnection target, BackendFailure failure) {
         connection = null;
         phase = Phase.SETTLING;
-        target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, why));
+        target.fail(failure);
     }
 
     private void send(BackendConnection target) {
@@ -291,7 +294,9 @@ final class Exchange implements Placement.Listener {
         parts.frontend().flush();
         if (stream.isOpen()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
-            closeBroken(target, "the backend answered in the middle of a command");
+            closeBroken(
+                    target,
+                    BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
             stream.discardRest(null);
             end();
             return;
@@ -335,22 +340,22 @@ final class Exchange implements Placement.Listener {
 
     private void goingAway(BackendConnection target) {
         BackendFailure failure = BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend is shutting down");
-        closeBroken(target, failure.message());
+        closeBroken(target, failure);
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (!retriedElsewhere()) {
+        if (!retriedElsewhere(target, failure)) {
             answer(Failures.lostConnection(failure.message(), command.statement(), Loss.NOTHING));
         }
     }
 
     /** Looks for another server for a command that no server has answered; false if it has been tried often enough. */
-    private boolean retriedElsewhere() {
+    private boolean retriedElsewhere(BackendConnection lost, BackendFailure failure) {
         if (!parts.context().switches().retry()) {
             return false;
         }
         command.rewind();
         phase = Phase.WAITING;
         parts.context().metrics().retried();
-        return placement.retryElsewhere();
+        return placement.retryElsewhere(lost, failure);
     }
 
     private void settled() {
@@ -457,11 +462,11 @@ final class Exchange implements Placement.Listener {
                 }
                 end();
             }
-            case PREPARING, RUNNING -> brokenWhileBusy(failure, loss);
+            case PREPARING, RUNNING -> brokenWhileBusy(closed, failure, loss);
         }
     }
 
-    private void brokenWhileBusy(BackendFailure failure, Loss loss) {
+    private void brokenWhileBusy(BackendConnection lost, BackendFailure failure, Loss loss) {
         boolean unsent = phase == Phase.PREPARING;
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!unsent && response.isDelivered()) {
@@ -471,7 +476,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRepeatable());
-        if (!repeatable || !retriedElsewhere()) {
+        if (!repeatable || !retriedElsewhere(lost, failure)) {
             if (!unsent && !command.isRead()) {
                 // It may have been executed: until that is known, this session reads where it would see it.
                 parts.causality().wroteWithoutPosition(parts.context().nowNanos());

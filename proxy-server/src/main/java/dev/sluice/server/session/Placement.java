@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * command. Confined to the session's event loop.
  */
 final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Context {
-    /** So often may a connection to the primary break under a command, or the wait for a connection be in vain. */
-    private static final int ATTEMPTS_MAX = 3;
+    /** So often may connections to the primary, one made after the other, break under a command. */
+    private static final int BREAKS_MAX = 3;
+
+    /** So often may the wait for a connection be in vain. */
+    private static final int EXHAUSTED_MAX = 3;
 
     private static final int TOO_MANY_CONNECTIONS = 1040;
     private static final int SERVER_SHUTDOWN = 1053;
@@ -50,7 +53,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private @Nullable PreparedStatement prepared;
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
-    private int lostOnPrimary;
+    private int breaksOnPrimary;
+    private long brokenNanos;
     private int exhausted;
     private long excluded;
     private boolean waitedInVain;
@@ -90,7 +94,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
         statement = classification;
         prepared = preparedStatement;
-        lostOnPrimary = 0;
+        breaksOnPrimary = 0;
         exhausted = 0;
         excluded = 0;
         waitedInVain = false;
@@ -101,27 +105,38 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     }
 
     /**
-     * Looks for another place for the same command: on each replica once, then on the primary. False when that has been
-     * tried often enough.
+     * Looks for another place for a command whose connection broke, or whose server goes away: on each replica once, then on
+     * the primary, for which it waits as long as any statement does. False when one new connection after the other broke
+     * under it: then it may be the statement that they die of. Those that are older than the first that broke say nothing
+     * of the kind: all that are idle may be dead as well, and a server that is gone leaves many.
      */
-    boolean retryElsewhere() {
+    boolean retryElsewhere(BackendConnection lost, BackendFailure failure) {
         if (slot == Slot.REPLICA) {
-            excluded |= 1L << parts.router().ordinal();
-            place();
+            placeOnAnother();
             return true;
         }
-        lostOnPrimary++;
-        if (lostOnPrimary >= ATTEMPTS_MAX) {
+        primaryFailure = failure;
+        boolean first = breaksOnPrimary == 0;
+        if (first || lost.createdNanos() - brokenNanos > 0) {
+            breaksOnPrimary++;
+            brokenNanos = parts.context().nowNanos();
+        }
+        if (breaksOnPrimary >= BREAKS_MAX) {
             return false;
         }
-        if (lostOnPrimary == 1) {
+        if (first) {
             place();
         } else {
-            // What is idle may be dead as well, and has not been noticed yet: in a moment it has.
+            // What is dead and has not been noticed yet has been in a moment.
             waiting = true;
             awaitPrimary();
         }
         return true;
+    }
+
+    private void placeOnAnother() {
+        excluded |= 1L << parts.router().ordinal();
+        place();
     }
 
     /** Looks for a place for the same command under another classification. */
@@ -403,17 +418,16 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY
-                || !parts.context().switches().retry()
-                || isExhaustedOnceMore(failure)
-                || !retryElsewhere()) {
+        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || isExhaustedOnceMore(failure)) {
             refuse(Failures.notAcquired(failure));
+        } else {
+            placeOnAnother();
         }
     }
 
     /** Each wait for a connection takes its time: the next one shall not, where many servers have none to give. */
     private boolean isExhaustedOnceMore(BackendFailure failure) {
-        return failure.kind() == BackendFailure.Kind.EXHAUSTED && ++exhausted >= ATTEMPTS_MAX;
+        return failure.kind() == BackendFailure.Kind.EXHAUSTED && ++exhausted >= EXHAUSTED_MAX;
     }
 
     /** Whether the primary may take the connection a moment later, or another server become primary. */
