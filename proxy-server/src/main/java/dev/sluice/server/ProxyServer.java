@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
+import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.auth.AuthServices;
@@ -22,6 +23,7 @@ import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
+import dev.sluice.server.monitor.PositionListener;
 import dev.sluice.server.monitor.StatementKiller;
 import dev.sluice.server.monitor.StatementKills;
 import dev.sluice.server.monitor.TopologyMonitor;
@@ -159,8 +161,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
         monitor.addPositionListener(evidence);
-        monitor.addPositionListener((ordinal, sample, primary) -> {
-            if (primary) {
+        monitor.addPositionListener(new PositionListener() {
+            @Override
+            public void primarySampled(int ordinal, PositionSample sample) {
                 contexts.values().forEach(context -> context.primarySampled(sample.askedNanos()));
             }
         });

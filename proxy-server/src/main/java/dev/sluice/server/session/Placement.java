@@ -22,7 +22,12 @@ import org.jspecify.annotations.Nullable;
  * command. Confined to the session's event loop.
  */
 final class Placement implements SessionRouter.Context {
-    private static final int ATTEMPTS_MAX = 3;
+    /** So often may connections to the primary, one made after the other, break under a command. */
+    private static final int BREAKS_MAX = 3;
+
+    /** So often may the wait for a connection be in vain. */
+    private static final int EXHAUSTED_MAX = 3;
+
     private static final int TOO_MANY_CONNECTIONS = 1040;
     private static final int SERVER_SHUTDOWN = 1053;
 
@@ -49,7 +54,9 @@ final class Placement implements SessionRouter.Context {
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
     private Turn turn = new Turn();
-    private int attempts;
+    private int breaksOnPrimary;
+    private long brokenNanos;
+    private int exhausted;
     private long excluded;
     private boolean waitedInVain;
     private boolean askedPosition;
@@ -88,7 +95,8 @@ final class Placement implements SessionRouter.Context {
     void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
         statement = classification;
         prepared = preparedStatement;
-        attempts = 0;
+        breaksOnPrimary = 0;
+        exhausted = 0;
         excluded = 0;
         waitedInVain = false;
         askedPosition = false;
@@ -97,17 +105,39 @@ final class Placement implements SessionRouter.Context {
         place();
     }
 
-    /** Looks for another place for the same command; false when it has been tried often enough. */
-    boolean retryElsewhere() {
-        attempts++;
-        if (attempts >= ATTEMPTS_MAX) {
+    /**
+     * Looks for another place for a command whose connection broke, or whose server goes away: on each replica once, then on
+     * the primary, for which it waits as long as any statement does. False when one new connection after the other broke
+     * under it: then it may be the statement that they die of. Those that are older than the first that broke say nothing
+     * of the kind: all that are idle may be dead as well, and a server that is gone leaves many.
+     */
+    boolean retryElsewhere(BackendConnection lost, BackendFailure failure) {
+        if (slot == Slot.REPLICA) {
+            placeOnAnother();
+            return true;
+        }
+        primaryFailure = failure;
+        boolean first = breaksOnPrimary == 0;
+        if (first || lost.createdNanos() - brokenNanos > 0) {
+            breaksOnPrimary++;
+            brokenNanos = parts.context().nowNanos();
+        }
+        if (breaksOnPrimary >= BREAKS_MAX) {
             return false;
         }
-        if (slot == Slot.REPLICA) {
-            excluded |= 1L << parts.router().ordinal();
+        if (first) {
+            place();
+        } else {
+            // What is dead and has not been noticed yet has been in a moment.
+            waiting = true;
+            awaitPrimary();
         }
-        place();
         return true;
+    }
+
+    private void placeOnAnother() {
+        excluded |= 1L << parts.router().ordinal();
+        place();
     }
 
     /** Looks for a place for the same command under another classification. */
@@ -139,6 +169,7 @@ final class Placement implements SessionRouter.Context {
             refuse(moved);
             return;
         }
+        parts.router().waitSent();
         Slot bound = bound();
         if (bound == null) {
             route();
@@ -397,9 +428,16 @@ final class Placement implements SessionRouter.Context {
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || !retryElsewhere()) {
+        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || isExhaustedOnceMore(failure)) {
             refuse(Failures.notAcquired(failure));
+        } else {
+            placeOnAnother();
         }
+    }
+
+    /** Each wait for a connection takes its time: the next one shall not, where many servers have none to give. */
+    private boolean isExhaustedOnceMore(BackendFailure failure) {
+        return failure.kind() == BackendFailure.Kind.EXHAUSTED && ++exhausted >= EXHAUSTED_MAX;
     }
 
     /** Whether the primary may take the connection a moment later, or another server become primary. */
