@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.sql.StatementClassifier;
+import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.auth.AuthServices;
@@ -22,6 +23,9 @@ import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
+import dev.sluice.server.monitor.PositionListener;
+import dev.sluice.server.monitor.StatementKiller;
+import dev.sluice.server.monitor.StatementKills;
 import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.runtime.ProxyAdministration;
 import dev.sluice.server.runtime.RuntimeParts;
@@ -84,6 +88,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final Evidence evidence;
     private final WriteGate gate = new WriteGate(System::nanoTime);
     private final Switchovers switchovers;
+    private final StatementKills kills;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -101,6 +106,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.transport = IoTransport.of(config.process().transport());
         this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
         this.monitor = Backends.monitor(config, control.states());
+        this.kills = new StatementKills(new StatementKiller(monitor));
         this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
@@ -155,8 +161,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
         monitor.addPositionListener(evidence);
-        monitor.addPositionListener((ordinal, sample, primary) -> {
-            if (primary) {
+        monitor.addPositionListener(new PositionListener() {
+            @Override
+            public void primarySampled(int ordinal, PositionSample sample) {
                 contexts.values().forEach(context -> context.primarySampled(sample.askedNanos()));
             }
         });
@@ -204,6 +211,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 signals(),
                 evidence,
                 gate,
+                kills,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -410,6 +418,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         if (doors != null) {
             doors.close();
         }
+        kills.close();
         accounts.close();
         monitor.close();
         classifier.close();

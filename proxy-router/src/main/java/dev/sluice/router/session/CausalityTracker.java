@@ -38,7 +38,7 @@ import java.time.Duration;
  *   <li>An own write ends the question, wherever the session has read: what it was shown had its number before the write
  *       began, so a position that contains all numbers up to the write's own contains it.
  *   <li>Moving on keeps the invariant: a new server has {@code floor} when it is chosen, so each later ceiling of it
- *       contains all that was shown before, and {@code floor} may be replaced instead of merged.
+ *       contains all that was shown before. Where it was chosen without regard to that, the ceiling is merged.
  *   <li>The primary is not checked. That it shows whatever a replica shows is an assumption: a commit can be applied by a
  *       replica while it is still between log and engine on the primary, above all with semi-synchronous replication of
  *       the AFTER_SYNC kind. Nothing short of asking could tell, and then there would be no better place to read.
@@ -62,6 +62,8 @@ public final class CausalityTracker {
     private static final int WAIT_SIZE_MAX = 64;
 
     private static final int NOWHERE = -1;
+    /** On a server of which nothing more can be learned: only the primary can tell. */
+    private static final int LOST = -2;
 
     /** After so long on one replica a session without pauses is given the choice again. */
     private static final long BOUND_NANOS = Duration.ofSeconds(5).toNanos();
@@ -74,6 +76,7 @@ public final class CausalityTracker {
 
     private GtidPosition required = GtidPosition.EMPTY;
     private long wroteNanos;
+    private long told;
     private GtidPosition floor = GtidPosition.EMPTY;
     private long floorNanos;
     private int seen = NOWHERE;
@@ -126,8 +129,8 @@ public final class CausalityTracker {
         if (position.isEmpty()) {
             return;
         }
-        BackendStatus primary = topology.primary();
-        GtidPosition base = primary == null ? GtidPosition.UNKNOWN : primary.executed();
+        told++;
+        GtidPosition base = committedOnPrimary(topology);
         GtidPosition union = required.union(position);
         required = union.size() > POSITION_SIZE_MAX ? union.coarse() : union;
         wroteNanos = nowNanos;
@@ -140,6 +143,21 @@ public final class CausalityTracker {
             }
         }
         ledger.wrote(position, topology.primaryOrdinal(), base, nowNanos);
+    }
+
+    /** How many positions of writes the session was told. */
+    public long positions() {
+        return told;
+    }
+
+    /** What the primary had committed, or was about to, when it was last asked. */
+    private GtidPosition committedOnPrimary(Topology topology) {
+        BackendStatus primary = topology.primary();
+        if (primary == null) {
+            return GtidPosition.UNKNOWN;
+        }
+        GtidPosition ceiling = positions.sample(primary.ordinal()).ceiling();
+        return ceiling == GtidPosition.UNKNOWN ? primary.executed() : ceiling;
     }
 
     /** The session wrote, and the server did not say what position that write has. */
@@ -234,6 +252,9 @@ public final class CausalityTracker {
     }
 
     private long affinity() {
+        if (seen == LOST) {
+            return 0;
+        }
         return seen == NOWHERE ? -1L : 1L << seen;
     }
 
@@ -245,14 +266,16 @@ public final class CausalityTracker {
             own.forget();
             all.forget();
             // The ordinal may stand for another server now: only the primary can tell what the old one had.
-            seen = seen == NOWHERE ? NOWHERE : topology.lastPrimaryOrdinal();
+            if (seen != NOWHERE) {
+                seen = topology.lastPrimaryOrdinal() < 0 ? LOST : topology.lastPrimaryOrdinal();
+            }
         }
         if (seen == NOWHERE) {
             return;
         }
-        PositionSample sample = positions.sample(seen);
+        PositionSample sample = seen == LOST ? PositionSample.NONE : positions.sample(seen);
         if (sample.bounds(seenNanos)) {
-            floor(sample.ceiling(), nowNanos);
+            floor(keepingFloor(sample.ceiling()), nowNanos);
         } else if (primary >= 0) {
             settleByPrimary(topology, positions.sample(primary), nowNanos);
         }
@@ -283,6 +306,11 @@ public final class CausalityTracker {
             open &= open - 1;
         }
         return false;
+    }
+
+    /** Where the session read last may have been behind: by a hint, or with the switch off. */
+    private GtidPosition keepingFloor(GtidPosition ceiling) {
+        return ceiling.contains(floor) ? ceiling : floor.union(ceiling);
     }
 
     @SuppressWarnings("ReferenceEquality") // the same object is the usual case, and says that nothing has changed

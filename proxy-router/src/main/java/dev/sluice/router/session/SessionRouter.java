@@ -48,6 +48,7 @@ public final class SessionRouter {
     private boolean refused;
     private @Nullable GtidPosition waitFor;
     private boolean positionWanted;
+    private boolean bindsReplica;
 
     /**
      * @param balancer chooses among replicas; belongs to the event loop
@@ -116,6 +117,7 @@ public final class SessionRouter {
         refused = false;
         waitFor = null;
         positionWanted = false;
+        bindsReplica = (state.pins(Slot.REPLICA) & NARROW_PINS & ~PinReason.LAST_STATEMENT.bit()) != 0;
         Slot transaction = state.transactionSlot();
         if (transaction != null) {
             keep(
@@ -222,6 +224,12 @@ public final class SessionRouter {
     /** Chooses a replica. When none qualifies, {@link #reason} says why. */
     private boolean toReplica(Topology topology, CausalityTracker causality, Context held, Classification statement) {
         long readable = topology.readableReplicas() & ~held.excluded();
+        if (bindsReplica) {
+            // A session has one connection in each slot, and a cursor or half-sent parameters keep this one where it
+            // is.
+            int holding = held.heldOrdinal(Slot.REPLICA);
+            readable &= holding == NO_BACKEND ? -1L : 1L << holding;
+        }
         if (readable == 0) {
             reason = RouteReason.NO_REPLICA;
             return false;

@@ -1,9 +1,11 @@
 package dev.sluice.router.topology;
 
+import java.util.Locale;
+
 /**
  * Host and port of a backend; IPv6 literals carry brackets in text and none in {@link #host()}. Immutable.
  *
- * @param host a name or an address, without brackets
+ * @param host a name or an address, without brackets; in lower case, because names differ by more than case
  * @param port 1 to 65535
  */
 public record BackendAddress(String host, int port) {
@@ -12,7 +14,7 @@ public record BackendAddress(String host, int port) {
 
     private static final int HOST_LENGTH_MAX = 255;
 
-    /** Checks both parts. */
+    /** Checks both parts, and puts the host in lower case. */
     public BackendAddress {
         if (host.isEmpty() || host.length() > HOST_LENGTH_MAX) {
             throw new IllegalArgumentException("host must have 1 to " + HOST_LENGTH_MAX + " characters");
@@ -26,6 +28,15 @@ public record BackendAddress(String host, int port) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port must be 1 to 65535, not " + port);
         }
+        host = lowerCase(host);
+    }
+
+    /** The zone of an IPv6 address is the name of an interface, in which case matters. */
+    private static String lowerCase(String host) {
+        int zone = host.indexOf('%');
+        return zone < 0
+                ? host.toLowerCase(Locale.ROOT)
+                : host.substring(0, zone).toLowerCase(Locale.ROOT) + host.substring(zone);
     }
 
     /**

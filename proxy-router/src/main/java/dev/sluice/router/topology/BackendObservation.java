@@ -40,15 +40,27 @@ public record BackendObservation(
      * @param peers other servers that its metadata name, sources of its channels aside
      * @param measured how far behind the proxy finds it
      * @param admission how much new work it may get after trouble
+     * @param read when all this was read from the server
      */
     public record Surroundings(
-            @Nullable GroupMembership group, List<Peer> peers, MeasuredLag measured, Admission admission) {
+            @Nullable GroupMembership group, List<Peer> peers, MeasuredLag measured, Admission admission, Moment read) {
         /** A server alone, without trouble. */
-        public static final Surroundings NONE = new Surroundings(null, List.of(), MeasuredLag.UNKNOWN, Admission.FULL);
+        public static final Surroundings NONE =
+                new Surroundings(null, List.of(), MeasuredLag.UNKNOWN, Admission.FULL, Moment.NONE);
 
         /** Copies the list. */
         public Surroundings {
             peers = List.copyOf(peers);
+        }
+    }
+
+    /** When a server was asked and when its answer was complete, on the monotonic clock. Immutable. */
+    public record Moment(long beganNanos, long endedNanos) {
+        /** Nothing was read. */
+        public static final Moment NONE = new Moment(0, 0);
+
+        boolean isAfter(Moment other) {
+            return !equals(NONE) && !other.equals(NONE) && beganNanos - other.endedNanos > 0;
         }
     }
 

@@ -23,6 +23,10 @@ final class ReplicationGraph {
                 .anyMatch(channel -> channel.isFollowing() && sourceOf(channel, server) != null);
     }
 
+    boolean follows(BackendObservation server, BackendObservation source) {
+        return server.channels().stream().anyMatch(channel -> channel.isFollowing() && channel.isFrom(source));
+    }
+
     /** Whether the server and its source follow each other, so that following does not make it a replica. */
     boolean isFollowedByItsSource(BackendObservation server) {
         for (ReplicationChannel channel : server.channels()) {

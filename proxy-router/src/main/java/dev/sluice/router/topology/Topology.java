@@ -41,6 +41,7 @@ public final class Topology {
      * @param alarm what needs a person; null if nothing does
      * @param discovered servers that are not configured
      * @param named bit mask over ordinals of those that replication names; see {@link Topology#named}
+     * @param contenders bit mask over ordinals of those that have accepted writes beside the primary; see {@link Contest}
      */
     record Findings(
             int primaryOrdinal,
@@ -48,8 +49,9 @@ public final class Topology {
             int writableServers,
             @Nullable String alarm,
             List<DiscoveredServer> discovered,
-            long named) {
-        static final Findings NONE = new Findings(-1, -1, 0, null, List.of(), 0);
+            long named,
+            long contenders) {
+        static final Findings NONE = new Findings(-1, -1, 0, null, List.of(), 0, 0);
 
         Findings {
             discovered = List.copyOf(discovered);
@@ -86,7 +88,7 @@ public final class Topology {
      */
     public static Topology of(long version, List<BackendStatus> backends, int primaryOrdinal, TopologyPolicy policy) {
         int writable = primaryOrdinal < 0 ? 0 : 1;
-        Findings findings = new Findings(primaryOrdinal, primaryOrdinal, writable, null, List.of(), 0);
+        Findings findings = new Findings(primaryOrdinal, primaryOrdinal, writable, null, List.of(), 0, 0);
         return new Topology(version, 0, backends, findings, policy);
     }
 
@@ -169,6 +171,11 @@ public final class Topology {
      */
     public int writableServers() {
         return findings.writableServers();
+    }
+
+    /** Bit mask over ordinals of the backends that have accepted writes beside the primary and have not stood back since. */
+    long contenders() {
+        return findings.contenders();
     }
 
     /**

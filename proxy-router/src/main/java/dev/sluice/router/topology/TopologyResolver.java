@@ -24,8 +24,24 @@ import org.jspecify.annotations.Nullable;
  * does. A writable server that follows a server that is <em>not</em> configured (a migration from elsewhere) is a
  * candidate as usual, and so are writable servers that follow each other: in a circle, following says nothing.
  *
+ * <p><b>A contest.</b> A server that is seen to be a candidate while the primary still is one has a history of its own. From
+ * then on it is elected only
+ * <ul>
+ *   <li>if it has executed all that the primary had when last seen (never without GTIDs; on MariaDB, where both may number
+ *       writes of their own alike, only if both positions are equal),</li>
+ *   <li>or after the operator has drained or removed the primary, or has taken it offline, or has made it follow that
+ *       server,</li>
+ *   <li>or after it has stood back: it was seen read-only, or following a configured backend.</li>
+ * </ul>
+ * Else there is no primary, and an alarm: a primary that is silent for a moment comes back with writes that the other one
+ * lacks. Where there has been no primary yet, the candidates are rivals of each other by the same rule. A server that turns
+ * writable when the primary has already gone, which is every ordinary failover, is in no contest, whatever it lacks.
+ *
  * <p>Before there has been any primary, nobody is elected until each backend has been probed once: the first answer must
  * not win by being first.
+ *
+ * <p><b>One server twice.</b> A backend with the server_uuid of a usable one with a smaller ordinal is that server under another
+ * name, and takes no role. MariaDB has no server_uuid, so that this is not noticed there.
  *
  * <p><b>Lag</b> is that of the whole chain from the primary: a replica that follows another replica is behind by both, and
  * one that follows a configured server which is not connected to the primary at all has unknown lag, whatever it says
@@ -37,12 +53,17 @@ import org.jspecify.annotations.Nullable;
  * ambiguity: the primary so far stays, else the first one configured becomes it, and the others are its replicas.
  */
 public final class TopologyResolver {
+    /** Every backend may become primary. */
+    public static final long ANYBODY = -1L;
+
+    private final long electable;
     private final Topology previous;
     private final List<BackendObservation> observations;
     private final ReplicationGraph graph;
     private final boolean weightsInTenths;
 
-    private TopologyResolver(Topology previous, List<BackendObservation> observations) {
+    private TopologyResolver(Topology previous, List<BackendObservation> observations, long electable) {
+        this.electable = electable;
         this.previous = previous;
         this.observations = observations;
         this.graph = new ReplicationGraph(observations);
@@ -57,16 +78,29 @@ public final class TopologyResolver {
      * @throws IllegalArgumentException if two observations have the same ordinal
      */
     public static Topology resolve(Topology previous, List<BackendObservation> observations, TopologyPolicy policy) {
+        return resolve(previous, observations, policy, ANYBODY);
+    }
+
+    /**
+     * The same while roles change on purpose: the others count as servers that take no writes, and that there is no primary
+     * for a moment is no alarm.
+     *
+     * @param electable bit mask over ordinals of those that may become primary; {@link #ANYBODY} while nobody changes roles
+     * @throws IllegalArgumentException if two observations have the same ordinal
+     */
+    public static Topology resolve(
+            Topology previous, List<BackendObservation> observations, TopologyPolicy policy, long electable) {
         List<BackendObservation> remembered = observations.stream()
                 .map(seen -> seen.remembering(previous.find(seen.ordinal())))
                 .toList();
-        return new TopologyResolver(previous, remembered).resolve(policy);
+        return new TopologyResolver(previous, remembered, electable).resolve(policy);
     }
 
     private Topology resolve(TopologyPolicy policy) {
         List<BackendObservation> candidates =
                 observations.stream().filter(this::isCandidate).toList();
-        BackendObservation primary = electPrimary(candidates);
+        Contest contest = new Contest(previous, observations, graph, candidates);
+        BackendObservation primary = electPrimary(candidates, contest);
         int lastPrimary = primary != null ? primary.ordinal() : lastPrimaryIfConfigured();
         List<BackendStatus> backends = new ArrayList<>(observations.size());
         for (BackendObservation observation : observations) {
@@ -77,9 +111,10 @@ public final class TopologyResolver {
                 primaryOrdinal,
                 lastPrimary,
                 independent(candidates),
-                alarm(candidates, primary),
+                alarm(candidates, primary, contest),
                 graph.discovered(),
-                graph.named());
+                graph.named(),
+                contest.contendersAfter(primary));
         if (previous.isLike(backends, findings)) {
             return previous;
         }
@@ -89,13 +124,36 @@ public final class TopologyResolver {
 
     private boolean isCandidate(BackendObservation server) {
         GroupMembership group = server.cluster().group();
-        if (!server.isUsable() || server.readOnly() || (group != null && !(group.isInStep() && group.writer()))) {
+        if (!server.isUsable()
+                || isBarred(server)
+                || original(server) != null
+                || (group != null && !(group.isInStep() && group.writer()))) {
             return false;
         }
         return !graph.followsConfiguredBackend(server) || graph.isFollowedByItsSource(server);
     }
 
-    private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates) {
+    /** The usable backend that is the same server under another name and comes first; null if there is none. */
+    private @Nullable BackendObservation original(BackendObservation server) {
+        String uuid = uuid(server);
+        if (uuid == null || server.health() != Health.ONLINE) {
+            return null;
+        }
+        return observations.stream()
+                .filter(other -> other.ordinal() < server.ordinal() && other.isUsable() && uuid.equals(uuid(other)))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable String uuid(BackendObservation server) {
+        return server.facts() == null ? null : server.facts().serverUuid();
+    }
+
+    private boolean isBarred(BackendObservation server) {
+        return server.readOnly() || (electable & 1L << server.ordinal()) == 0;
+    }
+
+    private @Nullable BackendObservation electPrimary(List<BackendObservation> candidates, Contest contest) {
         for (BackendObservation candidate : candidates) {
             if (candidate.ordinal() == previous.lastPrimaryOrdinal()) {
                 return candidate;
@@ -105,7 +163,10 @@ public final class TopologyResolver {
         if (independent(candidates) != 1 || (firstElection && isAnyUnprobed())) {
             return null;
         }
-        return candidates.get(0);
+        return candidates.stream()
+                .filter(candidate -> contest.obstacle(candidate) == null)
+                .findFirst()
+                .orElse(null);
     }
 
     /** How many of them are no members of one group with another that is counted. */
@@ -164,14 +225,14 @@ public final class TopologyResolver {
         if (server.equals(primary)) {
             return Role.PRIMARY;
         }
-        if (server.health() == Health.ONLINE && server.isOutOfStep()) {
+        if (server.health() == Health.ONLINE && (server.isOutOfStep() || original(server) != null)) {
             return Role.UNKNOWN;
         }
         if (server.health() == Health.ONLINE) {
-            boolean replica = server.readOnly()
+            boolean replica = isBarred(server)
                     || graph.followsConfiguredBackend(server)
                     || (primary != null && server.isInGroupOf(primary));
-            boolean pausedPrimary = primary == null && server.ordinal() == lastPrimary && !server.readOnly();
+            boolean pausedPrimary = primary == null && server.ordinal() == lastPrimary && !isBarred(server);
             return pausedPrimary ? Role.PRIMARY : replica ? Role.REPLICA : Role.UNKNOWN;
         }
         if (before == null) {
@@ -181,28 +242,41 @@ public final class TopologyResolver {
     }
 
     private @Nullable String problem(BackendObservation server, @Nullable BackendObservation primary) {
+        BackendObservation original = original(server);
+        if (original != null) {
+            return "is the same server as " + original.address();
+        }
         if (server.problem() != null) {
             return server.problem();
         }
         return server.health() != Health.ONLINE || server.equals(primary) ? null : graph.problem(server, primary);
     }
 
-    private @Nullable String alarm(List<BackendObservation> candidates, @Nullable BackendObservation primary) {
+    private @Nullable String alarm(
+            List<BackendObservation> candidates, @Nullable BackendObservation primary, Contest contest) {
         if (independent(candidates) > 1) {
             return "several writable servers: " + addresses(candidates)
                     + (primary == null
                             ? "; none of them was the primary before, so no writes are accepted; drain or fence all but one"
                             : "; writes stay on " + primary.address() + "; drain or fence the others");
         }
+        BackendObservation held = primary != null || candidates.isEmpty() ? null : candidates.get(0);
+        BackendObservation obstacle = held == null ? null : contest.obstacle(held);
+        if (held != null && obstacle != null) {
+            return Contest.alarm(held, obstacle);
+        }
         List<BackendObservation> writableReplicas = observations.stream()
-                .filter(server -> server.isUsable() && !server.readOnly() && !server.equals(primary))
-                .filter(graph::followsConfiguredBackend)
+                .filter(server -> server.isUsable() && !isBarred(server) && !server.equals(primary))
+                .filter(server -> graph.followsConfiguredBackend(server) && original(server) == null)
                 .toList();
         String open = writableReplicas.isEmpty()
                 ? null
                 : "replicas that accept writes: " + addresses(writableReplicas) + "; set super_read_only on them";
         if (primary != null || isAnyUnprobed()) {
             return open;
+        }
+        if (open == null && electable != ANYBODY) {
+            return null;
         }
         return open == null
                 ? "no writable server"

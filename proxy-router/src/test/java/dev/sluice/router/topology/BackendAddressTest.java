@@ -12,6 +12,8 @@ class BackendAddressTest {
     @CsvSource({
         "db1,db1:3306",
         "db1:3307,db1:3307",
+        "DB1.Example:3307,db1.example:3307",
+        "[FE80::1%Eth0]:1,[fe80::1%Eth0]:1",
         "10.0.0.1:1,10.0.0.1:1",
         "[::1],[::1]:3306",
         "[fe80::1%eth0]:65535,[fe80::1%eth0]:65535",

@@ -18,6 +18,7 @@ final class Backends {
     GtidPosition executed = GtidPosition.UNKNOWN;
 
     List<Peer> peers = List.of();
+    BackendObservation.Moment read = BackendObservation.Moment.NONE;
     MeasuredLag measured = MeasuredLag.UNKNOWN;
     Admission admission = Admission.FULL;
 
@@ -115,6 +116,12 @@ final class Backends {
         return this;
     }
 
+    /** Read at that moment. */
+    Backends at(long nanos) {
+        read = new BackendObservation.Moment(nanos, nanos);
+        return this;
+    }
+
     Backends fenced() {
         readOnly = true;
         return this;
@@ -152,7 +159,7 @@ final class Backends {
                 facts,
                 null,
                 health == Health.ONLINE
-                        ? new BackendObservation.Surroundings(group, peers, measured, admission)
-                        : new BackendObservation.Surroundings(null, List.of(), MeasuredLag.UNKNOWN, admission));
+                        ? new BackendObservation.Surroundings(group, peers, measured, admission, read)
+                        : new BackendObservation.Surroundings(null, List.of(), MeasuredLag.UNKNOWN, admission, read));
     }
 }

@@ -250,6 +250,45 @@ class TopologyResolverTest {
     }
 
     @Test
+    void thatThereIsNoPrimaryForAMomentIsNoAlarmWhileRolesChangeOnPurpose() {
+        observeHealthyCluster();
+        List<BackendObservation> fenced = List.of(
+                writable(0).fenced().seen(), replica(1, 0).seen(), writable(2).seen());
+        topology = TopologyResolver.resolve(topology, fenced, POLICY, 0b10);
+        assertThat(topology.primary()).isNull();
+        assertThat(topology.alarm()).isNull();
+        observe(writable(0).fenced(), replica(1, 0), replica(2, 0));
+        assertThat(topology.alarm()).isEqualTo("no writable server");
+    }
+
+    @Test
+    void theSameServerUnderAnotherNameTakesNoRole() {
+        Backends alias = writable(3);
+        alias.uuid = Backends.UUID_PREFIX + 0;
+        Backends replicaAlias = replica(4, 0);
+        replicaAlias.uuid = Backends.UUID_PREFIX + 1;
+        observe(writable(0), replica(1, 0), alias, replicaAlias);
+        assertThat(topology.primaryOrdinal()).isZero();
+        assertThat(topology.writableServers()).isEqualTo(1);
+        assertThat(topology.alarm()).isNull();
+        assertThat(topology.readableReplicas()).isEqualTo(0b10);
+        assertThat(topology.backend(3).role()).isEqualTo(Role.UNKNOWN);
+        assertThat(topology.backend(3).problem()).isEqualTo("is the same server as db0:3306");
+        assertThat(topology.backend(4).problem()).isEqualTo("is the same server as db1:3306");
+        observe(writable(0), replica(1, 0).operator(OperatorState.OFFLINE), alias, replicaAlias);
+        assertThat(topology.readableReplicas()).isEqualTo(0b10000);
+    }
+
+    @Test
+    void serversWithoutAUuidAreNotTakenForOneServer() {
+        Backends first = writable(0);
+        Backends second = replica(1, 0);
+        first.uuid = null;
+        second.uuid = null;
+        assertThat(observe(first, second).readableReplicas()).isEqualTo(0b10);
+    }
+
+    @Test
     void aRemovedBackendIsForgotten() {
         observeHealthyCluster();
         observe(replica(1, 0), replica(2, 0));

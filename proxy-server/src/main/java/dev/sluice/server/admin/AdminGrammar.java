@@ -4,8 +4,10 @@ import dev.sluice.server.admin.Operation.Feature;
 import dev.sluice.server.admin.Operation.View;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,8 +93,13 @@ public final class AdminGrammar {
         @Nullable Integer weight = null;
         @Nullable String zone = null;
         @Nullable Integer connectionsMax = null;
+        Set<String> said = new HashSet<>();
         while (!words.atEnd()) {
-            switch (words.oneOf("WEIGHT", "ZONE", "MAX")) {
+            String option = words.oneOf("WEIGHT", "ZONE", "MAX");
+            if (!said.add(option)) {
+                throw new OperationException(OperationException.Kind.INVALID, option + " is said twice");
+            }
+            switch (option) {
                 case "WEIGHT" -> weight = count(words, "a weight");
                 case "ZONE" -> zone = words.any("the name of a zone");
                 default -> {
@@ -143,8 +150,9 @@ public final class AdminGrammar {
     private static Operation set(AdminWords words) throws OperationException {
         if (words.oneOf("BACKEND", "FEATURE").equals("BACKEND")) {
             String address = words.address();
-            words.oneOf("WEIGHT");
-            return new Operation.SetWeight(address, count(words, "a weight"));
+            return words.oneOf("WEIGHT", "OFFLINE").equals("WEIGHT")
+                    ? new Operation.SetWeight(address, count(words, "a weight"))
+                    : new Operation.SetOffline(address, force(words));
         }
         Feature feature = feature(words);
         words.oneOf("=");

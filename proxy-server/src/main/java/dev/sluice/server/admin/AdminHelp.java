@@ -35,7 +35,10 @@ final class AdminHelp {
                     "DRAIN BACKEND 'host:port' [TIMEOUT seconds]",
                     "Gives the server no new work; idle sessions move, transactions may end.",
                     "DRAIN BACKEND '10.0.0.4:3306' TIMEOUT 60"),
-            new Line("RESUME BACKEND 'host:port'", "Ends a drain.", "RESUME BACKEND '10.0.0.4:3306'"),
+            new Line(
+                    "RESUME BACKEND 'host:port'",
+                    "Ends a drain, or that the server is offline.",
+                    "RESUME BACKEND '10.0.0.4:3306'"),
             new Line(
                     "REMOVE BACKEND 'host:port' [FORCE]",
                     "Forgets the server; FORCE if it is the last of its role or most would be gone.",
@@ -44,6 +47,10 @@ final class AdminHelp {
                     "SET BACKEND 'host:port' WEIGHT n",
                     "Changes the server's share of the reads; 0 takes none.",
                     "SET BACKEND '10.0.0.4:3306' WEIGHT 0"),
+            new Line(
+                    "SET BACKEND 'host:port' OFFLINE [FORCE]",
+                    "Ends its connections and probes; RESUME ends that; FORCE as with REMOVE.",
+                    "SET BACKEND '10.0.0.4:3306' OFFLINE FORCE"),
             new Line(
                     "SET FEATURE name = on|off",
                     "Switches read_splitting, multiplexing, causal_reads or retry.",

@@ -28,7 +28,8 @@ public interface Administration {
     /**
      * Carries out an operation and returns when it is over.
      *
-     * @throws OperationException if it could not be carried out; nothing has changed then
+     * @throws OperationException if it could not be carried out; nothing has changed then, or the message says
+     *     what has
      */
     ResultTable run(Operation operation, Caller caller, Progress progress)
             throws OperationException, InterruptedException;

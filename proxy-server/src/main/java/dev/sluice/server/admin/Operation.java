@@ -63,6 +63,12 @@ public sealed interface Operation {
     record SetWeight(String address, int weight) implements Operation {}
 
     /**
+     * {@code SET BACKEND 'host:port' OFFLINE [FORCE]}: its connections end at once and it is not probed, until it is
+     * resumed; {@code force} as with {@link RemoveBackend}.
+     */
+    record SetOffline(String address, boolean force) implements Operation {}
+
+    /**
      * {@code SWITCHOVER TO 'host:port' [TIMEOUT seconds] [DRY RUN]}.
      *
      * @param timeout null for the default

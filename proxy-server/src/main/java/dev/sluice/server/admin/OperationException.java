@@ -1,6 +1,6 @@
 package dev.sluice.server.admin;
 
-/** An operation could not be carried out, and nothing has changed. Immutable. */
+/** An operation could not be carried out. Nothing has changed, or the message says what has. Immutable. */
 public final class OperationException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -14,7 +14,7 @@ public final class OperationException extends Exception {
         CONFLICT,
         /** The configuration has changed since the version that the request was made for: HTTP 412. */
         STALE,
-        /** It was tried and failed, and has been undone: HTTP 500. */
+        /** It was tried and failed; it has been undone, or the message says what has not: HTTP 500. */
         FAILED
     }
 

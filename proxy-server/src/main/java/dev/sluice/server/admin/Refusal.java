@@ -13,7 +13,7 @@ public enum Refusal {
     CONFLICT(1290, "HY000", 409),
     /** The configuration has changed since the version that the request was made for. */
     STALE(1412, "HY000", 412),
-    /** It was tried and failed, and has been undone. */
+    /** It was tried and failed; it has been undone, or the message says what has not. */
     FAILED(1105, "HY000", 500),
     /** Too much has been asked for at once; nothing was begun. */
     BUSY(1203, "42000", 503);

@@ -173,7 +173,8 @@ public final class BackendConnection {
         generation = accountGeneration;
     }
 
-    long createdNanos() {
+    /** When it was made, on the session's clock. */
+    public long createdNanos() {
         return createdNanos;
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -45,7 +46,7 @@ public final class DrillCommand implements Callable<Integer> {
             names = "--clients",
             paramLabel = "N",
             defaultValue = "16",
-            description = "Threads that read, write and run transactions. Default: 16.")
+            description = "Threads that read, write and run transactions, at least 4. Default: 16.")
     private int clients = 16;
 
     @Option(
@@ -62,12 +63,11 @@ public final class DrillCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
+        requireAtLeast("--runs", 0, runs);
+        requireAtLeast("--switchovers", 0, switchovers);
+        requireAtLeast("--clients", CLIENTS_MIN, clients);
         try {
-            Drill.Options options = new Drill.Options(
-                    ServerFlavor.parse(flavor),
-                    Math.max(0, runs),
-                    Math.max(0, switchovers),
-                    Math.max(CLIENTS_MIN, clients));
+            Drill.Options options = new Drill.Options(ServerFlavor.parse(flavor), runs, switchovers, clients);
             List<String> missed = new Drill(options, line -> {
                         out.println(line);
                         out.flush();
@@ -82,6 +82,13 @@ public final class DrillCommand implements Callable<Integer> {
         } catch (LocalClusterException e) {
             spec.commandLine().getErr().println("sluice drill: " + e.getMessage());
             return ExitCode.FAILURE;
+        }
+    }
+
+    private void requireAtLeast(String option, int min, int value) {
+        if (value < min) {
+            throw new ParameterException(
+                    spec.commandLine(), "Invalid value for option '" + option + "': " + value + " is less than " + min);
         }
     }
 }

@@ -304,23 +304,6 @@ public final class ConfigKeys {
             "10000",
             "Accounts whose password verifiers are kept in memory.");
 
-    // admin
-
-    static final ConfigKey<String> ADMIN_SWITCHOVER_USER = ConfigKey.optional(
-            "admin.switchover-user",
-            ValueType.text(NAME_LENGTH_MAX),
-            "`monitor.user`",
-            "Account by which a planned switchover changes the roles of servers; see [operations](operations.md).");
-    static final ConfigKey<Secret> ADMIN_SWITCHOVER_PASSWORD =
-            ConfigKey.optional("admin.switchover-password", ValueType.secret(), "none", "Its password.");
-    static final ConfigKey<String> ADMIN_REPLICATION_USER = ConfigKey.optional(
-            "admin.replication-user",
-            ValueType.text(NAME_LENGTH_MAX),
-            "the one that the new primary used",
-            "Account by which the old primary replicates after a switchover; MariaDB does not tell it.");
-    static final ConfigKey<Secret> ADMIN_REPLICATION_PASSWORD =
-            ConfigKey.optional("admin.replication-password", ValueType.secret(), "none", "Its password.");
-
     // metrics, log, shutdown
 
     static final ConfigKey<HostPort> METRICS_LISTEN = ConfigKey.optional(
@@ -374,6 +357,20 @@ public final class ConfigKeys {
             ValueType.path(),
             "none",
             "File whose first line is the token; instead of `admin.token`.");
+    static final ConfigKey<String> ADMIN_SWITCHOVER_USER = ConfigKey.optional(
+            "admin.switchover-user",
+            ValueType.text(NAME_LENGTH_MAX),
+            "`monitor.user`",
+            "Account by which a planned switchover changes the roles of servers; see [operations](operations.md).");
+    static final ConfigKey<Secret> ADMIN_SWITCHOVER_PASSWORD =
+            ConfigKey.optional("admin.switchover-password", ValueType.secret(), "none", "Its password.");
+    static final ConfigKey<String> ADMIN_REPLICATION_USER = ConfigKey.optional(
+            "admin.replication-user",
+            ValueType.text(NAME_LENGTH_MAX),
+            "the one that the new primary used",
+            "Account by which the old primary replicates after a switchover; MariaDB does not tell it.");
+    static final ConfigKey<Secret> ADMIN_REPLICATION_PASSWORD =
+            ConfigKey.optional("admin.replication-password", ValueType.secret(), "none", "Its password.");
 
     private static final List<ConfigKey<?>> ALL = List.of(
             LISTEN,
@@ -431,10 +428,6 @@ public final class ConfigKeys {
             TLS_BACKEND_CA,
             AUTH_CREDENTIAL_PROOF_AGE,
             AUTH_CREDENTIALS_MAX,
-            ADMIN_SWITCHOVER_USER,
-            ADMIN_SWITCHOVER_PASSWORD,
-            ADMIN_REPLICATION_USER,
-            ADMIN_REPLICATION_PASSWORD,
             METRICS_LISTEN,
             ADMIN_LISTEN,
             ADMIN_ALLOW_REMOTE,
@@ -443,6 +436,10 @@ public final class ConfigKeys {
             ADMIN_PASSWORD_FILE,
             ADMIN_TOKEN,
             ADMIN_TOKEN_FILE,
+            ADMIN_SWITCHOVER_USER,
+            ADMIN_SWITCHOVER_PASSWORD,
+            ADMIN_REPLICATION_USER,
+            ADMIN_REPLICATION_PASSWORD,
             LOG_LEVEL,
             LOG_FORMAT,
             SHUTDOWN_DRAIN_TIMEOUT);

@@ -77,8 +77,8 @@ public final class ConfigReference {
             - What nobody changed at run time follows the file.
             - What was changed at run time stays as it is when the file is read again, at a start or by a reload. If the file
               has been changed there as well, to something else, that is a conflict: `RELOAD`, the log and `SHOW CONFIG DIFF` name it.
-            - A backend that was added at run time stays, one that was removed stays away, and one that was drained stays drained,
-              until an operator says otherwise.
+            - A backend that was added at run time stays, one that was removed stays away, and one that was drained or taken
+              offline stays so, until an operator says otherwise.
             - `SHOW CONFIG DIFF` lists everything in which the file and the running configuration differ. To make a run-time change
               permanent, write it into the file; the difference is gone with the next reload.
             - A changed file that would take away the primary, the last usable backend, the last usable replica or more than

@@ -4,6 +4,7 @@ import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -11,13 +12,14 @@ import org.jspecify.annotations.Nullable;
  * A host name or literal address with a TCP port, as it is written in the configuration file. The name is not resolved
  * here, so that a name server that is down fails one connection attempt and not the whole start. Immutable.
  *
- * @param host a host name, an IPv4 address, or an IPv6 address without brackets
+ * @param host a host name, an IPv4 address, or an IPv6 address without brackets; in lower case, because names
+ *     differ by more than case
  * @param port 0 to 65535; 0 means "any free port" and only makes sense for listening
  */
 public record HostPort(String host, int port) {
     private static final int PORT_MAX = 65_535;
 
-    /** Rejects an empty host and a port outside 0 to 65535 with {@link IllegalArgumentException}. */
+    /** Puts the host in lower case; rejects an empty one and a port outside 0 to 65535 with {@link IllegalArgumentException}. */
     public HostPort {
         Objects.requireNonNull(host, "host");
         if (host.isEmpty()) {
@@ -26,6 +28,15 @@ public record HostPort(String host, int port) {
         if (port < 0 || port > PORT_MAX) {
             throw new IllegalArgumentException("port " + port + " is not in 0 to " + PORT_MAX);
         }
+        host = lowerCase(host);
+    }
+
+    /** The zone of an IPv6 address is the name of an interface, in which case matters. */
+    private static String lowerCase(String host) {
+        int zone = host.indexOf('%');
+        return zone < 0
+                ? host.toLowerCase(Locale.ROOT)
+                : host.substring(0, zone).toLowerCase(Locale.ROOT) + host.substring(zone);
     }
 
     /**

@@ -81,9 +81,11 @@ public final class Drill {
                 try (DrillLoad load =
                         DrillLoad.start(record, proxy.address().getPort(), options.clients(), IDLE_SESSIONS)) {
                     runs(cluster, proxy, load);
+                } finally {
+                    // What was measured before something went wrong is worth knowing too.
+                    report.summary().forEach(output);
                 }
             }
-            report.summary().forEach(output);
         }
         return report.missed();
     }
@@ -96,8 +98,13 @@ public final class Drill {
             DrillRecord.Window before = record.next();
             // What was acknowledged while nothing happened has to be there as well.
             Set<Long> calm = before.acknowledged();
-            DrillRun run =
-                    i < options.kills() ? kill(cluster, proxy, load, calm) : switchOver(cluster, proxy, load, calm);
+            DrillRun run;
+            try {
+                run = i < options.kills() ? kill(cluster, proxy, load, calm) : switchOver(cluster, proxy, load, calm);
+            } catch (OperationException e) {
+                output.accept(report.refused(String.valueOf(e.getMessage())));
+                continue;
+            }
             output.accept(report.add(run));
             run.errors().forEach((kind, count) -> output.accept("        " + count + " x " + kind));
         }
@@ -130,14 +137,9 @@ public final class Drill {
     }
 
     private DrillRun switchOver(LocalCluster cluster, ProxyServer proxy, DrillLoad load, Set<Long> calm)
-            throws SQLException, InterruptedException {
+            throws SQLException, OperationException, InterruptedException {
         LocalServer target = cluster.replicas().get(0);
-        ResultTable steps;
-        try {
-            steps = proxy.switchovers().run(target.address(), SWITCHOVER_TIMEOUT, false, step -> {});
-        } catch (OperationException e) {
-            throw new LocalClusterException(String.valueOf(e.getMessage()), e);
-        }
+        ResultTable steps = proxy.switchovers().run(target.address(), SWITCHOVER_TIMEOUT, false, step -> {});
         cluster.primaryChanged(target);
         pause(CALM);
         load.wakeAll();

@@ -21,7 +21,8 @@ final class DrillRecord {
         IDLE
     }
 
-    private static final int MESSAGE_MAX = 90;
+    /** Long enough that kinds of errors differ before it. */
+    private static final int MESSAGE_MAX = 240;
 
     private final Set<Long> acknowledged = new HashSet<>();
     private final Map<String, Integer> errors = new TreeMap<>();
@@ -91,9 +92,12 @@ final class DrillRecord {
     }
 
     private static String kind(SQLException e) {
-        String message = String.valueOf(e.getMessage());
+        String message = String.valueOf(e.getMessage())
+                .replaceAll("[0-9]+(?:\\.[0-9]+){3}:[0-9]+", "host:port")
+                .replaceAll("[0-9]{2,}", "N")
+                .replaceAll("\\s+", " ");
         return e.getSQLState() + "/" + e.getErrorCode() + " "
-                + message.substring(0, Math.min(MESSAGE_MAX, message.length())).replaceAll("[0-9]{2,}", "N");
+                + (message.length() <= MESSAGE_MAX ? message : message.substring(0, MESSAGE_MAX) + "...");
     }
 
     /** A server accepts writes from this moment on. */

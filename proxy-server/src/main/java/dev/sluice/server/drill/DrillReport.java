@@ -17,6 +17,7 @@ final class DrillReport {
     private static final String ROW = "%4s  %-10s %9s %8s %9s %9s %6s %6s %6s %6s %5s %6s %6s";
 
     private final List<DrillRun> runs = new ArrayList<>();
+    private final List<String> refusals = new ArrayList<>();
 
     static String header() {
         return ROW.formatted(
@@ -52,6 +53,12 @@ final class DrillReport {
                 run.lost(),
                 run.unreplicated(),
                 run.twice());
+    }
+
+    /** Takes a switchover that was refused or taken back, whose run has no numbers; returns its line. */
+    String refused(String why) {
+        refusals.add(why);
+        return "   -  switchover refused: " + why;
     }
 
     /** Percentiles and kinds of errors. */
@@ -115,6 +122,7 @@ final class DrillReport {
             lost += run.lost();
             twice += run.twice();
         }
+        expectNone(missed, refusals.size(), "switchovers refused");
         expectNone(missed, lost, "acknowledged writes lost");
         expectNone(missed, twice, "writes executed twice");
         expectNone(missed, readErrors, "errors of reads");

@@ -68,8 +68,14 @@ final class ApiRoutes {
                     said -> new Operation.DrainBackend(said.text("address"), said.secondsOrNull("timeoutSeconds"))),
             new ApiRoute(
                     HttpMethod.POST,
+                    "/backends/{address}/offline",
+                    "Ends the server's connections and probes it no more.",
+                    List.of(ADDRESS, FORCE),
+                    said -> new Operation.SetOffline(said.text("address"), said.flag("force"))),
+            new ApiRoute(
+                    HttpMethod.POST,
                     "/backends/{address}/resume",
-                    "Ends a drain.",
+                    "Ends a drain, or that the server is offline.",
                     List.of(ADDRESS),
                     said -> new Operation.ResumeBackend(said.text("address"))),
             new ApiRoute(

@@ -19,6 +19,16 @@ public record MonitoredBackend(
         OperatorState operatorState,
         int weight,
         @Nullable String zone) {
+    /** Whether the monitor is to talk to it. */
+    boolean isProbed() {
+        return operatorState != OperatorState.OFFLINE;
+    }
+
+    /** Whether what is known of the other one holds for this one. */
+    boolean isWatchedLike(MonitoredBackend other) {
+        return address.equals(other.address) && isProbed() == other.isProbed();
+    }
+
     MonitoredBackend with(OperatorState state) {
         return new MonitoredBackend(ordinal, address, state, weight, zone);
     }

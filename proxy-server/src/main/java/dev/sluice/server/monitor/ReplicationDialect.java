@@ -67,10 +67,10 @@ enum ReplicationDialect {
         String variables = this == MARIADB
                 ? "0 AS innodb_read_only, NULL AS server_uuid, @@GLOBAL.log_bin AS tracks_gtids,"
                         + " @@GLOBAL.gtid_current_pos AS own_position, @@GLOBAL.gtid_slave_pos AS replicated_position,"
-                        + " IF(@@GLOBAL.log_bin AND @@GLOBAL.log_slave_updates, @@GLOBAL.gtid_binlog_pos, NULL)"
-                        + " AS committing_position"
+                        + " IF(@@GLOBAL.log_bin, @@GLOBAL.gtid_binlog_pos, NULL) AS committing_position,"
+                        + " @@GLOBAL.log_slave_updates AS logs_replicated"
                 // What commits is asked for before what is executed: a commit moves from the one to the other.
-                : "IF(@@GLOBAL.gtid_mode LIKE 'ON%', @@GLOBAL.gtid_owned, NULL) AS committing_position,"
+                : "IF(@@GLOBAL.gtid_mode LIKE 'ON%', @@GLOBAL.gtid_owned, NULL) AS committing_position, 1 AS logs_replicated,"
                         + " @@GLOBAL.innodb_read_only AS innodb_read_only, @@GLOBAL.server_uuid AS server_uuid,"
                         + " @@GLOBAL.gtid_mode = 'ON' AND @@GLOBAL.log_bin AS tracks_gtids,"
                         + " @@GLOBAL.gtid_executed AS own_position, @@GLOBAL.gtid_executed AS replicated_position";

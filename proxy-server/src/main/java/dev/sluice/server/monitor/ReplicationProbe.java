@@ -130,7 +130,7 @@ final class ReplicationProbe implements BackendProbe {
                     variables.readOnly,
                     channels,
                     position,
-                    ceiling(position, variables.committingPosition),
+                    ceiling(position, replica && !variables.logsReplicated ? null : variables.committingPosition),
                     variables.facts,
                     degradation(status, blind),
                     new ProbeReading.Others(null, replicas.read(connection), millis));
@@ -177,6 +177,7 @@ final class ReplicationProbe implements BackendProbe {
             String ownPosition,
             String replicatedPosition,
             @Nullable String committingPosition,
+            boolean logsReplicated,
             ServerFacts facts) {}
 
     private Variables variables(ResultSet row) throws SQLException {
@@ -195,6 +196,7 @@ final class ReplicationProbe implements BackendProbe {
                 text(row, "own_position"),
                 text(row, "replicated_position"),
                 row.getString("committing_position"),
+                isOn(row.getString("logs_replicated")),
                 facts);
     }
 

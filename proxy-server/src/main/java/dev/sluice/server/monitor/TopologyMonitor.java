@@ -72,8 +72,8 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     /** By ordinal; changed under the lock, read without it, because event loops wake probers. */
     private final Map<Integer, BackendProber> probers = new ConcurrentHashMap<>();
 
-    /** Bit mask over ordinals of those that may become primary; guarded by the lock. */
-    private long electable = ANYBODY;
+    /** Guarded by the lock. */
+    private final Electorate electorate = new Electorate();
 
     /** By ordinal: 1 if the data path has had trouble since the breaker was last told. */
     private final AtomicIntegerArray troubles = new AtomicIntegerArray(Topology.ORDINAL_MAX + 1);
@@ -171,7 +171,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     @Override
     public void electOnly(long ordinals) {
         synchronized (lock) {
-            electable = ordinals;
+            electorate.only(ordinals, System.nanoTime());
             resolve();
         }
     }
@@ -219,7 +219,10 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         }
     }
 
-    /** Adds a backend, or changes one with the same ordinal; a new address is probed from scratch. */
+    /**
+     * Adds a backend, or changes one with the same ordinal. A new address is probed from scratch, and so is one that is no
+     * longer offline.
+     */
     public void put(MonitoredBackend backend) {
         synchronized (lock) {
             replace(backend);
@@ -228,7 +231,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
 
     private void replace(MonitoredBackend backend) {
         WatchedBackend before = backends.get(backend.ordinal());
-        if (before != null && before.configured().address().equals(backend.address())) {
+        if (before != null && before.configured().isWatchedLike(backend)) {
             before.reconfigure(backend);
         } else {
             stopProber(backend.ordinal());
@@ -245,6 +248,7 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         synchronized (lock) {
             backends.remove(ordinal);
             stopProber(ordinal);
+            positionListeners.forEach(listener -> listener.forgotten(ordinal));
             resolve();
         }
     }
@@ -261,12 +265,12 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
     /**
      * A monitor connection to that backend, for rare questions of the control plane; the caller closes it soon.
      *
-     * @throws SQLException if there is no such backend or it does not answer
+     * @throws SQLException if there is no such backend, it is offline, or it does not answer
      */
     public Connection connect(int ordinal) throws SQLException {
         BackendProber prober = probers.get(ordinal);
         if (prober == null) {
-            throw new SQLException("no backend has ordinal " + ordinal);
+            throw new SQLException("no backend with ordinal " + ordinal + " is probed");
         }
         return prober.connections().open();
     }
@@ -295,6 +299,10 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
 
     private void startProber(MonitoredBackend backend) {
         troubles.set(backend.ordinal(), 0);
+        positionListeners.forEach(listener -> listener.forgotten(backend.ordinal()));
+        if (!backend.isProbed()) {
+            return;
+        }
         BackendProber prober = new BackendProber(backend, settings, owner);
         probers.put(backend.ordinal(), prober);
         prober.start();
@@ -356,8 +364,18 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
             if (outcome.health() == Health.ONLINE && prober.ordinal() == current.primaryOrdinal()) {
                 lag.primaryRead(prober.ordinal(), outcome);
             }
+            ProbeReading reading = outcome.freshReading();
+            PositionSample sample = reading == null
+                    ? null
+                    : new PositionSample(outcome.span().startNanos(), reading.executed(), reading.ceiling());
+            if (sample != null) {
+                // First: a server that was set back must not be known as such while its old position still counts.
+                positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample));
+            }
             resolve();
-            tellPosition(prober, outcome);
+            if (sample != null && current.primaryOrdinal() == prober.ordinal()) {
+                positionListeners.forEach(listener -> listener.primarySampled(prober.ordinal(), sample));
+            }
         }
     }
 
@@ -372,11 +390,11 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
                 backend.trouble(nowNanos);
             }
             suspects |= backend.isSuspect() ? 1L << ordinal : 0;
-            boolean mayLead = (electable & 1L << ordinal) != 0;
-            observations.add(backend.observe(lag.measure(backend.outcome()), mayLead, nowNanos));
+            observations.add(backend.observe(lag.measure(backend.outcome()), nowNanos));
         }
         Topology before = current;
-        Topology now = TopologyResolver.resolve(before, observations, settings.policy());
+        Topology now =
+                TopologyResolver.resolve(before, observations, settings.policy(), electorate.mask(backends.values()));
         if (pace.observe(now, suspects, nowNanos)) {
             probers.values().forEach(BackendProber::hurry);
         }
@@ -396,16 +414,6 @@ public final class TopologyMonitor implements TopologyControl, AutoCloseable {
         } catch (RuntimeException e) {
             // One listener's defect must not stop the probes.
             LOGGER.error("A listener failed on topology version {}", now.version(), e);
-        }
-    }
-
-    private void tellPosition(BackendProber prober, ProbeOutcome outcome) {
-        ProbeReading reading = outcome.freshReading();
-        if (reading != null) {
-            PositionSample sample =
-                    new PositionSample(outcome.span().startNanos(), reading.executed(), reading.ceiling());
-            boolean primary = current.primaryOrdinal() == prober.ordinal();
-            positionListeners.forEach(listener -> listener.sampled(prober.ordinal(), sample, primary));
         }
     }
 }

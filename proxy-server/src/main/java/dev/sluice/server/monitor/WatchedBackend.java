@@ -5,6 +5,7 @@ import dev.sluice.router.topology.CircuitBreaker;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.MeasuredLag;
 import dev.sluice.router.topology.OperatorState;
+import java.util.Objects;
 
 /**
  * What the monitor holds about one backend: its configuration, the outcome of its last probe, its breaker. Thread-safe: it
@@ -33,7 +34,13 @@ final class WatchedBackend {
         configured = now;
     }
 
-    void probed(ProbeOutcome now, long nowNanos) {
+    /** A probe has ended. One that was not answered does not bring back a server that has been given up meanwhile. */
+    void probed(ProbeOutcome ended, long nowNanos) {
+        boolean givenUp = ended.unanswered() && outcome.health() == Health.UNREACHABLE;
+        ProbeOutcome now = givenUp
+                ? ProbeOutcome.failed(
+                        Health.UNREACHABLE, Objects.requireNonNullElse(ended.problem(), "does not answer"))
+                : ended;
         outcome = now;
         if (now.health() != Health.UNPROBED) {
             breaker.probed(now.health() == Health.ONLINE, nowNanos);
@@ -48,8 +55,7 @@ final class WatchedBackend {
         return outcome.isSuspect() && configured.operatorState() != OperatorState.OFFLINE;
     }
 
-    /** What is known; a server that may not lead counts as one that takes no writes. */
-    BackendObservation observe(MeasuredLag lag, boolean mayLead, long nowNanos) {
+    BackendObservation observe(MeasuredLag lag, long nowNanos) {
         ProbeReading reading = outcome.reading();
         ProbeReading.Others others = reading == null ? ProbeReading.Others.NONE : reading.others();
         return new BackendObservation(
@@ -59,11 +65,17 @@ final class WatchedBackend {
                 configured.weight(),
                 configured.zone(),
                 outcome.health(),
-                outcome.readOnly() || !mayLead,
+                outcome.readOnly(),
                 outcome.channels(),
                 outcome.executed(),
                 reading == null ? null : reading.facts(),
                 outcome.problem(),
-                new BackendObservation.Surroundings(others.group(), others.peers(), lag, breaker.admission(nowNanos)));
+                new BackendObservation.Surroundings(
+                        others.group(),
+                        others.peers(),
+                        lag,
+                        breaker.admission(nowNanos),
+                        new BackendObservation.Moment(
+                                outcome.span().startNanos(), outcome.span().endNanos())));
     }
 }

@@ -4,6 +4,7 @@ import dev.sluice.router.topology.OperatorState;
 import dev.sluice.server.admin.Administration.Progress;
 import dev.sluice.server.admin.Operation.AddBackend;
 import dev.sluice.server.admin.Operation.RemoveBackend;
+import dev.sluice.server.admin.Operation.SetOffline;
 import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.OperationException.Kind;
 import dev.sluice.server.admin.ResultTable;
@@ -111,9 +112,36 @@ final class BackendOperations {
         return ResultTable.message(address + " takes new work again, as its role and health allow");
     }
 
+    /** No work at all, and no probes, from now on. */
+    ResultTable setOffline(SetOffline wanted, String author) throws OperationException, InterruptedException {
+        HostPort address = address(wanted.address());
+        BackendIntent backend = find(address);
+        if (backend.state() == OperatorState.OFFLINE) {
+            throw new OperationException(Kind.CONFLICT, address + " is offline already");
+        }
+        RuntimeConfig before = changes.store().current().config();
+        RuntimeConfig after = before.with(backend.withState(OperatorState.OFFLINE));
+        if (!wanted.force()) {
+            String forced = "add FORCE to take it offline all the same";
+            changes.requireHarmless(
+                    before,
+                    after,
+                    true,
+                    changes.isPrimary(address) ? "SWITCHOVER TO another server first, or " + forced : forced);
+        }
+        Integer ordinal = changes.backends().ordinal(address);
+        int open = ordinal == null ? 0 : changes.backends().open(ordinal);
+        changes.make(author, "backend " + address + " taken offline", config -> after);
+        return ResultTable.message(
+                address + " is offline; " + open + " connections were ended; RESUME BACKEND uses it again");
+    }
+
     /** The first step of a drain: no new work from now on. */
     void beginDrain(HostPort address, String author) throws OperationException, InterruptedException {
         BackendIntent backend = find(address);
+        if (backend.state() == OperatorState.OFFLINE) {
+            throw new OperationException(Kind.CONFLICT, address + " is offline: there is nothing to drain");
+        }
         if (backend.state() == OperatorState.ACTIVE) {
             RuntimeConfig before = changes.store().current().config();
             RuntimeConfig after = before.with(backend.withState(OperatorState.DRAINED));
@@ -143,7 +171,9 @@ final class BackendOperations {
                         Kind.CONFLICT, address + " was " + (now == null ? "removed" : "resumed") + " meanwhile");
             }
             long waited = nanoClock.getAsLong() - begun;
-            moveSessions(ordinal, waited >= half);
+            if (!moveSessions(ordinal, waited >= half)) {
+                progress.step("an event loop did not answer in time; it is asked again");
+            }
             int open = changes.backends().open(ordinal);
             if (open != last) {
                 progress.step(address + " has " + open + " connections");
@@ -159,11 +189,13 @@ final class BackendOperations {
         }
     }
 
-    private void moveSessions(int ordinal, boolean diagnosticsToo) throws OperationException, InterruptedException {
+    /** The drain is in force already, so a slow loop is no reason for an error: whether all loops have heard. */
+    private boolean moveSessions(int ordinal, boolean diagnosticsToo) throws InterruptedException {
         try {
             sessions.backendChanged(ordinal, diagnosticsToo);
+            return true;
         } catch (TimeoutException e) {
-            throw noAnswer();
+            return false;
         }
     }
 
@@ -171,9 +203,9 @@ final class BackendOperations {
         return new OperationException(Kind.FAILED, "an event loop did not answer in time");
     }
 
-    private ResultTable drained(HostPort address, int ordinal, int open)
-            throws OperationException, InterruptedException {
+    private ResultTable drained(HostPort address, int ordinal, int open) throws InterruptedException {
         List<List<@Nullable String>> rows = new ArrayList<>();
+        String unknown = null;
         if (open > 0) {
             try {
                 for (SessionSnapshot session : sessions.snapshots()) {
@@ -189,12 +221,17 @@ final class BackendOperations {
                     }
                 }
             } catch (TimeoutException e) {
-                throw noAnswer();
+                unknown = "unknown: an event loop did not answer in time";
             }
         }
         if (rows.isEmpty()) {
             rows.add(Arrays.asList(
-                    address.toString(), open == 0 ? "drained" : "draining", Integer.toString(open), null, null, null));
+                    address.toString(),
+                    open == 0 ? "drained" : "draining",
+                    Integer.toString(open),
+                    null,
+                    null,
+                    unknown));
         }
         return new ResultTable(DRAIN_COLUMNS, rows);
     }

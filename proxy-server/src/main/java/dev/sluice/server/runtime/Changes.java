@@ -1,6 +1,7 @@
 package dev.sluice.server.runtime;
 
 import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
@@ -136,10 +137,13 @@ final class Changes {
         List<BackendIntent> lost = before.backends().stream()
                 .filter(backend -> isActive(before, backend) && !isActive(after, backend))
                 .toList();
-        if (lost.isEmpty()) {
-            return;
+        List<BackendIntent> dropped = before.backends().stream()
+                .filter(backend -> isKept(before, backend) && !isKept(after, backend))
+                .toList();
+        String harm = lost.isEmpty() ? null : harm(topology, before, lost, lastReplicaToo);
+        if (harm == null && lastReplicaToo && isLastReplica(topology, dropped)) {
+            harm = "no replica would be left, not even a drained one";
         }
-        String harm = harm(topology, before, lost, lastReplicaToo);
         if (harm != null) {
             throw new OperationException(Kind.CONFLICT, harm + "; " + remedy);
         }
@@ -156,6 +160,20 @@ final class Changes {
     private static boolean isActive(RuntimeConfig config, BackendIntent backend) {
         BackendIntent there = config.find(backend.address());
         return there != null && there.state() == OperatorState.ACTIVE;
+    }
+
+    /** Used, or drained and ready to be resumed. */
+    private static boolean isKept(RuntimeConfig config, BackendIntent backend) {
+        BackendIntent there = config.find(backend.address());
+        return there != null && there.state() != OperatorState.OFFLINE;
+    }
+
+    /** Whether the only replicas that answer are among those that go. */
+    private static boolean isLastReplica(Topology topology, List<BackendIntent> dropped) {
+        List<BackendStatus> replicas = topology.backends().stream()
+                .filter(backend -> backend.role() == Role.REPLICA && backend.health() == Health.ONLINE)
+                .toList();
+        return !replicas.isEmpty() && replicas.stream().allMatch(backend -> contains(dropped, backend));
     }
 
     private @Nullable String harm(

@@ -5,6 +5,7 @@ import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.DiscoveredServer;
 import dev.sluice.router.topology.DiscoveredServer.Relation;
 import dev.sluice.router.topology.Health;
+import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.monitor.LoginTrial;
 import java.time.Duration;
@@ -91,8 +92,7 @@ final class Discovery {
         topology.discovered().forEach(server -> found.add(server.address()));
         reasons.keySet().retainAll(found);
         failedAt.keySet().retainAll(found);
-        boolean anyUnknown = topology.backends().stream().anyMatch(backend -> backend.health() == Health.UNPROBED);
-        if (anyUnknown) {
+        if (topology.backends().stream().anyMatch(Discovery::isUnknown)) {
             // One of them may turn out to be the same server by another address.
             return;
         }
@@ -104,6 +104,12 @@ final class Discovery {
             }
             reasons.put(server.address(), reason);
         }
+    }
+
+    /** Nobody knows which server it is. One that is offline may never be asked, but may have been known before. */
+    private static boolean isUnknown(BackendStatus backend) {
+        return backend.health() == Health.UNPROBED
+                && (backend.facts() == null || backend.operatorState() != OperatorState.OFFLINE);
     }
 
     private void dropAbsent(Topology topology, long now) throws InterruptedException {

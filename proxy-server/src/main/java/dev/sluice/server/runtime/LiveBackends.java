@@ -148,6 +148,25 @@ final class LiveBackends {
         if (was.state() != backend.state() || was.connectionsMax() > backend.connectionsMax()) {
             boolean unused = tellLoops(ordinal, backend.address());
         }
+        if (was.state() != backend.state() && backend.state() == OperatorState.OFFLINE) {
+            endConnections(ordinal, backend.address());
+        }
+    }
+
+    /** Nobody is about to use one: the loops know by now that the backend is closed. */
+    private void endConnections(int ordinal, HostPort address) throws InterruptedException {
+        try {
+            // What ties a session by nothing but its last statement's diagnostics shall not cost it an error.
+            sessions.backendChanged(ordinal, true);
+            List<Boolean> unused = sessions.askLoops(loop -> {
+                loop.pool().endAll(ordinal, address + " was taken offline by an operator");
+                return true;
+            });
+        } catch (TimeoutException e) {
+            LOGGER.atError()
+                    .addKeyValue("backend", address)
+                    .log("an event loop is slow: it ends its connections to an offline backend late");
+        }
     }
 
     private void remove(BackendIntent was) throws InterruptedException {

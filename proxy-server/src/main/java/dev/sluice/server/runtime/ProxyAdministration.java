@@ -104,11 +104,11 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             return explain(explain.statement());
         }
         if (operation instanceof Operation.Switchover switchover) {
-            requireCurrent(caller);
+            requireCurrentNow(caller);
             return switchOver(switchover, caller, progress);
         }
         if (operation instanceof Operation.Kill kill) {
-            requireCurrent(caller);
+            requireCurrentNow(caller);
             ResultTable answer = kills.kill(kill);
             events.add(
                     EventLog.Kind.ADMIN,
@@ -137,6 +137,16 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
         }
     }
 
+    /** For what takes its time and does not hold the lock: a change that is being made counts. */
+    private void requireCurrentNow(Caller caller) throws OperationException, InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            requireCurrent(caller);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void requireCurrent(Caller caller) throws OperationException {
         Long expected = caller.expectedVersion();
         if (expected != null && expected != configVersion()) {
@@ -155,6 +165,8 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             HostPort address = BackendOperations.address(drain.address());
             backends.beginDrain(address, author);
             return ResultTable.message(address + " is draining");
+        } else if (operation instanceof Operation.SetOffline offline) {
+            return backends.setOffline(offline, author);
         } else if (operation instanceof Operation.ResumeBackend resume) {
             return backends.resume(BackendOperations.address(resume.address()), author);
         } else if (operation instanceof Operation.SetWeight weight) {
@@ -221,12 +233,23 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
             throw new OperationException(Kind.FAILED, "planned switchover is not available");
         }
         Duration timeout = wanted.timeout();
-        ResultTable answer = implementation.run(
-                wanted.address(), timeout == null ? SWITCHOVER_TIMEOUT : timeout, wanted.dryRun(), progress);
-        if (!wanted.dryRun()) {
-            events.add(EventLog.Kind.ADMIN, caller.author(), "switchover to " + wanted.address());
+        Duration patience = timeout == null ? SWITCHOVER_TIMEOUT : timeout;
+        if (wanted.dryRun()) {
+            return implementation.run(wanted.address(), patience, true, progress);
         }
-        return answer;
+        String what = "switchover to " + wanted.address();
+        // Whatever becomes of it: this stands until the end is known.
+        String event = what + " was broken off; see the log";
+        try {
+            ResultTable answer = implementation.run(wanted.address(), patience, false, progress);
+            event = what;
+            return answer;
+        } catch (OperationException e) {
+            event = e.kind() == Kind.FAILED ? String.valueOf(e.getMessage()) : what + " refused: " + e.getMessage();
+            throw e;
+        } finally {
+            events.add(EventLog.Kind.ADMIN, caller.author(), event);
+        }
     }
 
     private ResultTable explain(String statement) throws OperationException {

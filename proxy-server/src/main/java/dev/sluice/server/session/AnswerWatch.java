@@ -12,8 +12,8 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees a server's answer before the client does: it learns the state of the transaction, and keeps back the error of a read
- * that another server can answer. Reused from command to command. Confined to the session's event loop.
+ * Sees a server's answer before the client does: it learns the state of the transaction, and keeps back the error of what
+ * another server can answer. Reused from command to command. Confined to the session's event loop.
  */
 final class AnswerWatch implements ClientResponse.Observer {
     private static final int READ_ONLY_OPTION = 1290;
@@ -39,6 +39,8 @@ final class AnswerWatch implements ClientResponse.Observer {
     private long answeredNanos;
     private Verdict verdict = Verdict.ANSWERED;
     private boolean writing;
+    private boolean mayWrite;
+    private long positionsBefore;
 
     AnswerWatch(SessionParts parts, Command command, Runnable whenCompleted) {
         this.parts = parts;
@@ -52,8 +54,10 @@ final class AnswerWatch implements ClientResponse.Observer {
         connection = target;
         sentNanos = parts.context().nowNanos();
         verdict = Verdict.ANSWERED;
-        if (where == Slot.PRIMARY
-                && CommandEffect.mayShowWrites(command, parts.state().inTransaction())) {
+        mayWrite = where == Slot.PRIMARY
+                && CommandEffect.mayShowWrites(command, parts.state().inTransaction());
+        positionsBefore = parts.causality().positions();
+        if (mayWrite) {
             writing = true;
             parts.context().ledger().begun();
         }
@@ -71,10 +75,22 @@ final class AnswerWatch implements ClientResponse.Observer {
         answeredNanos = now;
         metrics.statement(parts.router().reason(), error, now - command.startedNanos());
         BackendConnection target = connection;
+        if (target != null && showed()) {
+            parts.causality().read(target.key().backendOrdinal(), now);
+        }
         if (target != null && command.isRead() && !command.isPrepare() && !error) {
             // An error is no measure of speed: a server that fails at once would look like the fastest.
             metrics.backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
         }
+    }
+
+    /**
+     * Whether the client was shown what others have committed. A write that has no position of its own was shown it, too: by
+     * an error for a key that exists, by a count of rows that is zero.
+     */
+    private boolean showed() {
+        return CommandEffect.showsData(command, slot)
+                || (mayWrite && parts.causality().positions() == positionsBefore);
     }
 
     /** When the last answer was complete; 0 before the first. */
@@ -94,10 +110,12 @@ final class AnswerWatch implements ClientResponse.Observer {
 
     @Override
     public boolean intercepts(int errorCode) {
-        if (!command.isRead() || parts.state().tiedTo(slot)) {
+        if (!command.isRepeatable() || parts.state().tiedTo(slot)) {
             return false;
         }
-        if (slot == Slot.REPLICA && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
+        if (slot == Slot.REPLICA
+                && command.isRead()
+                && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
             verdict = Verdict.IS_A_WRITE;
         } else if (isGoingAway(errorCode)) {
             verdict = Verdict.GOING_AWAY;
@@ -151,10 +169,6 @@ final class AnswerWatch implements ClientResponse.Observer {
         if (writing) {
             writing = false;
             parts.context().ledger().ended(now);
-        }
-        BackendConnection target = connection;
-        if (target != null && CommandEffect.showsData(command, slot)) {
-            parts.causality().read(target.key().backendOrdinal(), now);
         }
         whenCompleted.run();
     }

@@ -93,7 +93,7 @@ final class CausalWaits {
                 "SELECT %s('%s',%.3f)",
                 function,
                 position,
-                limit.get().toMillis() / 1000.0);
+                Math.max(1, limit.get().toMillis()) / 1000.0);
         ByteBuf out = target.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
         out.writeByte(CommandType.COM_QUERY.code());

@@ -25,7 +25,10 @@ final class ClientResponse extends PendingResponse {
         /** An OK or the end of a result set: transaction flags, and the trackers if the packet carries any. */
         void observed(ResponseScanner scanner, ByteBuf in);
 
-        /** The response begins with an error; true if the client is not to see it because the command will run elsewhere. */
+        /**
+         * The response is an error of which the client has got nothing, nor of columns in front of it; true if it is not
+         * to see it because the command will run elsewhere.
+         */
         boolean intercepts(int errorCode);
 
         /** What the client is told instead of a server's error; null to pass the error on. */
@@ -153,21 +156,20 @@ final class ClientResponse extends PendingResponse {
     public void consume(ResponseScanner scanner, ByteBuf in) {
         int runStart = in.readerIndex();
         while (!scanner.isComplete()) {
-            boolean first = scanner.isUntouched();
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
                 break;
             }
             lastSequenceId = scanner.lastSequenceId();
             if (step != Step.RELAY) {
-                runStart = control(step, scanner, in, runStart, first);
+                runStart = control(step, scanner, in, runStart);
             }
         }
         relay(in, runStart, in.readerIndex());
     }
 
     /** Handles one packet that is understood; returns where the next run of relayed bytes starts. */
-    private int control(Step step, ResponseScanner scanner, ByteBuf in, int runStart, boolean first) {
+    private int control(Step step, ResponseScanner scanner, ByteBuf in, int runStart) {
         return switch (step) {
             case OK -> ok(scanner, in, runStart);
             case ROWS_END -> rowsEnd(scanner, in, runStart);
@@ -182,7 +184,7 @@ final class ClientResponse extends PendingResponse {
                 in.setIntLE(scanner.packetStart() + Packets.HEADER_LENGTH + 1, statementId);
                 yield runStart;
             }
-            case ERR -> error(scanner, in, runStart, first);
+            case ERR -> error(scanner, in, runStart);
             case LOCAL_INFILE, TEXT, RELAY, NEED_MORE -> runStart;
         };
     }
@@ -242,10 +244,11 @@ final class ClientResponse extends PendingResponse {
         return in.readerIndex();
     }
 
-    private int error(ResponseScanner scanner, ByteBuf in, int runStart, boolean first) {
+    private int error(ResponseScanner scanner, ByteBuf in, int runStart) {
         failed = true;
         errorCode = scanner.errorCode();
-        if (first && observer.intercepts(errorCode)) {
+        // A server sends the columns before it looks for rows, but in one go with what it finds.
+        if (!delivered && observer.intercepts(errorCode)) {
             discard();
             return in.readerIndex();
         }

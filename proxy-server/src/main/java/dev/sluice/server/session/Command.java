@@ -109,6 +109,22 @@ final class Command {
         return statement.target() == Target.REPLICA && !streamed;
     }
 
+    /**
+     * Whether it may be sent again outside transactions though a server may have executed it: a read, or the begin of a
+     * transaction, which is gone with its connection. Inside a transaction such a begin is a commit.
+     */
+    boolean isRepeatable() {
+        return isRead() || (type == CommandType.COM_QUERY && !streamed && onlyBegins());
+    }
+
+    private boolean onlyBegins() {
+        return switch (statement.kind()) {
+            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY ->
+                !statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE);
+            default -> false;
+        };
+    }
+
     boolean isLongData() {
         return type == CommandType.COM_STMT_SEND_LONG_DATA;
     }
@@ -173,7 +189,7 @@ final class Command {
     /** Gives the bytes away for good, or a second reference to them if the command may have to be sent again. */
     ByteBuf bytesToSend() {
         ByteBuf bytes = packet();
-        if (isRead()) {
+        if (isRepeatable()) {
             return bytes.retain();
         }
         packet = null;

@@ -12,6 +12,7 @@ import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.StatementHandles.Handle;
+import dev.sluice.server.session.SessionControl.Target;
 import dev.sluice.server.session.Settlement.Outcome;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *                    └──no backend, no connection──► answered with an error ──► IDLE
  * </pre>
  *
- * A command is sent again only if no byte of it can have reached a server, or if it is a read of which no byte was
- * delivered.
+ * A command is sent again only if no byte of it can have reached a server, or if it is a read, or begins a transaction
+ * outside one, and no byte of an answer was delivered.
  */
 final class Exchange implements Placement.Listener {
     private enum Phase {
@@ -52,6 +53,11 @@ final class Exchange implements Placement.Listener {
     private final Runnable whenSettled;
 
     private Phase phase = Phase.IDLE;
+    /** Counts the commands. */
+    private long number;
+    /** A KILL QUERY has met the command, which is not to be tried again. */
+    private boolean interrupted;
+
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
 
@@ -98,6 +104,8 @@ final class Exchange implements Placement.Listener {
             ResponseShape shape,
             @Nullable PreparedStatement about,
             ByteBuf packet) {
+        number++;
+        interrupted = false;
         command.begin(type, statement, shape, about, parts.context().nowNanos());
         command.received(packet, stream.isOpen());
         response.begin(shape, ClientResponse.ANY_SEQUENCE_ID, 0);
@@ -168,7 +176,9 @@ final class Exchange implements Placement.Listener {
         }
         ErrPacket error = preparation.stateError();
         ErrPacket unprepared = preparation.prepareError();
-        if (error != null) {
+        if (interrupted && error == null) {
+            answerInterrupted();
+        } else if (error != null) {
             stateRefused(target, error);
         } else if (unprepared != null) {
             tell(unprepared);
@@ -182,18 +192,21 @@ final class Exchange implements Placement.Listener {
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
     private void stateRefused(BackendConnection target, ErrPacket error) {
-        closeBroken(target, "the session's state could not be brought to the connection: " + error.message());
-        boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere();
+        BackendFailure failure = BackendFailure.of(
+                BackendFailure.Kind.BROKEN,
+                "the session's state could not be brought to the connection: " + error.message());
+        closeBroken(target, failure);
+        boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere(target, failure);
         if (!elsewhere) {
-            answer(error);
+            answer(interrupted ? ErrorCode.ER_QUERY_INTERRUPTED.toPacket() : error);
         }
     }
 
     /** Ends a connection whose state is no longer known, without taking it for a failure of the command. */
-    private void closeBroken(BackendConnection target, String why) {
+    private void closeBroken(BackendConnection target, BackendFailure failure) {
         connection = null;
         phase = Phase.SETTLING;
-        target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, why));
+        target.fail(failure);
     }
 
     private void send(BackendConnection target) {
@@ -265,7 +278,12 @@ final class Exchange implements Placement.Listener {
             return;
         }
         ErrPacket preludeError = preparation.stateError();
-        if (preparation.isBehind() && preludeError == null) {
+        boolean behind = preparation.isBehind() && preludeError == null;
+        if (interrupted && (behind || watch.verdict() == AnswerWatch.Verdict.IS_A_WRITE)) {
+            answerInterrupted();
+            return;
+        }
+        if (behind) {
             retryWithoutWaiting();
             return;
         }
@@ -284,11 +302,16 @@ final class Exchange implements Placement.Listener {
             stateRefused(target, preludeError);
             return;
         }
+        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
+        Classification done = ran ? command.ran() : Session.COMMAND;
+        settlement.noteWrite(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
         if (stream.isOpen()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
-            closeBroken(target, "the backend answered in the middle of a command");
+            closeBroken(
+                    target,
+                    BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
             stream.discardRest(null);
             end();
             return;
@@ -298,15 +321,13 @@ final class Exchange implements Placement.Listener {
         phase = Phase.SETTLING;
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
-        settlement.settle(slot, target, ran ? command.ran() : Session.COMMAND, outcome, whenSettled);
+        settlement.settle(slot, target, done, outcome, whenSettled);
     }
 
     private void retryOnPrimary() {
         parts.context().classifier().learnWrite(command.statement());
         parts.context().metrics().retried();
-        parts.leases().release(slot);
-        connection = null;
+        leaveReplica();
         command.becomeWrite();
         command.rewind();
         phase = Phase.WAITING;
@@ -315,31 +336,47 @@ final class Exchange implements Placement.Listener {
 
     /** The replica did not catch up in time: the client gets nothing of what it said. */
     private void retryWithoutWaiting() {
-        parts.leases().release(slot);
-        connection = null;
+        leaveReplica();
         command.rewind();
         phase = Phase.WAITING;
         placement.retryWithoutWaiting();
     }
 
+    /** What was answered is not what the client asked for, and what it asked for is not to run any more. */
+    private void answerInterrupted() {
+        leaveReplica();
+        answer(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
+    }
+
+    /** The command goes elsewhere. What it may have begun there goes with a reset; a cursor that is open there stays. */
+    private void leaveReplica() {
+        connection = null;
+        if (parts.state().autocommitOff() && parts.state().transactionSlot() != slot) {
+            parts.effects().connectionGone(slot);
+            parts.leases().releaseWithReset(slot);
+        } else if (!parts.state().tiedTo(slot)) {
+            parts.leases().release(slot);
+        }
+    }
+
     private void goingAway(BackendConnection target) {
         BackendFailure failure = BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend is shutting down");
-        closeBroken(target, failure.message());
+        closeBroken(target, failure);
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (!retriedElsewhere()) {
+        if (!retriedElsewhere(target, failure)) {
             answer(Failures.lostConnection(failure.message(), command.statement(), Loss.NOTHING));
         }
     }
 
     /** Looks for another server for a command that no server has answered; false if it has been tried often enough. */
-    private boolean retriedElsewhere() {
-        if (!parts.context().switches().retry()) {
+    private boolean retriedElsewhere(BackendConnection lost, BackendFailure failure) {
+        if (interrupted || !parts.context().switches().retry()) {
             return false;
         }
         command.rewind();
         phase = Phase.WAITING;
         parts.context().metrics().retried();
-        return placement.retryElsewhere();
+        return placement.retryElsewhere(lost, failure);
     }
 
     private void settled() {
@@ -439,12 +476,18 @@ final class Exchange implements Placement.Listener {
         connection = null;
         switch (phase) {
             case IDLE, WAITING -> {}
-            case SETTLING -> end();
-            case PREPARING, RUNNING -> brokenWhileBusy(failure, loss);
+            case SETTLING -> {
+                if (!command.isRead()) {
+                    // Its position would have come with the answer to what was asked after it.
+                    parts.causality().wroteWithoutPosition(parts.context().nowNanos());
+                }
+                end();
+            }
+            case PREPARING, RUNNING -> brokenWhileBusy(closed, failure, loss);
         }
     }
 
-    private void brokenWhileBusy(BackendFailure failure, Loss loss) {
+    private void brokenWhileBusy(BackendConnection lost, BackendFailure failure, Loss loss) {
         boolean unsent = phase == Phase.PREPARING;
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!unsent && response.isDelivered()) {
@@ -453,8 +496,8 @@ final class Exchange implements Placement.Listener {
             end();
             return;
         }
-        boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRead());
-        if (!repeatable || !retriedElsewhere()) {
+        boolean repeatable = loss == Loss.NOTHING && !command.isStreamed() && (unsent || command.isRepeatable());
+        if (!repeatable || !retriedElsewhere(lost, failure)) {
             if (!unsent && !command.isRead()) {
                 // It may have been executed: until that is known, this session reads where it would see it.
                 parts.causality().wroteWithoutPosition(parts.context().nowNanos());
@@ -474,9 +517,40 @@ final class Exchange implements Placement.Listener {
         return phase == Phase.RUNNING ? connection : null;
     }
 
-    /** Ends a statement that has not been given a connection yet; false if there is none. */
-    boolean interruptWaiting() {
-        return phase == Phase.WAITING && placement.interrupt();
+    /** KILL QUERY: ends the command, or says where it has to be ended. */
+    Target interrupt() {
+        BackendConnection target = connection;
+        switch (phase) {
+            case IDLE, SETTLING -> {
+                return new Target.Nothing();
+            }
+            case WAITING -> {
+                interrupted = true;
+                placement.interrupt();
+                return new Target.Ended();
+            }
+            case PREPARING -> {
+                // It ends when the state is there: ended in the middle, the connection could not be used any more.
+                interrupted = true;
+                return new Target.Ended();
+            }
+            case RUNNING -> {
+                interrupted = true;
+                return target == null ? new Target.Nothing() : onServer(target);
+            }
+        }
+        throw new IllegalStateException("unknown phase " + phase);
+    }
+
+    private Target onServer(BackendConnection target) {
+        target.retireAfterUse();
+        return new Target.OnServer(target.key().backendOrdinal(), target.threadId(), number);
+    }
+
+    /** Whether the command that was found on a server is still there. */
+    boolean stillRuns(Target.OnServer found) {
+        BackendConnection target = running();
+        return target != null && number == found.command() && target.threadId() == found.threadId();
     }
 
     /** When the last answer was complete; 0 before the first. */

@@ -21,8 +21,13 @@ import org.jspecify.annotations.Nullable;
  * The way of one command to a backend connection: the route, and the lease or the wait for it. Reused from command to
  * command. Confined to the session's event loop.
  */
-final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Context {
-    private static final int ATTEMPTS_MAX = 3;
+final class Placement implements SessionRouter.Context {
+    /** So often may connections to the primary, one made after the other, break under a command. */
+    private static final int BREAKS_MAX = 3;
+
+    /** So often may the wait for a connection be in vain. */
+    private static final int EXHAUSTED_MAX = 3;
+
     private static final int TOO_MANY_CONNECTIONS = 1040;
     private static final int SERVER_SHUTDOWN = 1053;
 
@@ -48,7 +53,10 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private @Nullable PreparedStatement prepared;
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
-    private int attempts;
+    private Turn turn = new Turn();
+    private int breaksOnPrimary;
+    private long brokenNanos;
+    private int exhausted;
     private long excluded;
     private boolean waitedInVain;
     private boolean askedPosition;
@@ -87,7 +95,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
         statement = classification;
         prepared = preparedStatement;
-        attempts = 0;
+        breaksOnPrimary = 0;
+        exhausted = 0;
         excluded = 0;
         waitedInVain = false;
         askedPosition = false;
@@ -96,17 +105,39 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         place();
     }
 
-    /** Looks for another place for the same command; false when it has been tried often enough. */
-    boolean retryElsewhere() {
-        attempts++;
-        if (attempts >= ATTEMPTS_MAX) {
+    /**
+     * Looks for another place for a command whose connection broke, or whose server goes away: on each replica once, then on
+     * the primary, for which it waits as long as any statement does. False when one new connection after the other broke
+     * under it: then it may be the statement that they die of. Those that are older than the first that broke say nothing
+     * of the kind: all that are idle may be dead as well, and a server that is gone leaves many.
+     */
+    boolean retryElsewhere(BackendConnection lost, BackendFailure failure) {
+        if (slot == Slot.REPLICA) {
+            placeOnAnother();
+            return true;
+        }
+        primaryFailure = failure;
+        boolean first = breaksOnPrimary == 0;
+        if (first || lost.createdNanos() - brokenNanos > 0) {
+            breaksOnPrimary++;
+            brokenNanos = parts.context().nowNanos();
+        }
+        if (breaksOnPrimary >= BREAKS_MAX) {
             return false;
         }
-        if (slot == Slot.REPLICA) {
-            excluded |= 1L << parts.router().ordinal();
+        if (first) {
+            place();
+        } else {
+            // What is dead and has not been noticed yet has been in a moment.
+            waiting = true;
+            awaitPrimary();
         }
-        place();
         return true;
+    }
+
+    private void placeOnAnother() {
+        excluded |= 1L << parts.router().ordinal();
+        place();
     }
 
     /** Looks for a place for the same command under another classification. */
@@ -129,7 +160,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
     private void place() {
         waiting = true;
         if (parts.insertId().isAsked() && InsertId.concerns(statement)) {
-            parts.insertId().whenKnown(this::retryRoute);
+            parts.insertId().whenKnown(turn::retryRoute);
             return;
         }
         settlement.dropLastStatement(statement);
@@ -138,6 +169,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
             refuse(moved);
             return;
         }
+        parts.router().waitSent();
         Slot bound = bound();
         if (bound == null) {
             route();
@@ -156,13 +188,13 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         }
     }
 
-    /** KILL QUERY for a statement that still waits; false if it does not. */
-    boolean interrupt() {
-        if (!waiting) {
-            return false;
+    /** KILL QUERY for a statement that still waits. */
+    void interrupt() {
+        if (waiting) {
+            // It may stand in several lines, and the session's next statement must not inherit its places there.
+            turn = new Turn();
+            refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
         }
-        refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
-        return true;
     }
 
     static boolean wantsInsertId(Classification statement) {
@@ -203,7 +235,7 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         if (router.isPositionWanted()) {
             askedPosition = true;
-            parts.context().awaitPosition(this);
+            parts.context().awaitPosition(turn);
             return;
         }
         slot = router.slot();
@@ -277,12 +309,12 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
         if (home != null
                 && home.key().backendOrdinal() == ordinal
                 && parts.context().pool().acquireExactly(home, listener)) {
-            acquired(home);
+            turn.acquired(home);
             return;
         }
         parts.context()
                 .pool()
-                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), this);
+                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), turn);
     }
 
     private boolean isHeldBack() {
@@ -305,8 +337,8 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                     waitsSinceNanos + context.settings().primaryTimeout().toNanos();
         }
         if (deadlineNanos - context.nowNanos() <= 0) {
-            primaryTimeout();
-        } else if (!context.primaryQueue().tryAdd(this, deadlineNanos)) {
+            turn.primaryTimeout();
+        } else if (!context.primaryQueue().tryAdd(turn, deadlineNanos)) {
             refuseWithoutPrimary(context.pool().waiting().full());
         }
     }
@@ -327,19 +359,65 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
 
     // ---- waiting ----
 
-    @Override
-    public void retryRoute() {
-        if (waiting) {
-            place();
+    /**
+     * A statement's place in the lines of those who wait. One serves command after command, until a KILL ends the wait: what
+     * then still stands in a line leads nowhere.
+     */
+    private final class Turn implements Borrower, PrimaryQueue.Waiter {
+        @Override
+        public boolean isWaiting() {
+            return waiting && turn == this;
         }
-    }
 
-    @Override
-    public void primaryTimeout() {
-        if (!waiting) {
-            return;
+        @Override
+        public void retryRoute() {
+            if (isWaiting()) {
+                place();
+            }
         }
-        refuseWithoutPrimary(Failures.waited(parts.context().nowNanos() - waitsSinceNanos));
+
+        @Override
+        public void primaryTimeout() {
+            if (isWaiting()) {
+                refuseWithoutPrimary(Failures.waited(parts.context().nowNanos() - waitsSinceNanos));
+            }
+        }
+
+        @Override
+        public boolean isRead() {
+            return statement.target() == Target.REPLICA;
+        }
+
+        @Override
+        public int retainedBytes() {
+            return listener.retainedBytes();
+        }
+
+        @Override
+        public BackendConnection.Owner owner() {
+            return listener;
+        }
+
+        @Override
+        public Credential credential() {
+            return parts.leases().credential();
+        }
+
+        @Override
+        public void acquired(BackendConnection acquired) {
+            parts.leases().put(slot, acquired);
+            if (isStillGood(acquired)) {
+                placedOn(acquired);
+            } else {
+                // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
+                parts.context().loop().execute(this::retryRoute);
+            }
+        }
+
+        @Override
+        public void acquireFailed(BackendFailure failure) {
+            Placement.this.acquireFailed(failure);
+        }
     }
 
     /** @param why a clause that says why the statement does not wait, or no longer */
@@ -351,51 +429,21 @@ final class Placement implements Borrower, PrimaryQueue.Waiter, SessionRouter.Co
                         : Failures.noPrimary(context.topology(), primaryFailure, why));
     }
 
-    @Override
-    public boolean isRead() {
-        return statement.target() == Target.REPLICA;
-    }
-
-    @Override
-    public int retainedBytes() {
-        return listener.retainedBytes();
-    }
-
-    @Override
-    public boolean isWaiting() {
-        return waiting;
-    }
-
-    @Override
-    public BackendConnection.Owner owner() {
-        return listener;
-    }
-
-    @Override
-    public Credential credential() {
-        return parts.leases().credential();
-    }
-
-    @Override
-    public void acquired(BackendConnection acquired) {
-        parts.leases().put(slot, acquired);
-        if (isStillGood(acquired)) {
-            placedOn(acquired);
-        } else {
-            // Not from here: the connection goes to the next that waits for one, who may give it on in turn.
-            parts.context().loop().execute(this::retryRoute);
-        }
-    }
-
-    @Override
-    public void acquireFailed(BackendFailure failure) {
+    private void acquireFailed(BackendFailure failure) {
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (slot == Slot.PRIMARY && isPassing(failure)) {
             primaryFailure = failure;
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || !retryElsewhere()) {
+        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || isExhaustedOnceMore(failure)) {
             refuse(Failures.notAcquired(failure));
+        } else {
+            placeOnAnother();
         }
+    }
+
+    /** Each wait for a connection takes its time: the next one shall not, where many servers have none to give. */
+    private boolean isExhaustedOnceMore(BackendFailure failure) {
+        return failure.kind() == BackendFailure.Kind.EXHAUSTED && ++exhausted >= EXHAUSTED_MAX;
     }
 
     /** Whether the primary may take the connection a moment later, or another server become primary. */

@@ -10,10 +10,10 @@ import java.util.List;
 final class PositionQueue {
     /** One read. Its place in the queue is one object, so that an old deadline cannot end a later wait. */
     static final class Place {
-        private final Placement read;
+        private final PrimaryQueue.Waiter read;
         private final long sinceNanos;
 
-        private Place(Placement read, long sinceNanos) {
+        private Place(PrimaryQueue.Waiter read, long sinceNanos) {
             this.read = read;
             this.sinceNanos = sinceNanos;
         }
@@ -22,7 +22,7 @@ final class PositionQueue {
     private final List<Place> places = new ArrayList<>();
 
     /** Joins the queue. */
-    Place add(Placement read, long nowNanos) {
+    Place add(PrimaryQueue.Waiter read, long nowNanos) {
         Place place = new Place(read, nowNanos);
         places.add(place);
         return place;

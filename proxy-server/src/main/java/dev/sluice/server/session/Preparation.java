@@ -88,8 +88,13 @@ final class Preparation {
             parts.router().waitSent();
             waitFor(position, target);
             answers.expectTo(stateAnswers + others + 1);
-            // A prepared statement may open a cursor, which could not be thrown away with its answer.
-            return command.type() == CommandType.COM_QUERY && command.isRead() && wasQuiet;
+            // A prepared statement may open a cursor, and without autocommit a read opens a transaction: neither could
+            // be
+            // thrown away with the answer.
+            return command.type() == CommandType.COM_QUERY
+                    && command.isRead()
+                    && wasQuiet
+                    && !parts.state().autocommitOff();
         }
         answers.expectTo(stateAnswers + others);
         // A read in a wrong state can be thrown away and run again; anything else waits until the state is right.

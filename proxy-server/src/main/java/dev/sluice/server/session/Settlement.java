@@ -160,7 +160,7 @@ final class Settlement {
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
-        afterWrite(slot, target, statement, outcome);
+        parts.insertId().ran(target, statement, outcome.lastInsertId());
         StateVector vector = parts.state().vector();
         boolean schemaStays = outcome.failed() && outcome.choosesSchema();
         target.vector(schemaStays ? vector.withSchema(target.vector().schema()) : vector);
@@ -192,8 +192,8 @@ final class Settlement {
                 || statement.has(MAY_CHANGE_STATE);
     }
 
-    private void afterWrite(Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
-        parts.insertId().ran(target, statement, outcome.lastInsertId());
+    /** A command has run: notes a write. Called before the client can see the answer and tell others. */
+    void noteWrite(Slot slot, BackendConnection target, Classification statement) {
         if (slot != Slot.PRIMARY) {
             return;
         }

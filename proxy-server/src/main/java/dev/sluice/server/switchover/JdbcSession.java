@@ -19,8 +19,11 @@ import org.slf4j.LoggerFactory;
 final class JdbcSession implements SqlSession {
     private static final Logger LOGGER = LoggerFactory.getLogger(JdbcSession.class);
     private static final long CONNECT_MILLIS = 5_000;
-    /** Longer than any statement here is allowed to wait on the server. */
-    private static final long SOCKET_MILLIS = 15_000;
+    /**
+     * Longer than any statement here is allowed to wait on the server, and shorter than what clients wait for a primary by
+     * default: a server that falls silent must not make them fail.
+     */
+    private static final long SOCKET_MILLIS = 7_000;
 
     private final Connection connection;
 

@@ -1,6 +1,7 @@
 package dev.sluice.server.switchover;
 
 import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SwitchoverCheck {
     private static final int CONNECT_RETRY_SECONDS = 10;
+
+    private static final String BY_HAND = ": if it replicates from the old primary, point it at the new one by hand";
 
     private static final int SURPLUS_READINGS = 20;
     private static final long SURPLUS_PAUSE_NANOS = Duration.ofMillis(20).toNanos();
@@ -136,17 +139,21 @@ final class SwitchoverCheck {
 
     /** Whether the account can be used there and may do all that is needed. */
     private boolean hasPrivileges(SwitchoverServer server, SwitchoverDialect dialect) {
+        return hasPrivileges(server, dialect, obstacles);
+    }
+
+    private boolean hasPrivileges(SwitchoverServer server, SwitchoverDialect dialect, List<String> problems) {
         try {
             List<String> grants = server.grants();
             List<String> missing = dialect.privileges().stream()
                     .filter(privilege -> grants.stream().noneMatch(grant -> gives(grant, privilege)))
                     .toList();
             if (!missing.isEmpty()) {
-                obstacles.add(server + ": the account '" + settings.user() + "' lacks " + String.join(", ", missing));
+                problems.add(server + ": the account '" + settings.user() + "' lacks " + String.join(", ", missing));
             }
             return missing.isEmpty();
         } catch (SQLException e) {
-            obstacles.add(String.valueOf(e.getMessage()));
+            problems.add(String.valueOf(e.getMessage()));
             return false;
         }
     }
@@ -240,27 +247,63 @@ final class SwitchoverCheck {
     /** Whether another server has to be pointed at the new primary. */
     private boolean checkOther(
             BackendStatus other, SwitchoverServer server, SwitchoverDialect dialect, @Nullable Channel known) {
-        if (!other.isUsable()) {
-            remarks.add(other.address() + " is " + lower(other.health()) + ", " + lower(other.operatorState())
-                    + ": if it replicates from the old primary, point it at the new one by hand");
+        if (other.health() != Health.ONLINE) {
+            remarks.add(
+                    other.address() + " is " + lower(other.health()) + ", " + lower(other.operatorState()) + BY_HAND);
             return false;
+        }
+        if (!other.isUsable()) {
+            return checkUnused(server, dialect);
         }
         if (!hasPrivileges(server, dialect)) {
             return false;
         }
         try {
             check(server.state().readOnly(), server + " accepts writes");
-            for (Channel channel : server.channels()) {
-                if (known != null && channel.name().isEmpty() && followsPrimary(channel)) {
-                    check(channel.autoPosition(), server + " replicates by file and offset, not by GTIDs");
-                    return true;
-                }
+            Channel channel = channelOfPrimary(server);
+            if (known != null && channel != null) {
+                check(channel.autoPosition(), server + " replicates by file and offset, not by GTIDs");
+                return true;
             }
             remarks.add(server + " does not replicate from the primary and stays as it is");
         } catch (SQLException e) {
             obstacles.add(String.valueOf(e.getMessage()));
         }
         return false;
+    }
+
+    /**
+     * Whether a server that an operator has taken out of use has to be pointed at the new primary. It is still in the
+     * operator's hands, so nothing about it is in the way of the others.
+     */
+    private boolean checkUnused(SwitchoverServer server, SwitchoverDialect dialect) {
+        List<String> problems = new ArrayList<>();
+        boolean obeys = hasPrivileges(server, dialect, problems);
+        try {
+            Channel channel = obeys ? channelOfPrimary(server) : null;
+            if (obeys && channel == null) {
+                remarks.add(server + " does not replicate from the primary and stays as it is");
+            } else if (channel != null && !channel.running()) {
+                problems.add(server + ": replication does not run");
+            } else if (channel != null && !channel.autoPosition()) {
+                problems.add(server + " replicates by file and offset, not by GTIDs");
+            } else if (channel != null) {
+                return true;
+            }
+        } catch (SQLException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+        problems.forEach(problem -> remarks.add(problem + BY_HAND));
+        return false;
+    }
+
+    private @Nullable Channel channelOfPrimary(SwitchoverServer server) throws SQLException {
+        for (Channel channel : server.channels()) {
+            if (channel.name().isEmpty() && followsPrimary(channel)) {
+                return channel;
+            }
+        }
+        return null;
     }
 
     /** How the old primary will log in to the new one. */

@@ -62,6 +62,9 @@ public final class SwitchoverRunner implements Switchovers {
             SwitchoverCheck check = new SwitchoverCheck(settings, connector, monitor.current());
             try (SwitchoverPlan plan = check.plan(address, min(timeout, CATCH_UP_MAX))) {
                 log.done("check", plan.primary() + " can hand over to " + plan.target(), since);
+                if (!dryRun) {
+                    plan.remarks().forEach(remark -> log.done("remark", remark, log.now()));
+                }
                 return dryRun ? described(plan) : new SwitchoverRun(plan, gate, monitor, timeout, log).execute();
             }
         } finally {

@@ -15,6 +15,7 @@ import dev.sluice.server.admin.Operation.Resume;
 import dev.sluice.server.admin.Operation.ResumeBackend;
 import dev.sluice.server.admin.Operation.RollbackConfig;
 import dev.sluice.server.admin.Operation.SetFeature;
+import dev.sluice.server.admin.Operation.SetOffline;
 import dev.sluice.server.admin.Operation.SetWeight;
 import dev.sluice.server.admin.Operation.Show;
 import dev.sluice.server.admin.Operation.Switchover;
@@ -62,6 +63,8 @@ class AdminGrammarTest {
                 Arguments.of("REMOVE BACKEND 'db-1:3306'", new RemoveBackend(db, false)),
                 Arguments.of("remove backend db-1:3306 force", new RemoveBackend(db, true)),
                 Arguments.of("SET BACKEND 'db-1:3306' WEIGHT 0", new SetWeight(db, 0)),
+                Arguments.of("SET BACKEND 'db-1:3306' OFFLINE", new SetOffline(db, false)),
+                Arguments.of("set backend db-1:3306 offline force;", new SetOffline(db, true)),
                 Arguments.of("SWITCHOVER TO 'db-1:3306'", new Switchover(db, null, false)),
                 Arguments.of("SWITCHOVER TO 'db-1:3306' DRY RUN", new Switchover(db, null, true)),
                 Arguments.of(
@@ -124,12 +127,16 @@ class AdminGrammarTest {
             ADD BACKEND db:1 WEIGHT x            | expected a weight, a number from 0 to 2147483647 at character 25, found "x"
             ADD BACKEND db:1 WEIGHT -1           | found "-1"
             ADD BACKEND db:1 WEIGHT 2147483648   | expected a weight
+            ADD BACKEND db:1 WEIGHT 1 WEIGHT 2   | WEIGHT is said twice
+            ADD BACKEND db:1 MAX CONNECTIONS 5 ZONE a MAX CONNECTIONS 5 | MAX is said twice
             ADD BACKEND db:1 MAX 5               | expected CONNECTIONS at character 22, found "5"
             DRAIN BACKEND TIMEOUT 5              | expected host:port at character 15, found "TIMEOUT"
             DRAIN BACKEND db:1 TIMEUOT 5         | expected TIMEOUT or the end at character 20, found "TIMEUOT"; did you mean TIMEOUT?
             DRAIN BACKEND db:1 TIMEOUT 86401     | expected seconds, a number from 0 to 86400
             REMOVE BACKEND db:1 FROCE            | did you mean FORCE?
             RESUME BACKENDS                      | expected BACKEND or the end at character 8, found "BACKENDS"; did you mean BACKEND?
+            SET BACKEND db:1 OFLINE              | expected WEIGHT, OFFLINE at character 18, found "OFLINE"; did you mean OFFLINE?
+            SET BACKEND db:1 OFFLINE TIMEOUT 5   | expected FORCE or the end at character 26, found "TIMEOUT"
             SET FEATURE read_spliting = off      | did you mean read_splitting?
             SET FEATURE retry off                | expected = at character 19, found "off"
             SET FEATURE retry = yes              | expected on, off at character 21, found "yes"

@@ -24,6 +24,13 @@ class ConfigReferenceTest {
     }
 
     @Test
+    void eachSectionIsThereOnce() {
+        assertThat(ConfigReference.markdown().lines().filter(line -> line.startsWith("## ")))
+                .hasSizeGreaterThan(10)
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void theExampleOnThePageIsACompleteFile() throws Exception {
         String page = ConfigReference.markdown();
         String example =

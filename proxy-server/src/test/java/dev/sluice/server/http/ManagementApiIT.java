@@ -132,6 +132,8 @@ class ManagementApiIT {
                         "/backends/db-1:3306/drain",
                         "{\"timeoutSeconds\": 60}",
                         new Operation.DrainBackend(db, Duration.ofMinutes(1))),
+                Arguments.of("POST", "/backends/db-1:3306/offline", "", new Operation.SetOffline(db, false)),
+                Arguments.of("POST", "/backends/db-1:3306/offline?force=true", "", new Operation.SetOffline(db, true)),
                 Arguments.of("POST", "/backends/db-1:3306/resume", "", new Operation.ResumeBackend(db)),
                 Arguments.of(
                         "POST",

@@ -80,7 +80,7 @@ class ConsistencyIT {
                     LocalServer replica = CLUSTER.replicas().get(random.nextInt(2));
                     if (random.nextInt(4) == 0) {
                         CLUSTER.stopReplication(replica);
-                        CLUSTER.delayReplica(replica, Duration.ofSeconds(random.nextInt(0, 5)));
+                        CLUSTER.delayReplica(replica, Duration.ofSeconds(random.nextInt(0, 6)));
                     } else {
                         CLUSTER.stopReplication(replica);
                     }

@@ -8,6 +8,8 @@ import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -263,6 +265,71 @@ class FailoverIT {
             network.heal();
             assertThat(failure(connection, "INSERT INTO t VALUES (6, 6)")).isEmpty();
             assertThat(onPrimary("SELECT v FROM app.t WHERE id = 1")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void aBeginWhoseAnswerIsLostIsPlacedAgain() throws Exception {
+        cluster.primary().execute("SET GLOBAL log_output = 'TABLE'", "SET GLOBAL general_log = ON");
+        try (Connection connection = proxy.connect()) {
+            Sql.run(connection, "UPDATE t SET v = 1 WHERE id = 1");
+            for (String begin : List.of("BEGIN", "START TRANSACTION", "START TRANSACTION WITH CONSISTENT SNAPSHOT")) {
+                network.loseAnswers();
+                CompletableFuture<String> begun = begins(connection, begin);
+                await().atMost(TestProxy.SOON).until(() -> heard(begin) == 1);
+                network.cut();
+                network.heal();
+                assertThat(endOf(begun)).as(begin).isEmpty();
+                Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id = 1", "ROLLBACK");
+            }
+            assertThat(onPrimary("SELECT v FROM app.t WHERE id = 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aBeginThatWouldCommitIsNotSentAgain() throws Exception {
+        cluster.primary().execute("SET GLOBAL log_output = 'TABLE'", "SET GLOBAL general_log = ON");
+        try (Connection connection = proxy.connect()) {
+            Sql.run(connection, "BEGIN", "UPDATE t SET v = 5 WHERE id = 1");
+            network.loseAnswers();
+            CompletableFuture<String> begun = begins(connection, "START TRANSACTION");
+            await().atMost(TestProxy.SOON).until(() -> heard("START TRANSACTION") == 1);
+            network.cut();
+            network.heal();
+            assertThat(endOf(begun)).startsWith("08S01").contains("unknown");
+            await().atMost(TestProxy.SOON)
+                    .until(() -> onPrimary("SELECT v FROM app.t WHERE id = 1").equals("5"));
+        }
+    }
+
+    /** How often the primary has heard a statement, if it keeps a log of them. */
+    private int heard(String sql) {
+        return Integer.parseInt(onPrimary("SELECT COUNT(*) FROM mysql.general_log WHERE argument = '" + sql + "'"));
+    }
+
+    @Test
+    void anIdlePreparedStatementGoesOnOnTheNewPrimary() throws Exception {
+        try (Connection connection = proxy.connect("useServerPrepStmts=true");
+                PreparedStatement update = connection.prepareStatement("UPDATE t SET v = ? WHERE id = 1");
+                PreparedStatement select = connection.prepareStatement("SELECT v FROM t WHERE id = ? FOR UPDATE")) {
+            update.setInt(1, 20);
+            assertThat(update.executeUpdate()).isEqualTo(1);
+            select.setInt(1, 1);
+            assertThat(first(select)).isEqualTo(20);
+            proxy.awaitCaughtUp();
+            cluster.primary().kill();
+            promoteFirstReplica();
+            update.setInt(1, 21);
+            assertThat(update.executeUpdate()).isEqualTo(1);
+            assertThat(first(select)).isEqualTo(21);
+            assertThat(onPrimary("SELECT v FROM app.t WHERE id = 1")).isEqualTo("21");
+        }
+    }
+
+    private static int first(PreparedStatement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            assertThat(rows.next()).isTrue();
+            return rows.getInt(1);
         }
     }
 

@@ -24,6 +24,8 @@ final class FaultyRelay implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicInteger faults = new AtomicInteger();
     private volatile @Nullable Fault fault;
+    private volatile @Nullable String deadly;
+    private final AtomicInteger cutsLeft = new AtomicInteger();
 
     /**
      * What goes wrong on the connection that carries a text.
@@ -63,6 +65,12 @@ final class FaultyRelay implements AutoCloseable {
         fault = new Fault(text, null, latin1(answer, answer.length));
     }
 
+    /** Cuts so many connections, each when a statement with this text arrives, which the server does not get. */
+    void cutAt(String text, int times) {
+        cutsLeft.set(times);
+        deadly = text;
+    }
+
     /** How many connections have met their fault. */
     int faults() {
         return faults.get();
@@ -100,6 +108,15 @@ final class FaultyRelay implements AutoCloseable {
                     length >= 0;
                     length = from.getInputStream().read(buffer)) {
                 Fault next = fault;
+                String cutAt = deadly;
+                if (watched
+                        && cutAt != null
+                        && latin1(buffer, length).contains(cutAt)
+                        && cutsLeft.getAndDecrement() > 0) {
+                    from.close();
+                    faults.incrementAndGet();
+                    return;
+                }
                 if (armed != null && latin1(buffer, length).equals(armed.packet())) {
                     // This side first: what the server says when it loses its client must not arrive.
                     from.getOutputStream().write(armed.answer().getBytes(StandardCharsets.ISO_8859_1));

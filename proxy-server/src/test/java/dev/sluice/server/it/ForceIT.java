@@ -115,6 +115,17 @@ class ForceIT {
     }
 
     @Test
+    void theLastReplicaMayBeDrainedButIsNotRemovedWithoutForce() throws Exception {
+        String last = servers.get(2).address();
+        ResultTable unused = run(new Operation.RemoveBackend(servers.get(1).address(), false));
+        unused = run(new Operation.DrainBackend(last, Duration.ofSeconds(20)));
+        assertThat(AdminIT.refusal(proxy, new Operation.RemoveBackend(last, false)))
+                .contains("no replica would be left, not even a drained one", "add FORCE");
+        unused = run(new Operation.RemoveBackend(last, true));
+        assertThat(backends()).isEqualTo(1);
+    }
+
+    @Test
     void theVeryLastBackendStaysWhateverIsSaid() throws Exception {
         ResultTable unused = run(new Operation.RemoveBackend(servers.get(2).address(), false));
         unused = run(new Operation.RemoveBackend(servers.get(1).address(), true));

@@ -1,10 +1,12 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
@@ -169,6 +171,45 @@ class ReplicationFaultsIT {
         }
         second.execute("SET GLOBAL super_read_only = ON", "START REPLICA");
         awaitReplica(1, now -> now.alarm() == null && reads(now, 1));
+    }
+
+    @Test
+    void aSecondWritableServerGetsNoWritesWhileThePrimaryIsSilentEither() throws Exception {
+        proxy.close();
+        Duration patience = Duration.ofSeconds(1);
+        proxy = TestProxy.options()
+                .maxLag(MAX_LAG)
+                .acquireTimeout(patience)
+                .primaryTimeout(patience)
+                .start(cluster);
+        LocalServer first = cluster.primary();
+        LocalServer second = cluster.servers().get(1);
+        second.execute("STOP REPLICA", "SET GLOBAL super_read_only = OFF", "SET GLOBAL read_only = OFF");
+        awaitReplica(1, now -> now.writableServers() == 2);
+        try (Connection connection = proxy.connect()) {
+            Sql.run(connection, "INSERT INTO big (b) VALUES (@@server_id)");
+        }
+        awaitReplica(
+                1, now -> !now.backend(1).executed().contains(now.backend(0).executed()));
+
+        try (Connection connection = proxy.connect()) {
+            first.suspend();
+            awaitReplica(0, now -> now.backend(0).health() != Health.ONLINE);
+            assertThat(proxy.server().topology().alarm())
+                    .startsWith("no primary: " + second.address() + " accepts writes but lacks writes of "
+                            + first.address());
+            assertThatThrownBy(() -> Sql.run(connection, "INSERT INTO big (b) VALUES (@@server_id)"))
+                    .isInstanceOf(SQLException.class);
+        } finally {
+            first.resume();
+        }
+
+        awaitReplica(0, now -> now.primaryOrdinal() == 0);
+        try (Connection connection = proxy.connect()) {
+            Sql.run(connection, "INSERT INTO big (b) VALUES (@@server_id)");
+        }
+        assertThat(first.queryValue("SELECT COUNT(*) FROM app.big")).isEqualTo("2");
+        assertThat(second.queryValue("SELECT COUNT(*) FROM app.big")).isEqualTo("0");
     }
 
     private static boolean isMounted(Path directory, long megabytes) throws IOException, InterruptedException {

@@ -41,8 +41,9 @@ class ClusterProbeTest {
                         "tracks_gtids",
                         "own_position",
                         "replicated_position",
-                        "committing_position")
-                .row(readOnly, version, 1, "utf8mb4_0900_ai_ci", "", 0, OWN, 1, position, position, "");
+                        "committing_position",
+                        "logs_replicated")
+                .row(readOnly, version, 1, "utf8mb4_0900_ai_ci", "", 0, OWN, 1, position, position, "", 1);
     }
 
     private static Table channel(String name) {

@@ -38,7 +38,7 @@ class HeartbeatWriterTest {
             }
 
             @Override
-            public void sampled(int ordinal, PositionSample sample, boolean primary) {
+            public void sampled(int ordinal, PositionSample sample) {
                 throw new AssertionError("nothing is read here");
             }
         };

@@ -73,7 +73,7 @@ class DiscoveryTest {
                     null,
                     primary && primaryAnswers
                             ? new BackendObservation.Surroundings(
-                                    none.group(), named, none.measured(), none.admission())
+                                    none.group(), named, none.measured(), none.admission(), none.read())
                             : none);
         }
 

@@ -215,9 +215,20 @@ class ClientResponseTest {
         intercepting = true;
         begin(ResponseShape.QUERY);
         byte[] late = bytes().columns(1).rows(1, 1).err(1290, "read-only").bytes();
-        backend.receive(late);
+        backend.receive(Arrays.copyOf(late, 20));
+        backend.receive(Arrays.copyOfRange(late, 20, late.length));
         assertThat(delivered()).isEqualTo(Hex.of(late));
         assertThat(log).containsExactly("completed");
+    }
+
+    @Test
+    void anErrorThatComesInOneGoWithTheColumnsIsInterceptedWithThem() {
+        intercepting = true;
+        begin(ResponseShape.QUERY);
+        backend.receive(bytes().columns(2).err(1053, "shutdown").bytes());
+        assertThat(delivered()).isEmpty();
+        assertThat(response.isDelivered()).isFalse();
+        assertThat(log).containsExactly("asked about 1053", "completed");
     }
 
     @Test

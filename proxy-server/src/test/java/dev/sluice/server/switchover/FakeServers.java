@@ -54,6 +54,9 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
     final List<String> statements = new ArrayList<>();
     long electable = ANYBODY;
     boolean monitorIsBlind;
+    /** The server that an operator has drained; -1 for none. */
+    int drained = -1;
+
     /** Which statement fails, counted from 0; -1 for none. */
     int failing = -1;
 
@@ -181,7 +184,7 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
         List<BackendStatus> backends = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             Fake server = servers.get(i);
-            boolean leads = !server.readOnly && !server.replicating && (electable & 1L << i) != 0;
+            boolean leads = i != drained && !server.readOnly && !server.replicating && (electable & 1L << i) != 0;
             if (leads && !(monitorIsBlind && i != 0)) {
                 primary = i;
             }
@@ -190,7 +193,7 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
                     new BackendAddress("db", PORT + i),
                     leads ? Role.PRIMARY : Role.REPLICA,
                     Health.ONLINE,
-                    OperatorState.ACTIVE,
+                    i == drained ? OperatorState.DRAINED : OperatorState.ACTIVE,
                     1,
                     null,
                     Duration.ZERO,

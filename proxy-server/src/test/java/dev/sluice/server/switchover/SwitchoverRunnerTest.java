@@ -73,6 +73,47 @@ class SwitchoverRunnerTest {
     }
 
     @Test
+    void aDrainedReplicaFollowsTheNewPrimaryToo() throws Exception {
+        FakeServers servers = new FakeServers();
+        servers.drained = 2;
+
+        ResultTable done = run(servers, false);
+
+        assertThat(servers.servers.get(2)).hasToString("readOnly=true superReadOnly=true source=1 replicating=true");
+        assertThat(done.rows()).noneMatch(row -> row.get(0).equals("remark"));
+    }
+
+    @Test
+    void aDrainedServerThatReplicatesNothingOrTakesWritesIsInNobodysWayAndRemarkedInPlanAndResult() throws Exception {
+        FakeServers servers = new FakeServers();
+        servers.drained = 2;
+        servers.servers.get(2).source = -1;
+        servers.servers.get(2).replicating = false;
+        servers.servers.get(2).readOnly = false;
+        String before = servers.servers.get(2).toString();
+
+        for (boolean dryRun : new boolean[] {true, false}) {
+            assertThat(run(servers, dryRun).rows())
+                    .filteredOn(row -> row.get(0).equals("remark"))
+                    .extracting(row -> row.get(1))
+                    .containsExactly("db:3302 does not replicate from the primary and stays as it is");
+        }
+        assertThat(servers.servers.get(2)).hasToString(before);
+    }
+
+    @Test
+    void aDrainedReplicaWhoseReplicationWasStoppedIsNotStarted() throws Exception {
+        FakeServers servers = new FakeServers();
+        servers.drained = 2;
+        servers.servers.get(2).replicating = false;
+
+        assertThat(run(servers, false).rows())
+                .anyMatch(row -> row.get(0).equals("remark")
+                        && String.valueOf(row.get(1)).contains("replication does not run"));
+        assertThat(servers.servers.get(2)).hasToString("readOnly=true superReadOnly=true source=0 replicating=false");
+    }
+
+    @Test
     void aDryRunChangesNothingAndShowsNoPassword() throws Exception {
         FakeServers servers = new FakeServers();
         String before = servers.roles();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.drill;
+
+import org.jspecify.annotations.NullMarked;
