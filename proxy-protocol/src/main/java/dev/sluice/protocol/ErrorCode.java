@@ -51,6 +51,8 @@ public enum ErrorCode {
     ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION(1792, "25006", "Cannot execute statement in a READ ONLY transaction."),
     ER_MALFORMED_PACKET(1835, "HY000", "Malformed communication packet."),
     ER_READ_ONLY_MODE(1836, "HY000", "Running in read-only mode"),
+    /** What MariaDB tells a client that ends its own connection. */
+    ER_CONNECTION_KILLED(1927, "70100", "Connection was killed"),
     ER_SECURE_TRANSPORT_REQUIRED(
             3159, "HY000", "Connections using insecure transport are prohibited while --require_secure_transport=ON."),
     ER_CLIENT_INTERACTION_TIMEOUT(

@@ -24,6 +24,8 @@ import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.metrics.MetricsRegistry;
 import dev.sluice.server.monitor.AccountDirectory;
 import dev.sluice.server.monitor.PositionListener;
+import dev.sluice.server.monitor.StatementKiller;
+import dev.sluice.server.monitor.StatementKills;
 import dev.sluice.server.monitor.TopologyMonitor;
 import dev.sluice.server.runtime.ProxyAdministration;
 import dev.sluice.server.runtime.RuntimeParts;
@@ -86,6 +88,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final Evidence evidence;
     private final WriteGate gate = new WriteGate(System::nanoTime);
     private final Switchovers switchovers;
+    private final StatementKills kills;
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
@@ -103,6 +106,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         this.transport = IoTransport.of(config.process().transport());
         this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
         this.monitor = Backends.monitor(config, control.states());
+        this.kills = new StatementKills(new StatementKiller(monitor));
         this.switchovers = Backends.switchovers(config, gate, monitor);
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
         this.metrics = new MetricsRegistry(
@@ -207,6 +211,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 signals(),
                 evidence,
                 gate,
+                kills,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -413,6 +418,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         if (doors != null) {
             doors.close();
         }
+        kills.close();
         accounts.close();
         monitor.close();
         classifier.close();

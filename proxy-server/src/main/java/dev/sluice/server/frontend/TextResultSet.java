@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small result set of strings that Sluice itself answers with. Confined to the session's event loop.
+ * A small result set of strings, or of one number, that Sluice itself answers with. Confined to the session's event loop.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html">Text
@@ -23,12 +23,48 @@ public final class TextResultSet {
     private static final int NULL_VALUE = 0xFB;
     private static final int COLUMN_BYTES = 1024;
 
+    private static final int BINARY = 63;
+    private static final int TYPE_LONG = 3;
+    private static final int TYPE_LONGLONG = 8;
+    private static final int LONG_DIGITS = 10;
+    private static final int LONGLONG_DIGITS = 21;
+    private static final int NOT_NULL = 1;
+    private static final int UNSIGNED_BINARY = 0xA0;
+
     private final List<String> columns;
+    private final ColumnForm form;
     private final List<List<@Nullable String>> rows = new ArrayList<>();
+
+    /** What the definition of a column says of its values. */
+    private record ColumnForm(int charset, int length, int type, int flags) {
+        static final ColumnForm STRING = new ColumnForm(UTF8MB4_GENERAL_CI, COLUMN_BYTES, TYPE_VAR_STRING, 0);
+    }
 
     /** @param columns the column names */
     public TextResultSet(List<String> columns) {
+        this(columns, ColumnForm.STRING);
+    }
+
+    private TextResultSet(List<String> columns, ColumnForm form) {
         this.columns = List.copyOf(columns);
+        this.form = form;
+    }
+
+    /**
+     * One unsigned number.
+     *
+     * @param wide whether it has 64 bits, else 32
+     * @param nullable whether the column could be NULL
+     */
+    public static TextResultSet ofNumber(String column, boolean wide, boolean nullable, long value) {
+        ColumnForm form = new ColumnForm(
+                BINARY,
+                wide ? LONGLONG_DIGITS : LONG_DIGITS,
+                wide ? TYPE_LONGLONG : TYPE_LONG,
+                UNSIGNED_BINARY | (nullable ? 0 : NOT_NULL));
+        TextResultSet set = new TextResultSet(List.of(column), form);
+        set.row(Long.toUnsignedString(value));
+        return set;
     }
 
     /** Adds a row; one value a column. */
@@ -82,18 +118,18 @@ public final class TextResultSet {
         return out;
     }
 
-    private static void column(PayloadWriter writer, String name) {
+    private void column(PayloadWriter writer, String name) {
         writer.lenencString("def")
                 .lenencString("")
                 .lenencString("")
                 .lenencString("")
                 .lenencString(name)
-                .lenencString(name)
+                .lenencString(form.charset() == BINARY ? "" : name)
                 .lenenc(12)
-                .int2(UTF8MB4_GENERAL_CI)
-                .int4(COLUMN_BYTES)
-                .int1(TYPE_VAR_STRING)
-                .int2(0)
+                .int2(form.charset())
+                .int4(form.length())
+                .int1(form.type())
+                .int2(form.flags())
                 .int1(0)
                 .zeros(2);
     }

@@ -36,11 +36,11 @@ final class SessionKills {
             throw new OperationException(Kind.NOT_FOUND, "there is no session " + wanted.sessionId());
         }
         if (wanted.queryOnly()) {
-            return ResultTable.message(endStatement(target));
+            return ResultTable.message(endStatement(wanted.sessionId(), target));
         }
         String statement;
         try {
-            statement = endStatement(target);
+            statement = endStatement(wanted.sessionId(), target);
         } catch (OperationException e) {
             statement = e.getMessage() + "; it may run on until its server notices";
         }
@@ -50,9 +50,13 @@ final class SessionKills {
                         + (target instanceof Target.Nothing ? "" : "; " + statement));
     }
 
-    private String endStatement(Target target) throws OperationException {
+    private String endStatement(long sessionId, Target target) throws OperationException {
         if (target instanceof Target.OnServer running) {
-            return endOnServer(running);
+            try {
+                return endOnServer(running);
+            } finally {
+                sessions.interruptionOver(sessionId);
+            }
         }
         return target instanceof Target.Ended
                 ? "its statement was waiting and has been ended"

@@ -12,6 +12,7 @@ import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.StatementHandles.Handle;
+import dev.sluice.server.session.SessionControl.Target;
 import dev.sluice.server.session.Settlement.Outcome;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,11 @@ final class Exchange implements Placement.Listener {
     private final Runnable whenSettled;
 
     private Phase phase = Phase.IDLE;
+    /** Counts the commands. */
+    private long number;
+    /** A KILL QUERY has met the command, which is not to be tried again. */
+    private boolean interrupted;
+
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
 
@@ -98,6 +104,8 @@ final class Exchange implements Placement.Listener {
             ResponseShape shape,
             @Nullable PreparedStatement about,
             ByteBuf packet) {
+        number++;
+        interrupted = false;
         command.begin(type, statement, shape, about, parts.context().nowNanos());
         command.received(packet, stream.isOpen());
         response.begin(shape, ClientResponse.ANY_SEQUENCE_ID, 0);
@@ -168,7 +176,9 @@ final class Exchange implements Placement.Listener {
         }
         ErrPacket error = preparation.stateError();
         ErrPacket unprepared = preparation.prepareError();
-        if (error != null) {
+        if (interrupted && error == null) {
+            answerInterrupted();
+        } else if (error != null) {
             stateRefused(target, error);
         } else if (unprepared != null) {
             tell(unprepared);
@@ -188,7 +198,7 @@ final class Exchange implements Placement.Listener {
         closeBroken(target, failure);
         boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere(target, failure);
         if (!elsewhere) {
-            answer(error);
+            answer(interrupted ? ErrorCode.ER_QUERY_INTERRUPTED.toPacket() : error);
         }
     }
 
@@ -268,7 +278,12 @@ final class Exchange implements Placement.Listener {
             return;
         }
         ErrPacket preludeError = preparation.stateError();
-        if (preparation.isBehind() && preludeError == null) {
+        boolean behind = preparation.isBehind() && preludeError == null;
+        if (interrupted && (behind || watch.verdict() == AnswerWatch.Verdict.IS_A_WRITE)) {
+            answerInterrupted();
+            return;
+        }
+        if (behind) {
             retryWithoutWaiting();
             return;
         }
@@ -327,6 +342,12 @@ final class Exchange implements Placement.Listener {
         placement.retryWithoutWaiting();
     }
 
+    /** What was answered is not what the client asked for, and what it asked for is not to run any more. */
+    private void answerInterrupted() {
+        leaveReplica();
+        answer(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
+    }
+
     /** The command goes elsewhere. What it may have begun there goes with a reset; a cursor that is open there stays. */
     private void leaveReplica() {
         connection = null;
@@ -349,7 +370,7 @@ final class Exchange implements Placement.Listener {
 
     /** Looks for another server for a command that no server has answered; false if it has been tried often enough. */
     private boolean retriedElsewhere(BackendConnection lost, BackendFailure failure) {
-        if (!parts.context().switches().retry()) {
+        if (interrupted || !parts.context().switches().retry()) {
             return false;
         }
         command.rewind();
@@ -496,9 +517,40 @@ final class Exchange implements Placement.Listener {
         return phase == Phase.RUNNING ? connection : null;
     }
 
-    /** Ends a statement that has not been given a connection yet; false if there is none. */
-    boolean interruptWaiting() {
-        return phase == Phase.WAITING && placement.interrupt();
+    /** KILL QUERY: ends the command, or says where it has to be ended. */
+    Target interrupt() {
+        BackendConnection target = connection;
+        switch (phase) {
+            case IDLE, SETTLING -> {
+                return new Target.Nothing();
+            }
+            case WAITING -> {
+                interrupted = true;
+                placement.interrupt();
+                return new Target.Ended();
+            }
+            case PREPARING -> {
+                // It ends when the state is there: ended in the middle, the connection could not be used any more.
+                interrupted = true;
+                return new Target.Ended();
+            }
+            case RUNNING -> {
+                interrupted = true;
+                return target == null ? new Target.Nothing() : onServer(target);
+            }
+        }
+        throw new IllegalStateException("unknown phase " + phase);
+    }
+
+    private Target onServer(BackendConnection target) {
+        target.retireAfterUse();
+        return new Target.OnServer(target.key().backendOrdinal(), target.threadId(), number);
+    }
+
+    /** Whether the command that was found on a server is still there. */
+    boolean stillRuns(Target.OnServer found) {
+        BackendConnection target = running();
+        return target != null && number == found.command() && target.threadId() == found.threadId();
     }
 
     /** When the last answer was complete; 0 before the first. */

@@ -173,6 +173,17 @@ final class Failures {
                         + " is gone; from here on this user's sessions keep their connection between statements");
     }
 
+    static ErrPacket killDenied() {
+        return of(
+                "HY000",
+                "The server does not let Sluice end that statement: GRANT CONNECTION_ADMIN ON *.* (MariaDB: CONNECTION ADMIN) to"
+                        + " the monitor account, and SYSTEM_USER if the account of the statement has it");
+    }
+
+    static ErrPacket killFailed() {
+        return of("HY000", "The server that runs the statement could not be told to end it; Sluice's log says why");
+    }
+
     static ErrPacket typesNotAtHand() {
         return of(
                 "HY000",

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import static dev.sluice.protocol.Packets.HEADER_LENGTH;
 
 import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.PayloadReader;
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
@@ -11,8 +12,11 @@ import dev.sluice.protocol.response.Step;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.PendingResponse;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +27,19 @@ abstract class InternalResponse extends PendingResponse {
     private static final int RELAYED_BYTES_MAX = 4096;
 
     private final ResponseShape shape;
+    private final int relayedBytesMax;
     private @Nullable ErrPacket error;
     private byte[] collected = new byte[0];
     private int status;
 
     InternalResponse(ResponseShape shape) {
+        this(shape, RELAYED_BYTES_MAX);
+    }
+
+    /** @param relayedBytesMax the bytes of columns and rows at most; more is taken for a broken protocol */
+    InternalResponse(ResponseShape shape, int relayedBytesMax) {
         this.shape = shape;
+        this.relayedBytesMax = relayedBytesMax;
     }
 
     /** The server answered. */
@@ -60,6 +71,23 @@ abstract class InternalResponse extends PendingResponse {
         }
         int length = collected[value] & 0xFF;
         return length >= 0xFB ? null : new String(collected, value + 1, length, StandardCharsets.UTF_8);
+    }
+
+    /** The first column of every row of a result with one column, in text form. */
+    final List<String> values() {
+        List<String> values = new ArrayList<>();
+        ByteBuf packets = Unpooled.wrappedBuffer(collected);
+        for (int packet = 0; packets.readableBytes() >= HEADER_LENGTH; packet++) {
+            ByteBuf payload = packets.skipBytes(HEADER_LENGTH)
+                    .readSlice(Math.min(
+                            packets.readableBytes(),
+                            packets.getUnsignedMediumLE(packets.readerIndex() - HEADER_LENGTH)));
+            // Column count, one column definition, rows.
+            if (packet >= 2) {
+                values.add(new PayloadReader(payload).lenencString("row"));
+            }
+        }
+        return values;
     }
 
     @Override
@@ -96,8 +124,8 @@ abstract class InternalResponse extends PendingResponse {
 
     private void collect(ByteBuf in, int start) {
         int length = in.readerIndex() - start;
-        if (collected.length + length > RELAYED_BYTES_MAX) {
-            throw new ProtocolException("an internal query returned more than " + RELAYED_BYTES_MAX + " bytes");
+        if (collected.length + length > relayedBytesMax) {
+            throw new ProtocolException("an internal query returned more than " + relayedBytesMax + " bytes");
         }
         int old = collected.length;
         collected = Arrays.copyOf(collected, old + length);

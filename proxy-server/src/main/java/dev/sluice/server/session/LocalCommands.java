@@ -3,6 +3,11 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
+import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.Slot;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.ConnectionIdQuestion;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.frontend.Frontend;
 import dev.sluice.server.frontend.TextResultSet;
 import io.netty.buffer.ByteBuf;
@@ -44,6 +49,38 @@ final class LocalCommands {
         parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
         frontend.write(TextResultSet.end(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
         frontend.flush();
+    }
+
+    /**
+     * Answers a query for nothing but the connection's id with the id that the client was greeted with, since a server would
+     * name the connection of the moment. Takes the reference if so.
+     */
+    boolean answersConnectionId(ByteBuf packet, Classification statement) {
+        if (!statement.has(Traits.SESSION_FUNCTION | Traits.SYSTEM_VARIABLE) || hasIdOfItsOwn()) {
+            return false;
+        }
+        int index = packet.readerIndex() + Packets.HEADER_LENGTH + 1;
+        ConnectionIdQuestion asked = ConnectionIdQuestion.read(
+                packet, index, packet.writerIndex() - index, parts.state().lexicalMode());
+        if (asked == null) {
+            return false;
+        }
+        packet.release();
+        TextResultSet answer = TextResultSet.ofNumber(
+                asked.column(),
+                asked.variable() || !parts.context().isMariaDb(),
+                asked.variable(),
+                frontend.connectionId());
+        frontend.write(answer.encode(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
+        frontend.flush();
+        parts.input().resume();
+        return true;
+    }
+
+    /** Whether the session may have set pseudo_thread_id. */
+    private boolean hasIdOfItsOwn() {
+        int pins = parts.state().pins(Slot.PRIMARY) | parts.state().pins(Slot.REPLICA);
+        return (pins & PinReason.NON_REPLAYABLE_VARIABLE.bit()) != 0;
     }
 
     /** SHOW SLUICE ROUTE: where the last statement of this session ran, and why. */

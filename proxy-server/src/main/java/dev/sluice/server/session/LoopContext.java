@@ -8,6 +8,8 @@ import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.PositionBoard;
 import dev.sluice.router.topology.Role;
+import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
@@ -42,6 +44,7 @@ public final class LoopContext implements WriteGate.Loop {
      * @param signals hints to the monitor
      * @param evidence what is known of positions
      * @param gate where new work waits while an operator wants it to
+     * @param serverKills ends statements on the servers
      * @param nanoClock a monotonic clock
      */
     public record Shared(
@@ -54,6 +57,7 @@ public final class LoopContext implements WriteGate.Loop {
             MonitorSignals signals,
             Evidence evidence,
             WriteGate gate,
+            ServerKills serverKills,
             LongSupplier nanoClock) {}
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
@@ -126,6 +130,13 @@ public final class LoopContext implements WriteGate.Loop {
         return shared.topology().get();
     }
 
+    /** Whether the primary is known to be a MariaDB server. */
+    boolean isMariaDb() {
+        BackendStatus primary = topology().primary();
+        ServerFacts facts = primary == null ? null : primary.facts();
+        return facts != null && facts.flavor() == ServerFlavor.MARIADB;
+    }
+
     SessionSettings settings() {
         return shared.settings().get();
     }
@@ -174,6 +185,10 @@ public final class LoopContext implements WriteGate.Loop {
 
     DiagnosticsUsers habits() {
         return shared.habits();
+    }
+
+    ServerKills serverKills() {
+        return shared.serverKills();
     }
 
     WriteGate gate() {

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
@@ -56,10 +57,15 @@ public final class Session {
     private final LocalCommands local;
     private final StatementCommands statementCommands;
     private final UserChange userChange;
+    private final ClientKill clientKill;
     private final StateVector defaults;
     private @Nullable Input input;
     private boolean closed;
     private boolean draining;
+    /** KILLs of this session's statement that servers have not answered: until then nothing else may run. */
+    private int interruptions;
+    /** A KILL QUERY has met a statement that is with the parser. */
+    private boolean interruptedReading;
 
     public Session(LoopContext context, Frontend frontend, SessionStart start, UserChange userChange) {
         this.context = context;
@@ -87,6 +93,7 @@ public final class Session {
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
         this.statementCommands = new StatementCommands(parts, exchange, local::status);
+        this.clientKill = new ClientKill(this);
         context.registry().add(this);
         context.metrics().sessionOpened();
     }
@@ -128,7 +135,12 @@ public final class Session {
 
     /** Whether the next command can be taken. */
     public boolean isIdle() {
-        return !closed && exchange.isIdle() && !reader.isReading() && !userChange.isActive();
+        return !closed
+                && exchange.isIdle()
+                && !reader.isReading()
+                && !userChange.isActive()
+                && !clientKill.isRunning()
+                && interruptions == 0;
     }
 
     /** Whether the packets that come now belong to an authentication exchange. */
@@ -172,6 +184,7 @@ public final class Session {
                 frontend.sendOk(local.status());
             }
             case COM_SET_OPTION -> local.setOption(packet);
+            case COM_PROCESS_KILL -> clientKill.process(packet);
             default -> frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
         }
     }
@@ -183,19 +196,28 @@ public final class Session {
             return;
         }
         reader.read(packet, classification -> {
+            if (endsInterrupted(packet)) {
+                return;
+            }
             if (classification.has(Traits.KILLS)) {
-                refuseKill(packet);
-            } else {
+                // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
+                clientKill.query(packet, classification);
+            } else if (!local.answersConnectionId(packet, classification)) {
                 exchange.begin(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null, packet);
             }
         });
     }
 
-    /** The ids that clients know are Sluice's: sent on, they would end somebody else's connection. */
-    private void refuseKill(ByteBuf packet) {
+    /** Answers a statement that was interrupted while the parser had it. Takes the reference if so. */
+    private boolean endsInterrupted(ByteBuf packet) {
+        if (!interruptedReading) {
+            return false;
+        }
+        interruptedReading = false;
         packet.release();
-        frontend.sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL through Sluice");
+        frontend.sendError(ErrorCode.ER_QUERY_INTERRUPTED);
         resumeInput();
+        return true;
     }
 
     private void prepare(ByteBuf packet) {
@@ -209,8 +231,12 @@ public final class Session {
         byte[] sql = new byte[packet.readableBytes() - Packets.HEADER_LENGTH - 1];
         packet.getBytes(packet.readerIndex() + Packets.HEADER_LENGTH + 1, sql);
         reader.read(packet, classification -> {
+            if (endsInterrupted(packet)) {
+                return;
+            }
             if (classification.has(Traits.KILLS)) {
-                refuseKill(packet);
+                packet.release();
+                clientKill.refuse();
                 return;
             }
             exchange.newStatementId(parts.statements().nextId(sql));
@@ -283,7 +309,58 @@ public final class Session {
         parts.state().vector(vector);
     }
 
-    private void commandFinished() {
+    /** The status flags of an answer that no server gave. */
+    int status() {
+        return local.status();
+    }
+
+    // ---- ended by others ----
+
+    /** KILL QUERY of this session: ends its statement, or says where it has to be ended. */
+    SessionControl.Target interrupt() {
+        if (closed) {
+            return new SessionControl.Target.Nothing();
+        }
+        if (reader.isReading()) {
+            interruptedReading = true;
+            return new SessionControl.Target.Ended();
+        }
+        SessionControl.Target target = exchange.interrupt();
+        if (target instanceof SessionControl.Target.OnServer) {
+            interruptions++;
+        }
+        return target;
+    }
+
+    /** The server has answered the KILL: it can hit nothing any more. */
+    void interruptionOver() {
+        interruptions--;
+        commandFinished();
+    }
+
+    /** Whether the statement that was found on a server still runs there. */
+    boolean stillRuns(SessionControl.Target.OnServer found) {
+        return !closed && exchange.stillRuns(found);
+    }
+
+    /** KILL of this session: the client's connection ends without a word. Says what is left to be ended on a server. */
+    SessionControl.Target kill() {
+        SessionControl.Target target = new SessionControl.Target.Nothing();
+        if (!closed) {
+            target = exchange.running() == null ? target : exchange.interrupt();
+            close();
+        }
+        return target;
+    }
+
+    /** Ends the session with an error as its last answer. */
+    void endWith(ErrPacket error) {
+        frontend.sendAndClose(1, error);
+        release();
+    }
+
+    /** A command has been answered: looks for the next. */
+    void commandFinished() {
         if (closed) {
             return;
         }
@@ -401,6 +478,7 @@ public final class Session {
         }
         closed = true;
         reader.abandon();
+        clientKill.abandon();
         exchange.abort();
         reset();
         context.registry().remove(this);

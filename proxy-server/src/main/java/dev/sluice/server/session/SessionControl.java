@@ -31,10 +31,15 @@ public final class SessionControl {
 
     /** Where a statement was found that is to be ended. Immutable. */
     public sealed interface Target {
-        /** It runs on a server. Nobody else will use the connection after this statement. */
-        record OnServer(int ordinal, long threadId) implements Target {}
+        /**
+         * It runs on a server. Nobody else will use the connection after this statement, and the session takes no other until
+         * it is told that the interruption is over.
+         *
+         * @param command which command of its session it is
+         */
+        record OnServer(int ordinal, long threadId, long command) implements Target {}
 
-        /** It had not begun, and has been ended. */
+        /** It had not begun, and ends without a server. */
         record Ended() implements Target {}
 
         /** The session runs no statement. */
@@ -174,15 +179,16 @@ public final class SessionControl {
         if (session == null) {
             return null;
         }
-        CompletableFuture<Target> found = session.parts().context().ask(() -> {
-            BackendConnection running = session.exchange().running();
-            if (running != null) {
-                running.retireAfterUse();
-                return new Target.OnServer(running.key().backendOrdinal(), running.threadId());
-            }
-            return session.exchange().interruptWaiting() ? new Target.Ended() : new Target.Nothing();
-        });
+        CompletableFuture<Target> found = session.parts().context().ask(session::interrupt);
         return await(found, PATIENCE.toNanos());
+    }
+
+    /** The server has been told of what {@link #interrupt} found there: the session may go on. */
+    public void interruptionOver(long id) {
+        Session session = registry.find(id);
+        if (session != null) {
+            session.parts().context().loop().execute(session::interruptionOver);
+        }
     }
 
     /** Ends a session; false if there is none. */

@@ -1,8 +1,10 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.mysql.cj.jdbc.JdbcConnection;
 import dev.sluice.router.session.Consistency;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
@@ -13,6 +15,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -73,6 +77,26 @@ class MariaDbIT {
     @AfterEach
     void quiet() throws IOException {
         proxy.awaitQuiet();
+    }
+
+    @Test
+    void cancelAndKillWorkAsOnTheServer() throws Exception {
+        try (Connection connection = proxy.connect();
+                Connection other = proxy.connect();
+                Statement statement = connection.createStatement()) {
+            statement.setQueryTimeout(1);
+            assertThatThrownBy(() -> statement.executeQuery(ClientKillIT.LONG)).isInstanceOf(SQLTimeoutException.class);
+            assertThat(Sql.value(connection, "SELECT COUNT(*) FROM t")).isEqualTo("3");
+            String id = Sql.value(connection, "SELECT CONNECTION_ID()");
+            assertThat(id)
+                    .isEqualTo(Long.toString(
+                            connection.unwrap(JdbcConnection.class).getId()));
+            assertThat(Sql.error(other, "KILL SOFT QUERY " + id)).isZero();
+            assertThat(Sql.error(other, "KILL QUERY ID 1")).isEqualTo(1235);
+            assertThat(Sql.error(other, "KILL HARD CONNECTION " + id)).isZero();
+            assertThat(Sql.error(connection, "SELECT 1")).isEqualTo(-1);
+            assertThat(Sql.error(other, "KILL CONNECTION_ID()")).isEqualTo(1927);
+        }
     }
 
     @Test

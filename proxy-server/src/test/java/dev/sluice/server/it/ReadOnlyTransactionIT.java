@@ -148,7 +148,7 @@ class ReadOnlyTransactionIT {
             Sql.run(connection, "START TRANSACTION READ ONLY");
             Route first = Sql.routeOf(connection, READ);
             assertThat(first.role()).isEqualTo("replica");
-            String thread = Sql.value(connection, "SELECT CONNECTION_ID()");
+            String thread = Sql.value(connection, "SELECT CONNECTION_ID() + 0");
             assertThat(Sql.route(connection).backend()).isEqualTo(first.backend());
             LocalServer replica = Servers.mysql().replicas().stream()
                     .filter(server -> server.address().equals(first.backend()))

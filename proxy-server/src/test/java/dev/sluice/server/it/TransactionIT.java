@@ -128,10 +128,10 @@ class TransactionIT {
         try (Connection connection = connect()) {
             Sql.run(connection, "SET autocommit = 0");
             assertThat(Sql.error(connection, "INSERT INTO t VALUES (1, 1)")).isEqualTo(1062);
-            long id = Long.parseLong(Sql.value(connection, "SELECT CONNECTION_ID()"));
+            long id = Long.parseLong(Sql.value(connection, "SELECT CONNECTION_ID() + 0"));
             assertThat(Sql.routeOf(connection, READ).role()).isEqualTo("primary");
             Sql.run(connection, "INSERT INTO t VALUES (9, 9)");
-            assertThat(Sql.value(connection, "SELECT CONNECTION_ID()")).isEqualTo(Long.toString(id));
+            assertThat(Sql.value(connection, "SELECT CONNECTION_ID() + 0")).isEqualTo(Long.toString(id));
             assertThat(Sql.value(connection, "SELECT COUNT(*) FROM t")).isEqualTo("4");
             Sql.run(connection, "ROLLBACK");
             assertThat(Sql.value(connection, "SELECT COUNT(*) FROM t")).isEqualTo("3");
