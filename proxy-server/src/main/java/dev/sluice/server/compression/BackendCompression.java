@@ -12,7 +12,8 @@ import io.netty.channel.ChannelHandlerContext;
 public final class BackendCompression extends CompressedPackets {
     private static final int PACKET_HEADER_LENGTH = 4;
 
-    private final ByteBuf header = Unpooled.wrappedBuffer(new byte[PACKET_HEADER_LENGTH]).clear();
+    private final ByteBuf header =
+            Unpooled.wrappedBuffer(new byte[PACKET_HEADER_LENGTH]).clear();
     private int payloadLeft;
     private int lastPacketId;
     private int lastArrived;

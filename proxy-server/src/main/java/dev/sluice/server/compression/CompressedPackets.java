@@ -1,6 +1,5 @@
 package dev.sluice.server.compression;
 
-import dev.sluice.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -20,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_compression.html">Compression</a>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 abstract class CompressedPackets extends ChannelDuplexHandler {
     static final int HEADER_LENGTH = 7;
     /** Plain bytes in one frame that is sent. */
@@ -35,6 +35,7 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
 
     private int nextId;
     private boolean passing;
+    private boolean broken;
 
     CompressedPackets(CompressionAlgorithm algorithm) {
         this.codec = algorithm.newCodec();
@@ -56,6 +57,10 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
+        if (broken) {
+            bytes.release();
+            return;
+        }
         ByteBuf kept = received;
         received = kept == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), kept, bytes);
         pass(context);
@@ -89,6 +94,9 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
                 any = true;
                 context.fireChannelRead(plain);
             }
+        } catch (CompressionException e) {
+            broken = true;
+            context.fireExceptionCaught(e);
         } finally {
             passing = false;
         }
@@ -106,19 +114,20 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
             return null;
         }
         try {
-            return plainLeft > 0 ? piece(in) : frame(context, in);
+            return plainLeft > 0 ? piece(context, in) : frame(context, in);
         } finally {
-            if (!in.isReadable() && received == in) {
+            if (!in.isReadable()) {
                 received = null;
                 in.release();
             }
         }
     }
 
-    private @Nullable ByteBuf piece(ByteBuf in) {
+    /** A copy: whoever collects what is passed on appends to it. */
+    private @Nullable ByteBuf piece(ChannelHandlerContext context, ByteBuf in) {
         int length = Math.min(plainLeft, in.readableBytes());
         plainLeft -= length;
-        return length == 0 ? null : in.readRetainedSlice(length);
+        return length == 0 ? null : context.alloc().buffer(length).writeBytes(in, length);
     }
 
     private @Nullable ByteBuf frame(ChannelHandlerContext context, ByteBuf in) {
@@ -129,7 +138,7 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
         int length = in.getUnsignedMediumLE(head);
         int plainLength = in.getUnsignedMediumLE(head + 4);
         if (length == 0) {
-            throw new ProtocolException("an empty compressed packet");
+            throw new CompressionException("an empty compressed packet");
         }
         if (plainLength != 0 && in.readableBytes() < HEADER_LENGTH + length) {
             return null;
@@ -138,7 +147,7 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
         in.skipBytes(HEADER_LENGTH);
         if (plainLength == 0) {
             plainLeft = length;
-            return piece(in);
+            return piece(context, in);
         }
         ByteBuf plain = context.alloc().directBuffer(plainLength);
         boolean whole = false;

@@ -11,7 +11,7 @@ interface FrameCodec extends AutoCloseable {
      * Appends the plain form of all readable bytes, whose reader index stays.
      *
      * @param plainLength how long that must be
-     * @throws dev.sluice.protocol.ProtocolException if it is not, or the bytes are no compressed data
+     * @throws CompressionException if it is not, or the bytes are no compressed data
      */
     void decompress(ByteBuf compressed, int plainLength, ByteBuf out);
 

@@ -1,6 +1,5 @@
 package dev.sluice.server.compression;
 
-import dev.sluice.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
@@ -43,10 +42,10 @@ final class ZlibCodec implements FrameCodec {
             }
             boolean whole = length == plainLength && (inflater.finished() || inflater.inflate(new byte[1]) == 0);
             if (!whole) {
-                throw new ProtocolException("a compressed packet that is not the " + plainLength + " bytes it tells");
+                throw new CompressionException("a compressed packet that is not the " + plainLength + " bytes it tells");
             }
         } catch (DataFormatException e) {
-            throw new ProtocolException("a compressed packet that is no zlib data: " + e.getMessage());
+            throw new CompressionException("a compressed packet that is no zlib data: " + e.getMessage());
         }
         out.writerIndex(out.writerIndex() + plainLength);
     }

@@ -5,7 +5,6 @@ import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import com.github.luben.zstd.util.Native;
-import dev.sluice.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 
@@ -46,16 +45,17 @@ final class ZstdCodec implements FrameCodec {
     @Override
     public void decompress(ByteBuf compressed, int plainLength, ByteBuf out) {
         out.ensureWritable(plainLength);
-        ByteBuffer target = out.internalNioBuffer(out.writerIndex(), plainLength).slice();
+        ByteBuffer target =
+                out.internalNioBuffer(out.writerIndex(), plainLength).slice();
         ByteBuf source = compressed.isDirect() ? compressed.retain() : direct(compressed);
         try {
             int length = decompressor.decompressDirectByteBuffer(
                     target, 0, plainLength, source.nioBuffer(), 0, source.readableBytes());
             if (length != plainLength) {
-                throw new ProtocolException("a compressed packet that is not the " + plainLength + " bytes it tells");
+                throw new CompressionException("a compressed packet that is not the " + plainLength + " bytes it tells");
             }
         } catch (ZstdException e) {
-            throw new ProtocolException("a compressed packet that is no zstd data: " + e.getMessage());
+            throw new CompressionException("a compressed packet that is no zstd data: " + e.getMessage());
         } finally {
             source.release();
         }
@@ -64,7 +64,9 @@ final class ZstdCodec implements FrameCodec {
 
     /** TLS without a native library decrypts to the heap. */
     private static ByteBuf direct(ByteBuf heap) {
-        return heap.alloc().directBuffer(heap.readableBytes()).writeBytes(heap, heap.readerIndex(), heap.readableBytes());
+        return heap.alloc()
+                .directBuffer(heap.readableBytes())
+                .writeBytes(heap, heap.readerIndex(), heap.readableBytes());
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.sluice.server.compression;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -17,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Both ends of the compressed protocol, joined by bytes. */
+@SuppressWarnings("FutureReturnValueIgnored") // what was written is read from the channel
 class CompressedPacketsTest {
     private final List<EmbeddedChannel> channels = new ArrayList<>();
 
@@ -99,9 +99,8 @@ class CompressedPacketsTest {
     @EnumSource
     void framesMayBeCutAnywhere(CompressionAlgorithm algorithm) {
         EmbeddedChannel server = channel(new BackendCompression(algorithm));
-        ByteBuf written = packet(0, payload(40))
-                .writeBytes(packet(0, payload(300)))
-                .writeBytes(packet(1, payload(60)));
+        ByteBuf written =
+                packet(0, payload(40)).writeBytes(packet(0, payload(300))).writeBytes(packet(1, payload(60)));
         byte[] expected = ByteBufUtil.getBytes(written);
         server.writeOutbound(written);
         byte[] frames = ByteBufUtil.getBytes(sent(server));
@@ -136,16 +135,17 @@ class CompressedPacketsTest {
     @Test
     void eachCommandTowardsAServerBeginsAFrameWithTheNumberZero() {
         EmbeddedChannel server = channel(new BackendCompression(CompressionAlgorithm.ZLIB));
-        server.write(packet(0, payload(10)));
-        server.write(packet(0, payload(10)));
+        server.write(packet(0, payload(10)), server.voidPromise());
+        server.write(packet(0, payload(10)), server.voidPromise());
         // A command of two packets, in pieces that end within a header.
         ByteBuf large = packet(0, payload(100)).writeBytes(packet(1, payload(100)));
-        server.write(large.readRetainedSlice(106));
-        server.write(large);
+        server.write(large.readRetainedSlice(106), server.voidPromise());
+        server.write(large, server.voidPromise());
         server.flush();
         assertThat(frameIds(sent(server))).containsExactly(0, 0, 0);
         // What the server asks in between is answered with the number behind its own.
-        server.writeInbound(Unpooled.buffer().writeMediumLE(5).writeByte(3).writeMediumLE(0).writeBytes(new byte[5]));
+        server.writeInbound(
+                Unpooled.buffer().writeMediumLE(5).writeByte(3).writeMediumLE(0).writeBytes(new byte[5]));
         byte[] unused = received(server);
         server.writeOutbound(packet(3, payload(10)));
         assertThat(frameIds(sent(server))).containsExactly(4);
@@ -161,14 +161,14 @@ class CompressedPacketsTest {
             ByteBuf lie = Unpooled.copiedBuffer(frame).setMediumLE(4, wrong);
             assertThatThrownBy(() -> channel(new FrontendCompression(algorithm)).writeInbound(lie))
                     .as("%d", wrong)
-                    .isInstanceOf(ProtocolException.class);
+                    .isInstanceOf(CompressionException.class);
         }
         ByteBuf noise = Unpooled.copiedBuffer(frame).setBytes(CompressedPackets.HEADER_LENGTH, payload(8));
         assertThatThrownBy(() -> channel(new FrontendCompression(algorithm)).writeInbound(noise))
-                .isInstanceOf(ProtocolException.class);
+                .isInstanceOf(CompressionException.class);
         assertThatThrownBy(() -> channel(new FrontendCompression(algorithm))
                         .writeInbound(Unpooled.wrappedBuffer(new byte[CompressedPackets.HEADER_LENGTH])))
-                .isInstanceOf(ProtocolException.class)
+                .isInstanceOf(CompressionException.class)
                 .hasMessageContaining("empty");
     }
 

@@ -39,6 +39,11 @@ final class CompressedStreams {
         return zstd ? Capabilities.CLIENT_ZSTD_COMPRESSION_ALGORITHM : Capabilities.CLIENT_COMPRESS;
     }
 
+    /** The next frame from the server has this sequence id. */
+    void expectSequence(int next) {
+        sequence = next;
+    }
+
     /** How many times smaller what was received was than what it stands for. */
     double savedOnReceiving() {
         return (double) plainBytes / wireBytes;

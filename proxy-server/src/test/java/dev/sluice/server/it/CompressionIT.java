@@ -47,7 +47,9 @@ class CompressionIT {
             for (int i = 0; i < 20; i++) {
                 assertThat(rows.next()).isTrue();
                 byte[] expected = i == 7 ? large : ("value " + i).getBytes(StandardCharsets.UTF_8);
-                assertThat(Arrays.equals(rows.getBytes(2), expected)).as("row %d", i).isTrue();
+                assertThat(Arrays.equals(rows.getBytes(2), expected))
+                        .as("row %d", i)
+                        .isTrue();
             }
             assertThat(rows.next()).isFalse();
         }
@@ -95,10 +97,10 @@ class CompressionIT {
         MariaDbServer.requireInstalled(CompressionIT.class);
         try (LocalCluster cluster = LocalCluster.builder()
                         .flavor(ServerFlavor.executable("mariadbd"))
+                        .serverArgument("--max-allowed-packet=64M")
                         .start();
-                TestProxy proxy = TestProxy.options()
-                        .compression(CompressionMode.ZLIB)
-                        .start(cluster)) {
+                TestProxy proxy =
+                        TestProxy.options().compression(CompressionMode.ZLIB).start(cluster)) {
             try (Connection connection = connect(proxy, true)) {
                 assertThat(status(connection, "Compression")).isEqualTo("ON");
                 assertServes(connection);
@@ -139,6 +141,9 @@ class CompressionIT {
                         new Random(2).nextBytes(frame);
                         System.arraycopy(new byte[] {100, 0, 0, 0, 0, 1, 0}, 0, frame, 0, 7);
                         client.writeWire(frame);
+                        client.expectSequence(1);
+                        streams.expectSequence(1);
+                        assertThat(client.err(client.read()).code()).isEqualTo(1157);
                         assertThat(client.isClosedByServer()).isTrue();
                     }
                     assertThat(other.value("SELECT 1")).isEqualTo("1");
