@@ -91,7 +91,10 @@ class BrokenAnswerIT {
     private void tidyUp() throws IOException {
         for (String sql : new String[] {"ROLLBACK", "SET time_zone = DEFAULT"}) {
             byte[] answer = client.ask(CommandType.COM_QUERY, sql.getBytes(StandardCharsets.US_ASCII));
-            assertThat(RawClient.first(answer) == RawClient.ERR ? client.err(answer).message() : "")
+            assertThat(
+                            RawClient.first(answer) == RawClient.ERR
+                                    ? client.err(answer).message()
+                                    : "")
                     .as(sql)
                     .isEmpty();
         }
