@@ -23,6 +23,8 @@ final class ControlFields {
 
     static final int EOF_PAYLOAD_BYTES = 5;
     static final int PREPARE_OK_PAYLOAD_BYTES = 12;
+    /** An OK with neither counts nor session state. */
+    static final int SHORTEST_OK_PAYLOAD_BYTES = 7;
     /** More columns than any server sends: the wire format of prepared statements ends here. */
     private static final int COLUMNS_MAX = 0xFFFF;
 

@@ -23,6 +23,7 @@ import io.netty.buffer.ByteBuf;
  *    ├──OK──► FIRST (more results) or COMPLETE
  *    ├──0xFB──► INFILE ──OK──► ...
  *    ├──PREPARE_OK──► DEFINITIONS (parameters) ──► DEFINITIONS (columns) ──► COMPLETE
+ *    ├──OK instead of PREPARE_OK──► COMPLETE
  *    └──ERR, from every state──► COMPLETE
  *  FIELD_LIST and FETCH start in ROWS.
  * </pre>
@@ -277,6 +278,12 @@ public final class ResponseScanner {
     private Step prepareOk(ByteBuf in, int payload, int length, int first) {
         if (first != ControlFields.OK_HEADER) {
             throw ControlFields.unexpected("COM_STMT_PREPARE response", "0x00 or ERR", first, length, payload);
+        }
+        if (length == ControlFields.SHORTEST_OK_PAYLOAD_BYTES) {
+            // MySQL 8.0 says no more than that when it prepares a SET GLOBAL that the account may not run.
+            fields.readOk(in, payload, length);
+            phase = Phase.COMPLETE;
+            return Step.OK;
         }
         fields.readPrepareOk(in, payload, length);
         definitions.expect(fields.parameterCount, fields.columnCount);

@@ -124,6 +124,7 @@ class ResponseScannerTest {
         }
         matrix.add("end", ResponseShape.SIMPLE, r -> r.rowsEnd(1, AUTOCOMMIT));
         matrix.add("EOF", ResponseShape.SIMPLE, r -> r.eof(1, AUTOCOMMIT));
+        matrix.add("OK in place of prepared", ResponseShape.PREPARE, r -> r.ok(0, AUTOCOMMIT));
         matrix.add("nothing prepared", ResponseShape.PREPARE, r -> r.prepared(1, 0, 0));
         matrix.add(
                 "text",

@@ -173,6 +173,10 @@ final class Failures {
                         + " is gone; from here on this user's sessions keep their connection between statements");
     }
 
+    static ErrPacket notPrepared() {
+        return of("HY000", "The server answered without preparing the statement");
+    }
+
     static ErrPacket killDenied() {
         return of(
                 "HY000",

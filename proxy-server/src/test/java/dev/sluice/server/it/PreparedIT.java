@@ -396,4 +396,16 @@ class PreparedIT {
             assertThat(row.toString(7, 5, StandardCharsets.US_ASCII)).isEqualTo("text0");
         }
     }
+
+    /** MySQL answers like that where the account may not run what it prepares. */
+    @Test
+    void anOkInPlaceOfAPreparedStatementIsPassedOn() throws IOException {
+        try (RawClient client = proxy.raw()) {
+            byte[] sql = "SET GLOBAL sql_select_limit = 1".getBytes(StandardCharsets.UTF_8);
+            byte[] answer = client.ask(CommandType.COM_STMT_PREPARE, sql);
+            assertThat(client.ok(answer).affectedRows()).isZero();
+            assertThat(answer).hasSize(7);
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
+        }
+    }
 }
