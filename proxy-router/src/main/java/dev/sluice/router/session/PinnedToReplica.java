@@ -87,12 +87,13 @@ final class PinnedToReplica {
             // The transaction may end before the write.
             return !statement.has(Traits.WRITES | Traits.OPAQUE);
         }
-        return !(pinned && beginsReadWrite(statement, state));
+        return !(pinned && endsReadOnly(statement));
     }
 
-    private static boolean beginsReadWrite(Classification statement, SessionState state) {
-        return statement.kind() == StatementKind.START_TRANSACTION
-                || statement.kind() == StatementKind.XA
-                || (statement.kind() == StatementKind.BEGIN && !state.readOnlyByDefault());
+    /** Whether a server would end the read-only transaction for it. */
+    private static boolean endsReadOnly(Classification statement) {
+        return statement.kind() == StatementKind.START_TRANSACTION_READ_WRITE
+                || statement.kind() == StatementKind.LOCK_TABLES
+                || statement.kind() == StatementKind.XA;
     }
 }

@@ -67,6 +67,12 @@ public final class SessionChanges {
         characteristics = statements;
     }
 
+    /** The value that was reported last for a variable, or null. */
+    public @Nullable String variable(String name) {
+        int index = names.lastIndexOf(name);
+        return index < 0 ? null : values.get(index);
+    }
+
     int variables() {
         return names.size();
     }

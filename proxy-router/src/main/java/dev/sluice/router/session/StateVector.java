@@ -15,10 +15,16 @@ import org.jspecify.annotations.Nullable;
 public final class StateVector {
     /** The character set that the server decodes statements with. */
     public static final String CHARACTER_SET_CLIENT = "character_set_client";
-    /** The character set that results are encoded in; the empty value means NULL, no conversion. */
+    /**
+     * The character set that results are encoded in; the empty value means NULL, no conversion. Metadata names a collation:
+     * if that is not the default, {@link #COLLATE} and the collation follow.
+     */
     public static final String CHARACTER_SET_RESULTS = "character_set_results";
     /** The collation of literals; it determines character_set_connection. */
     public static final String COLLATION_CONNECTION = "collation_connection";
+
+    /** What stands between the character set and the collation of results. */
+    public static final String COLLATE = " COLLATE ";
 
     private static final String SQL_MODE = "sql_mode";
     private static final List<String> READING = List.of(CHARACTER_SET_CLIENT, COLLATION_CONNECTION, SQL_MODE);
@@ -108,6 +114,17 @@ public final class StateVector {
         }
         int at = -index - 1;
         return new StateVector(schema, multiStatements, insert(names, at, name), insert(values, at, value));
+    }
+
+    /** This vector with another collation of its results' character set. */
+    public StateVector withCollationOfResults(String collation) {
+        String value = get(CHARACTER_SET_RESULTS);
+        if (value == null || value.isEmpty()) {
+            return this;
+        }
+        int collate = value.indexOf(COLLATE);
+        String characterSet = collate < 0 ? value : value.substring(0, collate);
+        return with(CHARACTER_SET_RESULTS, characterSet + COLLATE + collation);
     }
 
     /** The part of this vector that decides how a statement is read when it is prepared. */

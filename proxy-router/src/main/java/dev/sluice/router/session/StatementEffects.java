@@ -81,6 +81,11 @@ public final class StatementEffects {
         state.vector(state.vector().with(StateVector.COLLATION_CONNECTION, collation));
     }
 
+    /** Results are in the character set's collation of this name, which is not its default. */
+    public void collationOfResults(String collation) {
+        state.vector(state.vector().withCollationOfResults(collation));
+    }
+
     /** Everything that lived on a connection is gone. */
     public void connectionGone(Slot slot) {
         // A cursor may hold the other slot: what is known by name lives where its pin is.

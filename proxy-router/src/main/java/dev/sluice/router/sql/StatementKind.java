@@ -33,6 +33,8 @@ public enum StatementKind {
     START_TRANSACTION(RouteReason.TRANSACTION_CONTROL),
     /** START TRANSACTION with READ ONLY, certain and alone in its packet. */
     START_TRANSACTION_READ_ONLY(RouteReason.TRANSACTION_CONTROL),
+    /** START TRANSACTION with READ WRITE: even inside a read-only transaction the next one may write. */
+    START_TRANSACTION_READ_WRITE(RouteReason.TRANSACTION_CONTROL),
     COMMIT(RouteReason.TRANSACTION_CONTROL),
     ROLLBACK(RouteReason.TRANSACTION_CONTROL),
     ROLLBACK_TO_SAVEPOINT(RouteReason.TRANSACTION_CONTROL),

@@ -64,6 +64,7 @@ public final class StatementLexer {
     private void read() {
         StatementKind first = StatementKind.EMPTY;
         long found = 0;
+        boolean asks = true;
         boolean separated = false;
         routineEnd.reset();
         while (cursor.next() != TokenCursor.END) {
@@ -77,6 +78,7 @@ public final class StatementLexer {
                 if (collector.isRoutine()) {
                     routineEnd.onStatementInside(cursor);
                 } else if (collector.kind() != StatementKind.EMPTY) {
+                    asks = first == StatementKind.EMPTY ? (collector.traits() & Traits.DIAGNOSTICS) != 0 : asks;
                     first = first == StatementKind.EMPTY ? collector.kind() : first;
                     found |= collector.traits() | Traits.MULTI_STATEMENT;
                     collector.startStatement();
@@ -92,6 +94,10 @@ public final class StatementLexer {
             kind = firstKind;
         }
         traits = found | collector.traits() | cursor.textTraits() | routineEnd.traits();
+        if (!asks && (traits & (Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) == 0) {
+            // What a later statement asks about is in the packet, too.
+            traits &= ~Traits.DIAGNOSTICS;
+        }
         settleUncertain();
     }
 

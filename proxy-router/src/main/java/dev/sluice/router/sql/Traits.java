@@ -24,7 +24,7 @@ public final class Traits {
     public static final long SYSTEM_VARIABLE = 1L << 4;
     /** LAST_INSERT_ID(), {@code @@identity}, {@code @@last_insert_id}. */
     public static final long LAST_INSERT_ID = 1L << 5;
-    /** Asks about the last statement: warnings, ROW_COUNT(), FOUND_ROWS(), GET DIAGNOSTICS. */
+    /** Asks about the statement before its packet: warnings, ROW_COUNT(), FOUND_ROWS(), GET DIAGNOSTICS. */
     public static final long DIAGNOSTICS = 1L << 6;
     /** SQL_CALC_FOUND_ROWS. */
     public static final long CALC_FOUND_ROWS = 1L << 7;

@@ -88,6 +88,8 @@ final class VerbReader {
             case START_TRANSACTION -> {
                 if (keyword == Keyword.ONLY && previous == Keyword.READ) {
                     kind = StatementKind.START_TRANSACTION_READ_ONLY;
+                } else if (keyword == Keyword.WRITE && previous == Keyword.READ) {
+                    kind = StatementKind.START_TRANSACTION_READ_WRITE;
                 }
             }
             case COMMIT, ROLLBACK -> onTransactionEnd(keyword);

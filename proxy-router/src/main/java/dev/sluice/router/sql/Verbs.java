@@ -54,7 +54,7 @@ final class Verbs {
         return switch (kind) {
             case INSERT, REPLACE, UPDATE, DELETE, LOAD_DATA -> Traits.WRITES;
             case DDL, ACCOUNT, TABLE_MAINTENANCE -> Traits.WRITES | Traits.IMPLICIT_COMMIT;
-            case BEGIN, START_TRANSACTION, FLUSH, REPLICATION -> Traits.IMPLICIT_COMMIT;
+            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_WRITE, FLUSH, REPLICATION -> Traits.IMPLICIT_COMMIT;
             case LOCK_TABLES -> Traits.LOCKS_TABLES | Traits.IMPLICIT_COMMIT;
             case UNLOCK_TABLES -> Traits.UNLOCKS_TABLES | Traits.IMPLICIT_COMMIT;
             case LOCK_INSTANCE -> Traits.LOCKS_INSTANCE;

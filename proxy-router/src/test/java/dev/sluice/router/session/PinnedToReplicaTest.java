@@ -67,8 +67,10 @@ class PinnedToReplicaTest {
             yes yes yes yes yes | UNLOCK INSTANCE
             yes yes yes yes yes | SELECT RELEASE_LOCK('a')
             yes yes yes yes yes | DO RELEASE_ALL_LOCKS()
-            no  yes yes no  no  | BEGIN
-            no  no  yes no  no  | START TRANSACTION
+            no  yes yes yes no  | BEGIN
+            no  no  yes yes no  | START TRANSACTION
+            no  no  yes yes no  | START TRANSACTION WITH CONSISTENT SNAPSHOT
+            no  no  yes no  no  | START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE
             no  no  yes no  no  | START TRANSACTION READ WRITE
             no  no  yes no  no  | XA START 'x'
             no  no  yes yes no  | UPDATE t SET v = 1
@@ -101,7 +103,7 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | EXECUTE s
             no  no  yes yes no  | PREPARE s FROM 'SELECT 1'
             no  no  yes yes no  | HANDLER t OPEN
-            no  no  yes yes no  | LOCK TABLES t READ
+            no  no  yes no  no  | LOCK TABLES t READ
             no  no  yes yes no  | LOCK INSTANCE FOR BACKUP
             no  no  yes yes no  | FLUSH TABLES WITH READ LOCK
             no  no  yes yes no  | FLUSH TABLES
@@ -216,7 +218,7 @@ class PinnedToReplicaTest {
     void anOpenCursorKeepsAReadWriteTransactionFromBeginningOnTheReplica() {
         state.observeTransaction(Slot.REPLICA, true, true);
         state.pin(Slot.REPLICA, PinReason.CURSOR, true);
-        route(Statements.of("START TRANSACTION"));
+        route(Statements.of("START TRANSACTION READ WRITE"));
         assertThat(router.isRefused()).isTrue();
     }
 }

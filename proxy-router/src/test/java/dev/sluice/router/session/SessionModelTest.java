@@ -192,8 +192,9 @@ class SessionModelTest {
             switch (sql) {
                 case "BEGIN" -> {
                     unlockTables(server);
+                    // Inside a read-only transaction the next one is read-only, too.
+                    server.readOnly = server.transaction && server.readOnly;
                     server.transaction = true;
-                    server.readOnly = false;
                 }
                 case "START TRANSACTION READ ONLY" -> {
                     unlockTables(server);

@@ -5,6 +5,7 @@ import dev.sluice.protocol.Packets;
 import dev.sluice.router.session.StateVector;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +22,7 @@ public final class StatePrelude {
             (TRACKERS + ",session_track_gtids='OWN_GTID'").getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MARIADB_TRACKERS = TRACKERS.getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CLEAR_DIAGNOSTICS = "DO 0".getBytes(StandardCharsets.US_ASCII);
+    private static final Set<String> NAMED = Set.of(StateVector.CHARACTER_SET_CLIENT, StateVector.COLLATION_CONNECTION);
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,20}(\\.\\d{1,12})?");
 
     private StatePrelude() {}
@@ -129,8 +131,20 @@ public final class StatePrelude {
     /** One SET for every variable that differs, or the empty string. */
     static String assignments(StateVector from, StateVector to) {
         StringBuilder set = new StringBuilder();
+        String results = to.get(StateVector.CHARACTER_SET_RESULTS);
+        // Only SET NAMES can choose the collation of results. It sets two other variables, too.
+        boolean names = results != null
+                && results.contains(StateVector.COLLATE)
+                && !results.equals(from.get(StateVector.CHARACTER_SET_RESULTS));
+        if (names) {
+            set.append("SET NAMES ").append(results);
+        }
         for (int i = 0; i < to.size(); i++) {
-            if (!to.value(i).equals(from.get(to.name(i)))) {
+            boolean named = names && NAMED.contains(to.name(i));
+            if (names && to.name(i).equals(StateVector.CHARACTER_SET_RESULTS)) {
+                continue;
+            }
+            if (named || !to.value(i).equals(from.get(to.name(i)))) {
                 set.append(set.isEmpty() ? "SET SESSION `" : ",SESSION `")
                         .append(to.name(i))
                         .append("`=");

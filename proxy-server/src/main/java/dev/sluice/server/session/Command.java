@@ -119,7 +119,7 @@ final class Command {
 
     private boolean onlyBegins() {
         return switch (statement.kind()) {
-            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY ->
+            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY, START_TRANSACTION_READ_WRITE ->
                 !statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE);
             default -> false;
         };

@@ -30,7 +30,8 @@ final class CommandEffect {
             case SELECT, TABLE, VALUES, WITH, EXPLAIN -> statement.has(Traits.SIDE_EFFECT_FUNCTION);
             case SHOW, DESCRIBE, HELP, USE, EMPTY, DIAGNOSTICS -> false;
             // They can end a transaction and do nothing else: every new client sends a SET or two.
-            case SET, SET_TRANSACTION, BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY -> inTransaction;
+            case SET, SET_TRANSACTION, BEGIN, START_TRANSACTION -> inTransaction;
+            case START_TRANSACTION_READ_ONLY, START_TRANSACTION_READ_WRITE -> inTransaction;
             case COMMIT, ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT, RELEASE_SAVEPOINT -> inTransaction;
             case PREPARE, DEALLOCATE, LOCK_TABLES, UNLOCK_TABLES -> inTransaction;
             default -> true;

@@ -138,7 +138,13 @@ final class Leases {
         return null;
     }
 
-    /** Whether any statement of this session has run yet. */
+    /** Nothing shall be known any more of the last statement. */
+    void forgetLast() {
+        last = null;
+        lastLeftDiagnostics = false;
+    }
+
+    /** Whether any statement of this session has run since it began or was reset. */
     boolean ranSomewhere() {
         return last != null;
     }

@@ -191,12 +191,6 @@ final class Placement implements SessionRouter.Context {
                 && statement.target() == Target.PRIMARY;
     }
 
-    /** Several statements of which some write ask about each other. */
-    private boolean asksAboutLastStatement() {
-        return statement.has(Traits.DIAGNOSTICS)
-                && !(statement.has(Traits.MULTI_STATEMENT) && statement.has(Traits.WRITES));
-    }
-
     private void route() {
         if (leavesReadOnlyTransaction()) {
             parts.effects().connectionGone(Slot.REPLICA);
@@ -214,12 +208,13 @@ final class Placement implements SessionRouter.Context {
         slot = router.slot();
         if (router.isRefused()) {
             refuse(Failures.pinnedToReplica(parts.state().pins()));
-        } else if (asksAboutLastStatement()
+        } else if (statement.has(Traits.DIAGNOSTICS)
                 && router.reason() != RouteReason.LAST_STATEMENT
-                && !parts.state().tiedTo(slot)
-                && parts.leases().ranSomewhere()) {
-            if (statement.kind() == StatementKind.SHOW && parts.leases().leftNoDiagnostics()) {
-                // There was nothing to show: any connection can say so that has nothing to show itself.
+                && !parts.state().tiedTo(slot)) {
+            boolean nothingToShow =
+                    statement.kind() == StatementKind.SHOW && parts.leases().leftNoDiagnostics();
+            if (nothingToShow || !parts.leases().ranSomewhere()) {
+                // Any connection can say so that has nothing to show itself.
                 clearsDiagnostics = true;
                 lease(router.ordinal());
                 return;
@@ -248,14 +243,15 @@ final class Placement implements SessionRouter.Context {
     }
 
     /**
-     * Whether a read-write transaction begins inside a read-only one on a replica. It ends that one, as it would on any
-     * server, and must itself begin on the primary. What the session left on the replica keeps it there, to be refused.
+     * Whether a read-only transaction on a replica ends with what only the primary can do: the beginning of a transaction
+     * that may write, or locks. What the session left on the replica keeps it there, to be refused. A transaction that does
+     * not say what it may do goes on read-only, as on any server.
      */
     private boolean leavesReadOnlyTransaction() {
-        boolean begins = statement.kind() == StatementKind.START_TRANSACTION
+        boolean ends = statement.kind() == StatementKind.START_TRANSACTION_READ_WRITE
                 || statement.kind() == StatementKind.XA
-                || (statement.kind() == StatementKind.BEGIN && !parts.state().readOnlyByDefault());
-        return begins
+                || (statement.kind() == StatementKind.LOCK_TABLES && !statement.has(Traits.MULTI_STATEMENT));
+        return ends
                 && parts.state().transactionSlot() == Slot.REPLICA
                 && (parts.state().pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) == 0;
     }

@@ -89,7 +89,8 @@ public final class Session {
                 changes,
                 new SessionTrackers(changes, causality, context),
                 new InsertId(),
-                new PreparedStatements(state));
+                new PreparedStatements(state),
+                start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
@@ -288,6 +289,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
+        parts.leases().forgetLast();
         exchange.settlement().takeLostState();
         exchange.settlement().countPins();
         StateVector vector = parts.state().vector();

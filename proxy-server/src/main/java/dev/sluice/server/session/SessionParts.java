@@ -7,6 +7,7 @@ import dev.sluice.router.session.SessionRouter;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.StatementEffects;
 import dev.sluice.server.frontend.Frontend;
+import dev.sluice.server.monitor.CollationCatalog;
 
 /**
  * The pieces that one session is made of, for the classes that work on them together. Confined to the session's event
@@ -24,6 +25,7 @@ import dev.sluice.server.frontend.Frontend;
  * @param trackers fills the changes
  * @param insertId where LAST_INSERT_ID() lives
  * @param statements the prepared statements
+ * @param collations what the servers know of them
  */
 record SessionParts(
         LoopContext context,
@@ -37,4 +39,5 @@ record SessionParts(
         SessionChanges changes,
         SessionTrackListener trackers,
         InsertId insertId,
-        PreparedStatements statements) {}
+        PreparedStatements statements,
+        CollationCatalog collations) {}

@@ -47,7 +47,7 @@ public final class SessionStarts {
         StateVector defaults = withCollation(collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId()));
         StateVector vector =
                 withCollation(requested(collationId, facts)).withSchema(schema).withMultiStatements(multi);
-        return new SessionStart(credential, vector, defaults, facts == null ? "" : facts.sqlMode());
+        return new SessionStart(credential, vector, defaults, facts == null ? "" : facts.sqlMode(), collations.get());
     }
 
     private Collation requested(int collationId, @Nullable ServerFacts facts) {
@@ -71,10 +71,12 @@ public final class SessionStarts {
         return known == null ? FALLBACK : known;
     }
 
-    private static StateVector withCollation(Collation collation) {
-        return StateVector.empty()
+    private StateVector withCollation(Collation collation) {
+        StateVector vector = StateVector.empty()
                 .with(StateVector.CHARACTER_SET_CLIENT, collation.characterSet())
                 .with(StateVector.CHARACTER_SET_RESULTS, collation.characterSet())
                 .with(StateVector.COLLATION_CONNECTION, collation.name());
+        Collation usual = collations.get().defaultOf(collation.characterSet());
+        return usual == null || usual.equals(collation) ? vector : vector.withCollationOfResults(collation.name());
     }
 }

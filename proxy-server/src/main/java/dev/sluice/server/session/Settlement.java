@@ -31,13 +31,14 @@ import org.jspecify.annotations.Nullable;
  * Confined to the session's event loop.
  */
 final class Settlement {
-    /** The traits whose objects are told apart by name. */
+    /** The traits whose objects are told apart by name, or of which only the text says enough. */
     private static final long NAMED = Traits.CREATES_TEMPORARY_TABLE
             | Traits.DROPS_TEMPORARY_TABLE
             | Traits.LOCK_FUNCTION_ACQUIRE
             | Traits.LOCK_FUNCTION_RELEASE
             | Traits.TEXT_PREPARE
-            | Traits.TEXT_DEALLOCATE;
+            | Traits.TEXT_DEALLOCATE
+            | Traits.SETS_NAMES;
 
     /** The traits whose trackers a server holds back when the statement fails, and delivers with the next OK. */
     private static final long MAY_CHANGE_STATE = Traits.MULTI_STATEMENT
@@ -50,11 +51,13 @@ final class Settlement {
 
     private final SessionParts parts;
     private final StatementBindings bindings;
+    private final ConnectionCollation collation;
     private @Nullable ErrPacket lostState;
     private int countedPins;
 
     Settlement(SessionParts parts) {
         this.parts = parts;
+        this.collation = new ConnectionCollation(parts, parts.collations());
         this.bindings = new StatementBindings(parts);
     }
 
@@ -127,6 +130,8 @@ final class Settlement {
                         serverId = scanner.statementId();
                     } else if (step == Step.ERR) {
                         error = errorAt(scanner, in);
+                    } else if (step == Step.OK) {
+                        error = Failures.notPrepared();
                     }
                 }
             }
@@ -167,7 +172,7 @@ final class Settlement {
         if (doubtful) {
             askStatus(slot, target, statement, outcome, done);
         } else if (parts.effects().isCollationUnknown()) {
-            askCollation(target, done);
+            collation.learn(target, outcome.text(), done);
         } else {
             done.run();
         }
@@ -256,35 +261,10 @@ final class Settlement {
                 parts.changes().clear();
                 target.vector(parts.state().vector());
                 if (parts.effects().isCollationUnknown()) {
-                    askCollation(target, done);
+                    collation.learn(target, outcome.text(), done);
                 } else {
                     done.run();
                 }
-            }
-        });
-        target.flush();
-    }
-
-    private void askCollation(BackendConnection target, Runnable done) {
-        ByteBuf query = target.channel().alloc().buffer();
-        int header = Packets.begin(query, 0);
-        query.writeByte(CommandType.COM_QUERY.code());
-        query.writeCharSequence("SELECT @@collation_connection", StandardCharsets.US_ASCII);
-        Packets.end(query, header);
-        target.send(query, new InternalResponse(ResponseShape.QUERY) {
-            @Override
-            void answered() {
-                if (error() != null) {
-                    target.fail(
-                            BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its collation"));
-                    return;
-                }
-                String collation = value();
-                if (collation != null) {
-                    parts.effects().collationConnection(collation);
-                    target.vector(parts.state().vector());
-                }
-                done.run();
             }
         });
         target.flush();

@@ -108,6 +108,19 @@ class StatePreludeTest {
         assertThat(StatePrelude.assignments(from, from)).isEmpty();
     }
 
+    @Test
+    void namesAreSetForTheCollationOfResultsAndWhatTheySetBesidesIsSetBehindThem() {
+        StateVector from = EMPTY.with("character_set_client", "latin1")
+                .with("character_set_results", "latin1")
+                .with("collation_connection", "latin1_swedish_ci");
+        StateVector to = from.withCollationOfResults("latin1_german1_ci");
+        assertThat(StatePrelude.assignments(from, to))
+                .isEqualTo("SET NAMES latin1 COLLATE latin1_german1_ci,SESSION `character_set_client`='latin1',"
+                        + "SESSION `collation_connection`='latin1_swedish_ci'");
+        assertThat(StatePrelude.assignments(to, to)).isEmpty();
+        assertThat(StatePrelude.assignments(to, from)).isEqualTo("SET SESSION `character_set_results`='latin1'");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -2,6 +2,7 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.server.it.StateSchemas.Turn;
 import java.io.IOException;
 import java.sql.Connection;
@@ -140,6 +141,29 @@ class LastStatementIT {
         }
     }
 
+    /** The collation that SET NAMES chose is asked for, which must not count as a statement. */
+    @Test
+    void theRowCountOfSetNamesIsThatOfTheServer() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "SET NAMES utf8mb4");
+            assertThat(Sql.value(connection, "SELECT ROW_COUNT()")).isEqualTo("0");
+            Sql.run(connection, "SET NAMES utf8mb3");
+            assertThat(Sql.rows(connection, "SHOW WARNINGS")).hasSize(1);
+        }
+    }
+
+    @Test
+    void afterAResetNothingHasHappened() throws Exception {
+        try (RawClient client = proxy.raw()) {
+            List<byte[]> failed = client.query("SELECT * FROM nothing");
+            assertThat(client.err(failed.get(0)).code()).isEqualTo(1146);
+            assertThat(RawClient.first(client.ask(CommandType.COM_RESET_CONNECTION, new byte[0])))
+                    .isEqualTo(RawClient.OK);
+            assertThat(client.value("SELECT ROW_COUNT()")).isEqualTo("0");
+            assertThat(client.value("SHOW COUNT(*) ERRORS")).isEqualTo("0");
+        }
+    }
+
     @Test
     void whatWritesAndAsksIsNoQuestionToAReplica() throws SQLException {
         try (Connection connection = connect("allowMultiQueries=true")) {
@@ -147,6 +171,16 @@ class LastStatementIT {
             assertThat(Sql.route(connection).role()).isEqualTo("replica");
             Sql.run(connection, "UPDATE t SET v = v WHERE id = 1; SELECT ROW_COUNT()");
             assertThat(Sql.route(connection).role()).isEqualTo("primary");
+        }
+    }
+
+    /** What a packet asks about itself has nothing to do with where the statement before it ran. */
+    @Test
+    void aPacketThatAsksAboutItselfNeedsNoConnectionOfBefore() throws SQLException {
+        try (Connection connection = connect("allowMultiQueries=true")) {
+            Sql.run(connection, "SELECT 1");
+            inTurns(6, List.of((other, i) -> Sql.run(other, "SELECT v FROM t WHERE id = " + i)));
+            Sql.run(connection, "SELECT v FROM t; SHOW WARNINGS; SELECT ROW_COUNT()");
         }
     }
 }

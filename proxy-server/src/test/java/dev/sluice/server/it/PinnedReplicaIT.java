@@ -152,7 +152,7 @@ class PinnedReplicaIT {
     void aReadWriteTransactionDoesNotBeginInsideAReadOnlyOne() throws SQLException {
         Sql.run(connection, "START TRANSACTION READ ONLY");
         assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
-        assertThat(Sql.error(connection, "START TRANSACTION")).isEqualTo(REFUSED);
+        assertThat(Sql.error(connection, "START TRANSACTION READ WRITE")).isEqualTo(REFUSED);
         assertThat(Sql.error(connection, "UPDATE t SET v = 9 WHERE id = 1")).isEqualTo(1792);
         Sql.run(connection, "COMMIT");
         assertThat(value("SELECT v FROM t WHERE id = 1")).isEqualTo("1");

@@ -142,8 +142,20 @@ class ReadOnlyTransactionIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"BEGIN", "START TRANSACTION", "START TRANSACTION READ WRITE"})
-    void aTransactionThatBeginsInsideAReadOnlyOneEndsThatAndRunsOnThePrimary(String begin) throws SQLException {
+    @ValueSource(strings = {"BEGIN", "START TRANSACTION"})
+    void aTransactionThatBeginsInsideAReadOnlyOneGoesOnReadOnlyAsOnAServer(String begin) throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "START TRANSACTION READ ONLY", begin);
+            assertThat(Sql.route(connection).role()).isEqualTo("replica");
+            assertThat(Sql.error(connection, "UPDATE t SET v = 12 WHERE id = 1"))
+                    .isEqualTo(1792);
+            Sql.run(connection, "COMMIT");
+            assertFree(connection);
+        }
+    }
+
+    @Test
+    void aTransactionThatMayWriteEndsAReadOnlyOneAndRunsOnThePrimary() throws SQLException {
         try (Connection connection = connect()) {
             Sql.run(connection, "START TRANSACTION READ ONLY");
             Route first = Sql.routeOf(connection, READ);
@@ -156,7 +168,8 @@ class ReadOnlyTransactionIT {
                     .orElseThrow();
             String open = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = " + thread;
             assertThat(replica.queryValue(open)).isEqualTo("1");
-            assertThat(Sql.routeOf(connection, begin).role()).isEqualTo("primary");
+            assertThat(Sql.routeOf(connection, "START TRANSACTION READ WRITE").role())
+                    .isEqualTo("primary");
             await().atMost(TestProxy.SOON).until(() -> replica.queryValue(open).equals("0"));
             assertThat(Sql.update(connection, "UPDATE t SET v = 12 WHERE id = 1"))
                     .isEqualTo(1);
