@@ -7,7 +7,10 @@ import static dev.sluice.protocol.ServerStatus.SERVER_STATUS_IN_TRANS_READONLY;
 import dev.sluice.protocol.ServerStatus;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Runs scripts on a direct connection and through Sluice until they differ. Confined to one thread. */
@@ -15,26 +18,43 @@ final class DifferentialRun {
     private static final int TRANSACTION =
             SERVER_STATUS_IN_TRANS | SERVER_STATUS_IN_TRANS_READONLY | SERVER_STATUS_AUTOCOMMIT;
     private static final int ATTEMPTS_MAX = 200;
+    private static final long SHRINKING_NANOS_MAX =
+            Long.getLong("sluice.differential.shrink-seconds", 30) * 1_000_000_000L;
+    /** The tables and the view that scripts may make. */
+    private static final Pattern DEFINITION = Pattern.compile("\\bx[012]\\b");
 
     private final int directPort;
     private final int proxiedPort;
-    private final List<String> setUp;
+    private final List<String> objects;
+    private final List<String> rows;
+    /** Whether the script before may have changed definitions, or left the servers in different states. */
+    private boolean redefines = true;
+
+    private int scripts;
+    private int endedOnReplica;
     /** What Sluice said last about the transaction. */
     private int status;
 
-    /** @param setUp what brings the data to where every script begins, whatever the script before has left */
-    DifferentialRun(int directPort, int proxiedPort, List<String> setUp) {
+    /**
+     * What brings the data to where every script begins.
+     *
+     * @param objects steps that are needed behind a script with definitions only
+     * @param rows steps in front of every script
+     */
+    DifferentialRun(int directPort, int proxiedPort, List<String> objects, List<String> rows) {
         this.directPort = directPort;
         this.proxiedPort = proxiedPort;
-        this.setUp = setUp;
+        this.objects = objects;
+        this.rows = rows;
     }
 
     /**
      * A script, and how a client runs it. Immutable.
      *
      * @param capabilities of the client
+     * @param collation that it logs in with
      */
-    record Script(long seed, int capabilities, List<String> steps) {
+    record Script(long seed, int capabilities, int collation, List<String> steps) {
         Script {
             steps = List.copyOf(steps);
         }
@@ -70,8 +90,24 @@ final class DifferentialRun {
     /** Runs a script; null if both did the same. */
     @Nullable
     Mismatch run(Script script) throws IOException {
-        try (WireSession direct = new WireSession(directPort, script.capabilities);
-                WireSession proxied = new WireSession(proxiedPort, script.capabilities)) {
+        scripts++;
+        Mismatch mismatch = runInNewSessions(script);
+        if (script.steps.stream().anyMatch(step -> step.contains("XA "))) {
+            endBranch(directPort);
+            endBranch(proxiedPort);
+        }
+        redefines = mismatch != null
+                || script.steps.stream()
+                        .anyMatch(step -> DEFINITION.matcher(step).find());
+        return mismatch;
+    }
+
+    private @Nullable Mismatch runInNewSessions(Script script) throws IOException {
+        try (WireSession direct = new WireSession(directPort, script.capabilities, script.collation);
+                WireSession proxied = new WireSession(proxiedPort, script.capabilities, script.collation)) {
+            List<String> setUp = new ArrayList<>(rows.subList(0, 1));
+            setUp.addAll(redefines ? objects : List.of());
+            setUp.addAll(rows.subList(1, rows.size()));
             for (String step : setUp) {
                 Observation there = direct.run(step);
                 Observation here = proxied.run(step);
@@ -83,23 +119,48 @@ final class DifferentialRun {
         }
     }
 
+    /** What is prepared would keep its locks for good. */
+    private void endBranch(int port) throws IOException {
+        String schema = rows.get(0).substring(rows.get(0).indexOf(' ') + 1);
+        try (WireSession session = new WireSession(port, RawClient.CAPABILITIES, RawClient.UTF8MB4_0900_AI_CI)) {
+            Observation unused = session.run("XA ROLLBACK '" + schema + "'");
+        }
+    }
+
+    /** How many scripts have run. */
+    int scripts() {
+        return scripts;
+    }
+
+    /** How many of them ended early because the session could not leave a replica. */
+    int endedOnReplica() {
+        return endedOnReplica;
+    }
+
     private @Nullable Mismatch compare(List<String> steps, WireSession direct, WireSession proxied) throws IOException {
         status = 0;
         String subject = "";
         String before = "";
+        Map<String, String> prepared = new HashMap<>();
         Observation answer = Observation.NOTHING;
         Observation there = Observation.NOTHING;
         for (int i = 0; i < steps.size(); i++) {
             String step = steps.get(i);
             boolean readOnly = (status & SERVER_STATUS_IN_TRANS_READONLY) != 0;
+            String sql = sqlOf(step, prepared);
             if (KnownDifferences.isUnanswerable(step, subject, answer, before, there)
-                    || (readOnly && KnownDifferences.isOtherwiseInReadOnlyTransaction(step))) {
+                    || (readOnly && KnownDifferences.isOtherwiseInReadOnlyTransaction(sql))) {
                 continue;
             }
             List<String> soFar = steps.subList(0, i + 1);
             there = direct.run(step);
             Observation here = proxied.run(step);
-            if (KnownDifferences.isRefusedByBoth(there, here)) {
+            if (KnownDifferences.isPinnedToReplica(here)) {
+                endedOnReplica++;
+                return null;
+            } else if (KnownDifferences.isSilenceOfTheServer(step, there, here)) {
+                return null;
+            } else if (KnownDifferences.isRefusedByBoth(there, here)) {
                 there = here;
             } else if (!there.isSame(here)) {
                 return new Mismatch(soFar, there.describe(), here.describe());
@@ -119,6 +180,16 @@ final class DifferentialRun {
             }
         }
         return null;
+    }
+
+    /** What a step executes: its own SQL, or what was prepared under its handle. */
+    private static String sqlOf(String step, Map<String, String> prepared) {
+        String[] words = step.split(" ", 3);
+        if (words[0].equals("@prepare")) {
+            prepared.put(words[1], words[2]);
+        }
+        boolean executes = words[0].equals("@execute") || words[0].equals("@cursor");
+        return executes ? prepared.getOrDefault(words[1], step) : step;
     }
 
     /** @param mayAsk whether the server may be asked by COM_PING, which changes what questions about a statement answer */
@@ -146,11 +217,13 @@ final class DifferentialRun {
     Mismatch shrink(Script script, Mismatch mismatch) throws IOException {
         Mismatch best = mismatch;
         int attempts = 0;
+        long deadline = System.nanoTime() + SHRINKING_NANOS_MAX;
         for (int chunk = Math.max(1, mismatch.steps.size() / 2); chunk > 0; chunk /= 2) {
-            for (int from = 0; from + chunk < best.steps.size() && attempts < ATTEMPTS_MAX; ) {
+            for (int from = 0;
+                    from + chunk < best.steps.size() && attempts < ATTEMPTS_MAX && System.nanoTime() < deadline; ) {
                 List<String> fewer = new ArrayList<>(best.steps);
                 fewer.subList(from, from + chunk).clear();
-                Mismatch found = run(new Script(script.seed, script.capabilities, fewer));
+                Mismatch found = run(new Script(script.seed, script.capabilities, script.collation, fewer));
                 attempts++;
                 if (found != null && found.step().equals(mismatch.step())) {
                     best = found;

@@ -46,6 +46,11 @@ record Observation(List<byte[]> packets, String end) {
         return !end.isEmpty();
     }
 
+    /** Whether the answer did not come, or not to its end. */
+    boolean isTimedOut() {
+        return end.contains("timed out");
+    }
+
     boolean isError() {
         return !packets.isEmpty() && RawClient.first(packets.get(packets.size() - 1)) == RawClient.ERR;
     }

@@ -44,8 +44,8 @@ final class RawClient implements AutoCloseable {
     static final int OK = 0x00;
     static final int EOF = 0xFE;
     static final int ERR = 0xFF;
-    /** The servers' default: any other would show up in metadata as this one once the session's state was replayed. */
-    private static final int UTF8MB4_0900_AI_CI = 255;
+    /** The servers' default. */
+    static final int UTF8MB4_0900_AI_CI = 255;
 
     private static final int MORE_RESULTS = 0x0008;
     private static final int CURSOR_EXISTS = 0x0040;
@@ -65,6 +65,7 @@ final class RawClient implements AutoCloseable {
     private DataInputStream in;
     private OutputStream out;
     private int capabilities;
+    private int collation = UTF8MB4_0900_AI_CI;
     private int sequence;
     private long packetsRead;
 
@@ -85,7 +86,12 @@ final class RawClient implements AutoCloseable {
 
     /** Connects and logs in with exactly these capabilities. */
     static RawClient connectWith(int port, int wanted) throws IOException {
+        return connectWith(port, wanted, UTF8MB4_0900_AI_CI);
+    }
+
+    static RawClient connectWith(int port, int wanted, int collation) throws IOException {
         RawClient client = open(port);
+        client.collation = collation;
         client.login(wanted);
         return client;
     }
@@ -117,7 +123,7 @@ final class RawClient implements AutoCloseable {
         HandshakeResponse41 response = new HandshakeResponse41(
                 capabilities,
                 1 << 30,
-                UTF8MB4_0900_AI_CI,
+                collation,
                 Accounts.NATIVE_USER,
                 scramble(greeting.authPluginData()),
                 Accounts.DATABASE,

@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.Map;
 /** A raw connection that runs the steps of a grammar and knows its prepared statements by their handles. Confined to one thread. */
 final class WireSession implements AutoCloseable {
     private static final int NO_STATEMENT = 999;
+    private static final int PREPARE_OK_LENGTH = 12;
     private static final int TYPE_DOUBLE = 5;
     private static final int TYPE_NULL = 6;
     private static final int TYPE_LONGLONG = 8;
@@ -28,8 +30,8 @@ final class WireSession implements AutoCloseable {
     /** A statement that was prepared. Immutable. */
     private record Statement(int id, int parameters) {}
 
-    WireSession(int port, int capabilities) throws IOException {
-        this.client = RawClient.connectWith(port, capabilities);
+    WireSession(int port, int capabilities, int collation) throws IOException {
+        this.client = RawClient.connectWith(port, capabilities, collation);
         this.deprecatesEof = (capabilities & Capabilities.CLIENT_DEPRECATE_EOF) != 0;
     }
 
@@ -39,7 +41,7 @@ final class WireSession implements AutoCloseable {
             List<byte[]> packets = new ArrayList<>();
             perform(step, packets);
             return new Observation(KnownDifferences.leaveOut(step, packets), "");
-        } catch (EOFException | SocketException e) {
+        } catch (EOFException | SocketException | SocketTimeoutException e) {
             return Observation.ended(e);
         }
     }
@@ -93,7 +95,8 @@ final class WireSession implements AutoCloseable {
         statements.remove(handle);
         byte[] head = client.ask(CommandType.COM_STMT_PREPARE, utf8(sql));
         packets.add(head);
-        if (RawClient.first(head) != RawClient.OK) {
+        // An empty statement is answered like a query, by an OK.
+        if (RawClient.first(head) != RawClient.OK || head.length < PREPARE_OK_LENGTH) {
             return;
         }
         ByteBuf fields = Unpooled.wrappedBuffer(head);
