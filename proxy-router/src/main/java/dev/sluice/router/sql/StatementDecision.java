@@ -37,7 +37,7 @@ final class StatementDecision {
         if (Traits.any(traits, Traits.INTO_CLAUSE)) {
             return RouteReason.INTO_CLAUSE;
         }
-        if (Traits.any(traits, Traits.USER_VARIABLE_READ | Traits.USER_VARIABLE_ASSIGNED)) {
+        if (Traits.any(traits, Traits.USER_VARIABLE_ASSIGNED)) {
             return RouteReason.USER_VARIABLE;
         }
         if (Traits.any(

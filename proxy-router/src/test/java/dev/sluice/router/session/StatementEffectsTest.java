@@ -162,7 +162,7 @@ class StatementEffectsTest extends EffectsFixture {
     @CsvSource(
             delimiter = '|',
             value = {
-                "SET @a = 1 | user_variable",
+                "SET @a = 1 + 1 | user_variable",
                 "SELECT @a := 1 | user_variable",
                 "CREATE TEMPORARY TABLE x (id INT) | temporary_table",
                 "PREPARE s FROM 'SELECT 1' | text_prepare",

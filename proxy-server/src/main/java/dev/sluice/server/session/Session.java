@@ -203,7 +203,8 @@ public final class Session {
                 // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
                 clientKill.query(packet, classification);
             } else if (!local.answersConnectionId(packet, classification)) {
-                exchange.begin(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null, packet);
+                Classification runs = parts.effects().executed(classification, () -> Settlement.shortText(packet));
+                exchange.begin(CommandType.COM_QUERY, runs, ResponseShape.QUERY, null, packet);
             }
         });
     }

@@ -77,12 +77,21 @@ final class Settlement {
     @Nullable
     String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
         boolean drops = statement.kind() == StatementKind.DDL && parts.state().pins() != 0;
-        if (!statement.has(NAMED) && !drops) {
+        // What the literals of a prepared statement are was settled when it was prepared.
+        boolean sets = statement.kind() == StatementKind.SET
+                && statement.has(Traits.USER_VARIABLE_ASSIGNED)
+                && prepared == null;
+        if (!statement.has(NAMED) && !drops && !sets) {
             return null;
         }
         if (prepared != null) {
             return new String(prepared.text().sql(), StandardCharsets.UTF_8);
         }
+        return shortText(packet);
+    }
+
+    /** The text of a query; null if it is longer than names in it are looked for. */
+    static @Nullable String shortText(ByteBuf packet) {
         int length = packet.readableBytes() - Packets.HEADER_LENGTH - 1;
         return length <= 0 || length > NAMED_BYTES_MAX
                 ? null
