@@ -39,7 +39,6 @@ public final class StatementEffects {
             "gtid_domain_id",
             "server_id",
             "sql_log_bin",
-            "binlog_format",
             "pseudo_thread_id",
             "pseudo_replica_mode",
             "pseudo_slave_mode",
@@ -56,9 +55,10 @@ public final class StatementEffects {
             "last_gtid",
             "warning_count",
             "error_count",
-            "character_set_database",
-            "collation_database",
             "in_transaction");
+
+    /** They follow from the default schema, unless they are set: until the next USE they then differ from it. */
+    private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
 
     private static final String TRACKER_PREFIX = "session_track_";
     private static final int LOCKED_TABLES_INDEX = 7;
@@ -200,7 +200,12 @@ public final class StatementEffects {
         boolean restored = statement.has(Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR);
         if (!restored) {
             for (int i = 0; i < changes.variables(); i++) {
-                takeVariable(slot, changes.variableName(i).toLowerCase(Locale.ROOT), changes.variableValue(i));
+                String name = changes.variableName(i).toLowerCase(Locale.ROOT);
+                if (!OF_SCHEMA.contains(name)) {
+                    takeVariable(slot, name, changes.variableValue(i));
+                } else if (!changes.schemaChanged()) {
+                    state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
+                }
             }
         } else if (statement.has(Traits.MULTI_STATEMENT)) {
             // Another statement of the packet may have set a variable for good.

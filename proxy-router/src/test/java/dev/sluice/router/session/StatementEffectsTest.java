@@ -70,8 +70,6 @@ class StatementEffectsTest extends EffectsFixture {
                 "last_gtid",
                 "warning_count",
                 "error_count",
-                "character_set_database",
-                "collation_database",
                 "in_transaction"
             })
     void aVariableThatFollowsFromOtherStateIsIgnored(String name) {
@@ -80,6 +78,21 @@ class StatementEffectsTest extends EffectsFixture {
         run("SET sort_buffer_size = 1");
         assertThat(state.vector()).isSameAs(before);
         assertThat(pins()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"character_set_database", "collation_database"})
+    void whatFollowsFromTheSchemaPinsOnlyIfItIsSetByItself(String name) {
+        changes.systemVariable(name, "latin1");
+        changes.schema("other");
+        changes.stateChange();
+        run("USE other");
+        assertThat(pins()).isEmpty();
+        changes.systemVariable(name, "latin1");
+        changes.stateChange();
+        run("SET character_set_database = latin1");
+        assertThat(pins()).isEqualTo("non_replayable_variable");
+        assertThat(state.vector().get(name)).isNull();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sluice.server.it;
 import dev.sluice.protocol.CommandType;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,7 +19,6 @@ final class VariableWalk implements AutoCloseable {
     private static final int READ_ONLY = 1621;
 
     private final TestProxy proxy;
-    private final Map<String, List<String>> candidates;
     private final RawClient session;
     private final RawClient other;
 
@@ -33,10 +33,8 @@ final class VariableWalk implements AutoCloseable {
 
     int survived;
 
-    /** @param candidates values to try for variables that are neither switches nor numbers */
-    VariableWalk(TestProxy proxy, Map<String, List<String>> candidates) throws IOException {
+    VariableWalk(TestProxy proxy) throws IOException {
         this.proxy = proxy;
-        this.candidates = candidates;
         this.session = proxy.raw();
         this.other = proxy.raw();
     }
@@ -57,7 +55,7 @@ final class VariableWalk implements AutoCloseable {
     private @Nullable String settingOf(RawClient direct, String name) throws IOException {
         String before = value(direct, "SELECT @@SESSION." + name);
         String refused = "";
-        for (String candidate : candidatesFor(name, String.valueOf(before))) {
+        for (String candidate : VariableCandidates.of(name, String.valueOf(before))) {
             String set = "SET SESSION " + name + " = " + candidate;
             int error = error(direct, set);
             if (error == GLOBAL_VARIABLE || error == NOT_OF_A_SESSION || error == READ_ONLY) {
@@ -74,30 +72,16 @@ final class VariableWalk implements AutoCloseable {
         return null;
     }
 
-    private List<String> candidatesFor(String name, String value) {
-        if (candidates.containsKey(name)) {
-            return candidates.get(name);
-        }
-        if (value.matches("-?\\d{1,19}(\\.\\d+)?")) {
-            boolean flag = value.equals("0") || value.equals("1");
-            long number = (long) Double.parseDouble(value);
-            List<String> numbers = new ArrayList<>();
-            for (long each : new long[] {flag ? 1 - number : number + 1, number * 2, number / 2, number - 1, 1024, 10, 1}) {
-                numbers.add(Long.toString(each));
-            }
-            return numbers;
-        }
-        return List.of("ON", "OFF", "''");
-    }
-
     private void tryOut(String name, String set) throws IOException {
         String query = "SELECT @@SESSION." + name;
         byte[] answer = session.query(set).get(0);
         if (RawClient.first(answer) == RawClient.ERR) {
             lost.put(name, set + ": " + session.err(answer));
         } else {
-            String pins = Route.ofTextRow(TextRow.rows(session.query("SHOW SLUICE ROUTE")).get(0)).pins();
             String expected = value(session, query);
+            String pins = Route.ofTextRow(TextRow.rows(session.query("SHOW SLUICE ROUTE")).get(0)).pins();
+            // A warning keeps the connection until the next statement and no longer.
+            pins = String.join(",", Arrays.stream(pins.split(",")).filter(pin -> !pin.equals("last_statement")).toList());
             if (!pins.isEmpty()) {
                 pinned.put(name, pins);
             } else {
