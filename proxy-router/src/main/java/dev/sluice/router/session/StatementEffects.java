@@ -50,12 +50,8 @@ public final class StatementEffects {
             "external_user");
 
     /** Reported by some servers without anybody having set them, or following from other state. */
-    private static final Set<String> DERIVED = Set.of(
-            "statement_id",
-            "last_gtid",
-            "warning_count",
-            "error_count",
-            "in_transaction");
+    private static final Set<String> DERIVED =
+            Set.of("statement_id", "last_gtid", "warning_count", "error_count", "in_transaction");
 
     /** They follow from the default schema, unless they are set: until the next USE they then differ from it. */
     private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
@@ -234,7 +230,8 @@ public final class StatementEffects {
         if (DERIVED.contains(name)) {
             return;
         }
-        boolean unsafe = value.indexOf('\\') >= 0
+        // How a backslash has to be quoted depends on the sql_mode, and what other letters are on the character set.
+        boolean unsafe = value.chars().anyMatch(c -> c == '\\' || c > '~')
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
         if (NOT_REPLAYABLE.contains(name) || name.startsWith(TRACKER_PREFIX) || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);

@@ -94,7 +94,8 @@ final class UserVariables {
 
     /** The text of ASCII in a variable; null if that is not what it has, or if it is not known. */
     byte @Nullable [] text(String name) {
-        String literal = anyUnknown || unknown.contains(name) ? null : state.vector().get(StateVector.USER_VARIABLE + name);
+        String literal =
+                anyUnknown || unknown.contains(name) ? null : state.vector().get(StateVector.USER_VARIABLE + name);
         Matcher string = STRING.matcher(literal == null ? "" : literal);
         if (!string.matches()) {
             return null;

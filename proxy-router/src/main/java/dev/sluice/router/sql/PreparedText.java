@@ -29,18 +29,21 @@ public final class PreparedText {
         if (cursor.next() != TokenCursor.WORD || !"FROM".equals(LiteralReader.text(cursor))) {
             return null;
         }
-        byte[] sql = switch (cursor.next()) {
-            case TokenCursor.STRING -> isPlain(cursor) ? QuotedStatement.content(cursor, mode) : null;
-            case TokenCursor.USER_VARIABLE -> {
-                String name = UserVariableReader.name(cursor);
-                yield name == null ? null : variables.apply(name);
-            }
-            default -> null;
-        };
+        cursor.next();
+        byte @Nullable [] sql = sqlAt(cursor, mode, variables);
         do {
             cursor.next();
         } while (cursor.symbol() == ';');
         return sql == null || cursor.type() != TokenCursor.END || cursor.textTraits() != 0 ? null : classify(sql, mode);
+    }
+
+    private static byte @Nullable [] sqlAt(
+            TokenCursor cursor, LexicalMode mode, Function<String, byte @Nullable []> variables) {
+        if (cursor.type() == TokenCursor.STRING && isPlain(cursor)) {
+            return QuotedStatement.content(cursor, mode);
+        }
+        String name = cursor.type() == TokenCursor.USER_VARIABLE ? UserVariableReader.name(cursor) : null;
+        return name == null ? null : variables.apply(name);
     }
 
     private static boolean isPlain(TokenCursor cursor) {

@@ -64,14 +64,7 @@ class StatementEffectsTest extends EffectsFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "statement_id",
-                "last_gtid",
-                "warning_count",
-                "error_count",
-                "in_transaction"
-            })
+    @ValueSource(strings = {"statement_id", "last_gtid", "warning_count", "error_count", "in_transaction"})
     void aVariableThatFollowsFromOtherStateIsIgnored(String name) {
         StateVector before = state.vector();
         changes.systemVariable(name, "5");

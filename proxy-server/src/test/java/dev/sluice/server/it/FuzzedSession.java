@@ -78,7 +78,8 @@ final class FuzzedSession implements AutoCloseable {
         EXPRESSION
     }
 
-    private static final String QUERY = "SELECT " + String.join(", ", Arrays.stream(Setting.values()).map(s -> s.get).toList())
+    private static final String QUERY = "SELECT "
+            + String.join(", ", Arrays.stream(Setting.values()).map(s -> s.get).toList())
             + ", @@character_set_client, CURRENT_ROLE(), @expression";
 
     private final int number;
@@ -165,7 +166,8 @@ final class FuzzedSession implements AutoCloseable {
         boolean primary = random.nextBoolean();
         List<byte[]> packets = run(primary ? QUERY + ", IS_FREE_LOCK('nobody')" : QUERY);
         if (RawClient.first(packets.get(0)) == RawClient.ERR) {
-            throw mismatch(QUERY, expected().toString(), client.err(packets.get(0)).toString());
+            throw mismatch(
+                    QUERY, expected().toString(), client.err(packets.get(0)).toString());
         }
         List<@Nullable String> seen = TextRow.columns(TextRow.rows(packets).get(0));
         List<@Nullable String> expected = expected();
@@ -200,7 +202,8 @@ final class FuzzedSession implements AutoCloseable {
         List<byte[]> packets = run(sql);
         boolean failed = RawClient.first(packets.get(0)) == RawClient.ERR;
         int seen = failed ? client.err(packets.get(0)).code() : 0;
-        String value = failed ? "" : TextRow.columns(TextRow.rows(packets).get(0)).get(0);
+        String value =
+                failed ? "" : TextRow.columns(TextRow.rows(packets).get(0)).get(0);
         if (seen != code || (!failed && !Integer.toString(number).equals(value))) {
             throw mismatch(sql, "error " + code, "error " + seen + ", value " + value);
         }

@@ -64,7 +64,11 @@ class MariaDbVariablesIT {
         cluster = LocalCluster.builder()
                 .flavor(ServerFlavor.executable("mariadbd"))
                 .start();
-        cluster.primary().execute("CREATE DATABASE state", "CREATE TABLE state.stop (value VARCHAR(30)) ENGINE=InnoDB", "GRANT ALL ON *.* TO 'native'@'%'");
+        cluster.primary()
+                .execute(
+                        "CREATE DATABASE state",
+                        "CREATE TABLE state.stop (value VARCHAR(30)) ENGINE=InnoDB",
+                        "GRANT ALL ON *.* TO 'native'@'%'");
         one = TestProxy.options().eventLoops(1).connections(1).start(cluster);
         one.awaitCaughtUp();
     }

@@ -79,9 +79,15 @@ final class VariableWalk implements AutoCloseable {
             lost.put(name, set + ": " + session.err(answer));
         } else {
             String expected = value(session, query);
-            String pins = Route.ofTextRow(TextRow.rows(session.query("SHOW SLUICE ROUTE")).get(0)).pins();
+            String pins = Route.ofTextRow(
+                            TextRow.rows(session.query("SHOW SLUICE ROUTE")).get(0))
+                    .pins();
             // A warning keeps the connection until the next statement and no longer.
-            pins = String.join(",", Arrays.stream(pins.split(",")).filter(pin -> !pin.equals("last_statement")).toList());
+            pins = String.join(
+                    ",",
+                    Arrays.stream(pins.split(","))
+                            .filter(pin -> !pin.equals("last_statement"))
+                            .toList());
             if (!pins.isEmpty()) {
                 pinned.put(name, pins);
             } else {
