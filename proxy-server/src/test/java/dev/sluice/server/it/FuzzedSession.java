@@ -6,7 +6,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
@@ -88,7 +90,7 @@ final class FuzzedSession implements AutoCloseable {
     private final AtomicLong lends;
     private final Semaphore ties;
     private final Deque<String> actions = new ArrayDeque<>();
-    private final int[] settings = new int[Setting.values().length];
+    private final Map<Setting, Integer> settings = new EnumMap<>(Setting.class);
     private @Nullable Tie tie;
     private @Nullable String zero = null;
 
@@ -136,26 +138,30 @@ final class FuzzedSession implements AutoCloseable {
     }
 
     private void set() throws IOException {
-        Setting setting = Setting.values()[random.nextInt(settings.length)];
+        Setting setting = Setting.values()[random.nextInt(Setting.values().length)];
         int first = setting.values[0] == null ? 1 : 0;
         int value = first + random.nextInt(setting.values.length - first);
         mustRun(setting.statement(value));
-        settings[setting.ordinal()] = value;
+        settings.put(setting, value);
         if (setting == Setting.U3) {
             zero = "5";
-            settings[Setting.U0.ordinal()] = 0;
+            settings.remove(Setting.U0);
         } else if (setting == Setting.U0) {
             zero = setting.shown(value);
         }
+    }
+
+    private int valueOf(Setting setting) {
+        return settings.getOrDefault(setting, 0);
     }
 
     /** What the query must show. */
     private List<@Nullable String> expected() {
         List<@Nullable String> expected = new ArrayList<>();
         for (Setting setting : Setting.values()) {
-            expected.add(setting == Setting.U0 ? zero : setting.shown(settings[setting.ordinal()]));
+            expected.add(setting == Setting.U0 ? zero : setting.shown(valueOf(setting)));
         }
-        expected.add(settings[Setting.NAMES.ordinal()] == 1 ? "latin1" : "utf8mb4");
+        expected.add(valueOf(Setting.NAMES) == 1 ? "latin1" : "utf8mb4");
         expected.add(tie == Tie.ROLE ? "`fuzz`@`%`" : "NONE");
         expected.add(tie == Tie.EXPRESSION ? Integer.toString(number) : null);
         return expected;
@@ -256,9 +262,9 @@ final class FuzzedSession implements AutoCloseable {
     private void reset() throws IOException {
         actions.addLast("COM_RESET_CONNECTION");
         byte[] unused = client.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
-        int schema = settings[Setting.SCHEMA.ordinal()];
-        Arrays.fill(settings, 0);
-        settings[Setting.SCHEMA.ordinal()] = schema;
+        int schema = valueOf(Setting.SCHEMA);
+        settings.clear();
+        settings.put(Setting.SCHEMA, schema);
         zero = null;
         if (tie != null) {
             tie = null;
