@@ -371,7 +371,10 @@ public final class StatementEffects {
      * statement that runs another, and for text whose letters are not certain: it was decoded as UTF-8.
      */
     private @Nullable String textOf(Classification statement, Supplier<@Nullable String> text) {
-        boolean another = statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.EXECUTES_BY_NAME);
+        boolean another = statement.has(Traits.MULTI_STATEMENT
+                | Traits.EXECUTABLE_COMMENT
+                | Traits.EXECUTES_BY_NAME
+                | Traits.SET_STATEMENT_FOR);
         return another ? null : readable(text);
     }
 

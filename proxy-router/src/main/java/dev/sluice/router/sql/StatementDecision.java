@@ -16,6 +16,9 @@ final class StatementDecision {
         if (Traits.any(traits, Traits.MULTI_STATEMENT)) {
             return RouteReason.MULTI_STATEMENT;
         }
+        if (Traits.any(traits, Traits.SET_STATEMENT_FOR)) {
+            return RouteReason.SESSION_STATEMENT;
+        }
         RouteReason byKind = lexer.kind().primaryReason();
         if (byKind != null) {
             return byKind;

@@ -4,13 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The same walk as on MySQL on MariaDB 10.11, which has other variables and other names for them. */
+/** Session and user variables on MariaDB 10.11, which has others than MySQL and other names for them. */
 @Timeout(300)
 class MariaDbVariablesIT {
     private static final String OF_A_MOMENT = "non_replayable_variable";
@@ -68,6 +75,8 @@ class MariaDbVariablesIT {
                 .execute(
                         "CREATE DATABASE state",
                         "CREATE TABLE state.stop (value VARCHAR(30)) ENGINE=InnoDB",
+                        "CREATE TABLE app.t (id INT PRIMARY KEY, v INT)",
+                        "INSERT INTO app.t VALUES (1, 1)",
                         "GRANT ALL ON *.* TO 'native'@'%'");
         one = TestProxy.options().eventLoops(1).connections(1).start(cluster);
         one.awaitCaughtUp();
@@ -83,6 +92,11 @@ class MariaDbVariablesIT {
         }
     }
 
+    @AfterEach
+    void quiet() throws IOException {
+        one.awaitQuiet();
+    }
+
     @Test
     void everySessionVariableSurvivesAChangeOfConnection() throws Exception {
         try (VariableWalk walk = new VariableWalk(one)) {
@@ -93,6 +107,36 @@ class MariaDbVariablesIT {
             assertThat(walk.unchanged).containsOnlyKeys(NOT_TRIED.keySet());
             assertThat(walk.pinned).containsExactlyInAnyOrderEntriesOf(TIES);
             assertThat(walk.survived).isGreaterThan(100);
+        }
+    }
+
+    static List<String> statements() {
+        return UserVariableWalk.STATEMENTS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("statements")
+    void aUserVariableIsTheSameOnEveryConnection(String statements) throws SQLException {
+        try (Connection direct = one.direct();
+                Connection session = one.connect();
+                Connection other = one.connect()) {
+            UserVariableWalk.walk(statements, direct, session, other);
+        }
+    }
+
+    @Test
+    void aVariableSetForOneStatementIsNobodyElses() throws SQLException {
+        try (Connection session = one.connect();
+                Connection other = one.connect()) {
+            Route route = Sql.routeOf(session, "SET STATEMENT sql_mode = 'ANSI_QUOTES', max_statement_time = 9 FOR SELECT 1");
+            assertThat(route.reason()).isEqualTo("session_statement");
+            assertThat(route.pins()).isEmpty();
+            for (Connection each : List.of(session, other, session)) {
+                assertThat(Sql.value(each, "SELECT @@max_statement_time > 0")).isEqualTo("0");
+                assertThat(Sql.value(each, "SELECT \"x\"")).isEqualTo("x");
+            }
+            assertThat(Sql.routeOf(session, "SET STATEMENT max_statement_time = 9 FOR SET sql_mode = 'ANSI'").pins())
+                    .isEqualTo("routine");
         }
     }
 }

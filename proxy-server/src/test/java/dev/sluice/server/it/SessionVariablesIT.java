@@ -2,8 +2,10 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,7 +59,7 @@ class SessionVariablesIT {
         Servers.mysql()
                 .primary()
                 .execute(
-                        "GRANT ALL ON *.* TO 'native'@'%'",
+                        "GRANT SUPER, FILE, SESSION_VARIABLES_ADMIN ON *.* TO 'native'@'%'",
                         "CREATE TABLE state.stop (value VARCHAR(30)) ENGINE=InnoDB");
         one = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql());
         one.awaitCaughtUp();
@@ -66,8 +68,13 @@ class SessionVariablesIT {
     @AfterAll
     static void stop() {
         one.close();
-        Servers.mysql().primary().execute("REVOKE ALL ON *.* FROM 'native'@'%'");
+        Servers.mysql().primary().execute("REVOKE SUPER, FILE, SESSION_VARIABLES_ADMIN ON *.* FROM 'native'@'%'");
         StateSchemas.drop();
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        one.awaitQuiet();
     }
 
     @Test

@@ -6,10 +6,7 @@ import dev.sluice.protocol.CommandType;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** User variables go along from connection to connection, with value, type and collation. */
@@ -48,83 +46,18 @@ class UserVariableIT {
         proxy.awaitQuiet();
     }
 
-    /** Everything that a client can see of a variable. */
-    private static List<String> seen(Connection connection, String suffix) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows =
-                        statement.executeQuery("SELECT @a, HEX(@a), CHARSET(@a), COLLATION(@a), COERCIBILITY(@a),"
-                                + " @a IS NULL, @a + 0, LENGTH(@a), @b" + suffix)) {
-            ResultSetMetaData columns = rows.getMetaData();
-            List<String> seen = new ArrayList<>();
-            while (rows.next()) {
-                for (int i = 1; i <= columns.getColumnCount(); i++) {
-                    seen.add(columns.getColumnLabel(i) + " " + columns.getColumnTypeName(i) + " "
-                            + columns.getPrecision(i) + "," + columns.getScale(i) + " " + rows.getString(i));
-                }
-            }
-            return seen;
-        }
+    static List<String> statements() {
+        return UserVariableWalk.STATEMENTS;
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "SET @a = 1",
-                "SET @a := -2, @b = @a IS NULL OR 1, @b = 3",
-                "SET @a = +18446744073709551615",
-                "SET @a = -9223372036854775808",
-                "SET @a = 123456789012345678901234567890",
-                "SET @a = 1.50",
-                "SET @a = .5",
-                "SET @a = 1e5",
-                "SET @a = -1.5e-3",
-                "SET @a = TRUE, @b = FALSE",
-                "SET @a = 0x41",
-                "SET @a = x'4142'",
-                "SET @a = b'01000001', @b = 0b01",
-                "SET @a = ''",
-                "SET @a = 'x'",
-                "SET @a = \"x\"",
-                "SET @a = 'a''b\\'c\\n\\t\\0\\Z\\%\\_\\\\'",
-                "SET @a = 'é\uD83D\uDE00'",
-                "SET @a = 'x' COLLATE utf8mb4_bin",
-                "SET @a = _latin1'x' COLLATE latin1_german1_ci",
-                "SET @a = _binary'x'",
-                "SET NAMES latin1; SET @a = 'x'; SET NAMES utf8mb4",
-                "SET NAMES utf8mb4 COLLATE utf8mb4_danish_ci; SET @a = 'x'; SET NAMES utf8mb4",
-                "SET collation_connection = 'latin1_bin'; SET @a = 'x'",
-                "SET character_set_connection = 'binary'; SET @a = 'x'; SET NAMES utf8mb4",
-                "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'; SET @\"a\" = 'a\\n'; SET sql_mode = ''",
-                "SET @a = 'x', sql_mode = 'NO_BACKSLASH_ESCAPES', @b = '\\\\'",
-                "SET @a = NULL",
-                "SET @a = 1; SET @a = NULL",
-                "SET @a = 1.5; SET @a = NULL; SET @a = NULL",
-                "SET @a = 'x'; SET @a = NULL",
-                "SET @a = NULL; SET @a = 'x'",
-                "SET @a = 'x'; SET @a = 1",
-                "SET @a = 1; SET @a = 'x'",
-                "SET @`A` = 1; SET @'b' = 2",
-                "DO 1"
-            })
+    @MethodSource("statements")
     void aVariableIsTheSameOnEveryConnection(String statements) throws SQLException {
-        String[] sets = statements.split("; ", -1);
-        try (Connection direct = TestProxy.open(Servers.mysql().primary().port(), "app", "app-secret", "state");
+        try (Connection direct = TestProxy.open(
+                        Servers.mysql().primary().port(), "app", "app-secret", "state");
                 Connection session = StateSchemas.connect(one);
                 Connection other = StateSchemas.connect(one)) {
-            Sql.run(direct, sets);
-            Sql.run(session, sets);
-            assertThat(Sql.route(session).pins()).isEmpty();
-            List<String> expected = seen(direct, "");
-            for (String dirt :
-                    List.of("SET @a = 'dirt'", "SET @a = 7, @c = 1", "SET @a = 1.5, @b = NULL", "SET @c = 1")) {
-                Sql.run(other, dirt);
-                Sql.run(other, "SELECT @a, @b, @c", "SELECT @a, @b, @c FROM t WHERE id = 1 FOR UPDATE");
-                assertThat(seen(session, "")).as("on a replica after %s", dirt).isEqualTo(expected);
-                assertThat(Sql.route(session).role()).isEqualTo("replica");
-                assertThat(seen(session, " FROM t WHERE id = 1 FOR UPDATE"))
-                        .as("on the primary after %s", dirt)
-                        .isEqualTo(expected);
-            }
+            UserVariableWalk.walk(statements, direct, session, other);
         }
     }
 
@@ -147,7 +80,7 @@ class UserVariableIT {
             Sql.run(other, "SET @id = 902, @v = 6");
             Sql.run(session, "INSERT INTO t VALUES (@id, @v)");
             Sql.run(other, "INSERT INTO t VALUES (@id, @v)");
-            assertThat(Sql.rows(session, "SELECT id, v FROM t WHERE id IN (901, 902) ORDER BY id"))
+            assertThat(Sql.rows(session, "SELECT id, v FROM t WHERE id IN (901, 902) ORDER BY id FOR UPDATE"))
                     .containsExactly("901,5", "902,6");
             Sql.run(session, "DELETE FROM t WHERE id IN (901, 902)");
         }
