@@ -128,14 +128,16 @@ class MariaDbVariablesIT {
     void aVariableSetForOneStatementIsNobodyElses() throws SQLException {
         try (Connection session = one.connect();
                 Connection other = one.connect()) {
-            Route route = Sql.routeOf(session, "SET STATEMENT sql_mode = 'ANSI_QUOTES', max_statement_time = 9 FOR SELECT 1");
+            Route route =
+                    Sql.routeOf(session, "SET STATEMENT sql_mode = 'ANSI_QUOTES', max_statement_time = 9 FOR SELECT 1");
             assertThat(route.reason()).isEqualTo("session_statement");
             assertThat(route.pins()).isEmpty();
             for (Connection each : List.of(session, other, session)) {
                 assertThat(Sql.value(each, "SELECT @@max_statement_time > 0")).isEqualTo("0");
                 assertThat(Sql.value(each, "SELECT \"x\"")).isEqualTo("x");
             }
-            assertThat(Sql.routeOf(session, "SET STATEMENT max_statement_time = 9 FOR SET sql_mode = 'ANSI'").pins())
+            assertThat(Sql.routeOf(session, "SET STATEMENT max_statement_time = 9 FOR SET sql_mode = 'ANSI'")
+                            .pins())
                     .isEqualTo("routine");
         }
     }

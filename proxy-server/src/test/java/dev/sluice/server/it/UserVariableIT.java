@@ -53,8 +53,7 @@ class UserVariableIT {
     @ParameterizedTest
     @MethodSource("statements")
     void aVariableIsTheSameOnEveryConnection(String statements) throws SQLException {
-        try (Connection direct = TestProxy.open(
-                        Servers.mysql().primary().port(), "app", "app-secret", "state");
+        try (Connection direct = TestProxy.open(Servers.mysql().primary().port(), "app", "app-secret", "state");
                 Connection session = StateSchemas.connect(one);
                 Connection other = StateSchemas.connect(one)) {
             UserVariableWalk.walk(statements, direct, session, other);

@@ -15,41 +15,41 @@ final class UserVariableWalk {
     /** What a session does first; all of it is to be replayed. */
     static final List<String> STATEMENTS = List.of(
             "SET @a = 1",
-                "SET @a := -2, @b = @a IS NULL OR 1, @b = 3",
-                "SET @a = +18446744073709551615",
-                "SET @a = -9223372036854775808",
-                "SET @a = 123456789012345678901234567890",
-                "SET @a = 1.50",
-                "SET @a = .5",
-                "SET @a = 1e5",
-                "SET @a = -1.5e-3",
-                "SET @a = TRUE, @b = FALSE",
-                "SET @a = 0x41",
-                "SET @a = x'4142'",
-                "SET @a = b'01000001', @b = 0b01",
-                "SET @a = ''",
-                "SET @a = 'x'",
-                "SET @a = \"x\"",
-                "SET @a = 'a''b\\'c\\n\\t\\0\\Z\\%\\_\\\\'",
-                "SET @a = 'é\uD83D\uDE00'",
-                "SET @a = 'x' COLLATE utf8mb4_bin",
-                "SET @a = _latin1'x' COLLATE latin1_german1_ci",
-                "SET @a = _binary'x'",
-                "SET NAMES latin1; SET @a = 'x'; SET NAMES utf8mb4",
-                "SET NAMES utf8mb4 COLLATE utf8mb4_danish_ci; SET @a = 'x'; SET NAMES utf8mb4",
-                "SET collation_connection = 'latin1_bin'; SET @a = 'x'",
-                "SET character_set_connection = 'binary'; SET @a = 'x'; SET NAMES utf8mb4",
-                "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'; SET @\"a\" = 'a\\n'; SET sql_mode = ''",
-                "SET @a = 'x', sql_mode = 'NO_BACKSLASH_ESCAPES', @b = '\\\\'",
-                "SET @a = NULL",
-                "SET @a = 1; SET @a = NULL",
-                "SET @a = 1.5; SET @a = NULL; SET @a = NULL",
-                "SET @a = 'x'; SET @a = NULL",
-                "SET @a = NULL; SET @a = 'x'",
-                "SET @a = 'x'; SET @a = 1",
-                "SET @a = 1; SET @a = 'x'",
-                "SET @`A` = 1; SET @'b' = 2",
-                "DO 1");
+            "SET @a := -2, @b = @a IS NULL OR 1, @b = 3",
+            "SET @a = +18446744073709551615",
+            "SET @a = -9223372036854775808",
+            "SET @a = 123456789012345678901234567890",
+            "SET @a = 1.50",
+            "SET @a = .5",
+            "SET @a = 1e5",
+            "SET @a = -1.5e-3",
+            "SET @a = TRUE, @b = FALSE",
+            "SET @a = 0x41",
+            "SET @a = x'4142'",
+            "SET @a = b'01000001', @b = 0b01",
+            "SET @a = ''",
+            "SET @a = 'x'",
+            "SET @a = \"x\"",
+            "SET @a = 'a''b\\'c\\n\\t\\0\\Z\\%\\_\\\\'",
+            "SET @a = 'é\uD83D\uDE00'",
+            "SET @a = 'x' COLLATE utf8mb4_bin",
+            "SET @a = _latin1'x' COLLATE latin1_german1_ci",
+            "SET @a = _binary'x'",
+            "SET NAMES latin1; SET @a = 'x'; SET NAMES utf8mb4",
+            "SET NAMES utf8mb4 COLLATE utf8mb4_danish_ci; SET @a = 'x'; SET NAMES utf8mb4",
+            "SET collation_connection = 'latin1_bin'; SET @a = 'x'",
+            "SET character_set_connection = 'binary'; SET @a = 'x'; SET NAMES utf8mb4",
+            "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'; SET @\"a\" = 'a\\n'; SET sql_mode = ''",
+            "SET @a = 'x', sql_mode = 'NO_BACKSLASH_ESCAPES', @b = '\\\\'",
+            "SET @a = NULL",
+            "SET @a = 1; SET @a = NULL",
+            "SET @a = 1.5; SET @a = NULL; SET @a = NULL",
+            "SET @a = 'x'; SET @a = NULL",
+            "SET @a = NULL; SET @a = 'x'",
+            "SET @a = 'x'; SET @a = 1",
+            "SET @a = 1; SET @a = 'x'",
+            "SET @`A` = 1; SET @'b' = 2",
+            "DO 1");
 
     private UserVariableWalk() {}
 
@@ -77,8 +77,9 @@ final class UserVariableWalk {
     /** Everything that a client can see of a variable. */
     private static List<String> seen(Connection connection, String suffix) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT @a, HEX(@a), CHARSET(@a), COLLATION(@a), COERCIBILITY(@a),"
-                        + " @a IS NULL, @a + 0, LENGTH(@a), @b" + suffix)) {
+                ResultSet rows =
+                        statement.executeQuery("SELECT @a, HEX(@a), CHARSET(@a), COLLATION(@a), COERCIBILITY(@a),"
+                                + " @a IS NULL, @a + 0, LENGTH(@a), @b" + suffix)) {
             ResultSetMetaData columns = rows.getMetaData();
             List<String> seen = new ArrayList<>();
             while (rows.next()) {
