@@ -204,7 +204,9 @@ public final class Session {
                 // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
                 clientKill.query(packet, classification);
             } else if (!local.answersConnectionId(packet, classification)) {
-                Classification runs = parts.effects().executed(classification, () -> Settlement.shortText(packet));
+                Classification runs = classification.has(Traits.EXECUTES_BY_NAME)
+                        ? parts.effects().executed(classification, () -> Settlement.shortText(packet))
+                        : classification;
                 exchange.begin(CommandType.COM_QUERY, runs, ResponseShape.QUERY, null, packet);
             }
         });
