@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum PinReason {
     /** A temporary table exists, or may exist. */
     TEMPORARY_TABLE,
-    /** A user variable was assigned. */
+    /** A user variable was assigned a value that is not known: not a literal, or not by a SET of its own. */
     USER_VARIABLE,
     /** A lock taken by GET_LOCK is held, or may be held. */
     USER_LOCK,

@@ -204,7 +204,10 @@ public final class Session {
                 // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
                 clientKill.query(packet, classification);
             } else if (!local.answersConnectionId(packet, classification)) {
-                exchange.begin(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null, packet);
+                Classification runs = classification.has(Traits.EXECUTES_BY_NAME)
+                        ? parts.effects().executed(classification, () -> Settlement.shortText(packet))
+                        : classification;
+                exchange.begin(CommandType.COM_QUERY, runs, ResponseShape.QUERY, null, packet);
             }
         });
     }

@@ -46,6 +46,12 @@ final class Settlement {
             | Traits.SET_STATEMENT_FOR
             | Traits.USER_VARIABLE_ASSIGNED;
 
+    /** The pins whose cause may outlive COM_RESET_CONNECTION: it leaves the roles as they are, and the resource group. */
+    private static final int OUTLIVES_RESET = PinReason.ROLE.bit()
+            | PinReason.RESOURCE_GROUP.bit()
+            | PinReason.ROUTINE.bit()
+            | PinReason.LARGE_STATEMENT.bit();
+
     private static final int NAMED_BYTES_MAX = 64 * 1024;
 
     private final SessionParts parts;
@@ -77,12 +83,21 @@ final class Settlement {
     @Nullable
     String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
         boolean drops = statement.kind() == StatementKind.DDL && parts.state().pins() != 0;
-        if (!statement.has(NAMED) && !drops) {
+        // What the literals of a prepared statement are was settled when it was prepared.
+        boolean sets = statement.kind() == StatementKind.SET
+                && statement.has(Traits.USER_VARIABLE_ASSIGNED)
+                && prepared == null;
+        if (!statement.has(NAMED) && !drops && !sets) {
             return null;
         }
         if (prepared != null) {
             return new String(prepared.text().sql(), StandardCharsets.UTF_8);
         }
+        return shortText(packet);
+    }
+
+    /** The text of a query; null if it is longer than names in it are looked for. */
+    static @Nullable String shortText(ByteBuf packet) {
         int length = packet.readableBytes() - Packets.HEADER_LENGTH - 1;
         return length <= 0 || length > NAMED_BYTES_MAX
                 ? null
@@ -317,6 +332,9 @@ final class Settlement {
         boolean asked = diagnostics || command.statement().has(Traits.CALC_FOUND_ROWS) || keeps;
         if (asked && !command.isLongData()) {
             parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+        }
+        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0) {
+            target.retireAfterUse();
         }
         letGo(slot);
     }
