@@ -46,6 +46,7 @@ public final class ResponseScanner {
     private Phase phase = Phase.COMPLETE;
     private boolean frontendDeprecatesEof;
     private boolean untouched = true;
+    private boolean fileOffered;
     /** Payload bytes of the current packet that are still to come. */
     private int payloadLeft;
     /** The current packet has the greatest length, so the next one continues it. */
@@ -73,11 +74,20 @@ public final class ResponseScanner {
         sequenceIds.begin(firstSequenceId);
         phase = shape == ResponseShape.FIELD_LIST || shape == ResponseShape.FETCH ? Phase.ROWS : Phase.FIRST;
         untouched = true;
+        fileOffered = false;
         payloadLeft = 0;
         continued = false;
         definitions.expect(0, 0);
         rows = 0;
         fields.clearAll();
+    }
+
+    /**
+     * The response that has just begun may ask for the frontend's file, {@link Step#LOCAL_INFILE}. From a server that asks
+     * anybody else it is an attempt to read files.
+     */
+    public void offerFile() {
+        fileOffered = true;
     }
 
     /**
@@ -264,6 +274,9 @@ public final class ResponseScanner {
             throw ControlFields.unexpected("answer to LOCAL INFILE", "OK or ERR", first, length, payload);
         }
         if (first == ControlFields.LOCAL_INFILE_HEADER) {
+            if (!fileOffered) {
+                throw ControlFields.unexpected("result", "no request for a file", first, length, payload);
+            }
             fields.clear();
             phase = Phase.INFILE;
             return Step.LOCAL_INFILE;

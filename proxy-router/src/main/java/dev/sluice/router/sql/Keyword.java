@@ -69,6 +69,7 @@ enum Keyword {
     IMPORT,
     IN,
     INDEX,
+    INFILE,
     INSERT,
     INSTALL,
     INSTANCE,

@@ -109,6 +109,9 @@ public final class Traits {
     /** A hint that asks for consistency {@code global}. */
     public static final long CONSISTENCY_GLOBAL = 1L << 47;
 
+    /** LOAD DATA LOCAL or LOAD XML LOCAL: the server asks the client for a file. */
+    public static final long LOADS_LOCAL_FILE = 1L << 48;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -169,6 +172,7 @@ public final class Traits {
         "consistency_none",
         "consistency_session",
         "consistency_global",
+        "loads_local_file",
     };
 
     private Traits() {}

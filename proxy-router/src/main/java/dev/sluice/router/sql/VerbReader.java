@@ -104,13 +104,19 @@ final class VerbReader {
                     traits |= Traits.DIAGNOSTICS;
                 }
             }
-            case LOAD_DATA -> {
-                if (keyword == Keyword.INDEX && previous == Keyword.LOAD) {
-                    become(StatementKind.TABLE_MAINTENANCE);
-                }
-                watching = false;
-            }
+            case LOAD_DATA -> onLoad(keyword);
             default -> watching = false;
+        }
+    }
+
+    /** LOCAL may stand between LOAD DATA and INFILE, behind a priority. */
+    private void onLoad(Keyword keyword) {
+        if (keyword == Keyword.INDEX && previous == Keyword.LOAD) {
+            become(StatementKind.TABLE_MAINTENANCE);
+        } else if (keyword == Keyword.LOCAL) {
+            traits |= Traits.LOADS_LOCAL_FILE;
+        } else if (keyword == Keyword.INFILE) {
+            watching = false;
         }
     }
 

@@ -215,9 +215,16 @@ public final class BackendConnection {
     /** Queues the receiver of a response whose command has been or is being written. */
     public void expect(PendingResponse response) {
         if (expected.isEmpty()) {
-            scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
+            scan(response);
         }
         expected.add(response);
+    }
+
+    private void scan(PendingResponse response) {
+        scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
+        if (response.offersFile()) {
+            scanner.offerFile();
+        }
     }
 
     /** Sends what was written. */
@@ -253,7 +260,7 @@ public final class BackendConnection {
         lastWarnings = scanner.warnings();
         PendingResponse next = expected.peek();
         if (next != null) {
-            scanner.begin(next.shape(), next.deprecatesEof(), next.firstSequenceId());
+            scan(next);
         }
         response.completed();
     }

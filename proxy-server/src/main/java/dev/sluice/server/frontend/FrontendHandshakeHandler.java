@@ -50,6 +50,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             | Capabilities.CLIENT_CONNECT_WITH_DB
             | Capabilities.CLIENT_NO_SCHEMA
             | Capabilities.CLIENT_ODBC
+            | Capabilities.CLIENT_LOCAL_FILES
             | Capabilities.CLIENT_IGNORE_SPACE
             | Capabilities.CLIENT_PROTOCOL_41
             | Capabilities.CLIENT_INTERACTIVE

@@ -1,6 +1,8 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ControlPackets;
@@ -53,10 +55,12 @@ final class ClientResponse extends PendingResponse {
     private final Frontend frontend;
     private final TrackerAdapter trackers;
     private final Observer observer;
+    private final FileUpload file;
 
     private ResponseShape shape = ResponseShape.QUERY;
     private int firstSequenceId;
     private int statementId;
+    private boolean offersFile;
     private boolean delivered;
     private boolean discarded;
     private boolean failed;
@@ -66,10 +70,12 @@ final class ClientResponse extends PendingResponse {
     private long lastInsertId;
     private int lastSequenceId;
 
-    ClientResponse(Frontend frontend, TrackerAdapter trackers, Observer observer) {
+    /** @param file takes what the client sends when the server has asked for a file */
+    ClientResponse(Frontend frontend, TrackerAdapter trackers, Observer observer, FileUpload file) {
         this.frontend = frontend;
         this.trackers = trackers;
         this.observer = observer;
+        this.file = file;
     }
 
     /**
@@ -81,6 +87,7 @@ final class ClientResponse extends PendingResponse {
         shape = newShape;
         firstSequenceId = newFirstSequenceId;
         statementId = newStatementId;
+        offersFile = false;
         delivered = false;
         discarded = false;
         failed = false;
@@ -88,6 +95,16 @@ final class ClientResponse extends PendingResponse {
         warnings = 0;
         lastInsertId = 0;
         lastSequenceId = 0;
+    }
+
+    /** The command that was given loads a file of the client, if the client said that it has any. */
+    void offersFile(boolean loads) {
+        offersFile = loads && (frontend.capabilities() & Capabilities.CLIENT_LOCAL_FILES) != 0;
+    }
+
+    @Override
+    public boolean offersFile() {
+        return offersFile;
     }
 
     /** Keeps the whole response from the client: a command in front of it failed. */
@@ -164,6 +181,9 @@ final class ClientResponse extends PendingResponse {
 
     /** Handles one packet that is understood; returns where the next run of relayed bytes starts. */
     private int control(Step step, ResponseScanner scanner, ByteBuf in, int runStart) {
+        if (file.isOpen()) {
+            return tooEarly(step, scanner, in, runStart);
+        }
         return switch (step) {
             case OK -> ok(scanner, in, runStart);
             case ROWS_END -> rowsEnd(scanner, in, runStart);
@@ -179,8 +199,27 @@ final class ClientResponse extends PendingResponse {
                 yield runStart;
             }
             case ERR -> error(scanner, in, runStart);
-            case LOCAL_INFILE, TEXT, RELAY, NEED_MORE -> runStart;
+            case LOCAL_INFILE -> {
+                relay(in, runStart, in.readerIndex());
+                file.begin(scanner.insertedEofs());
+                yield in.readerIndex();
+            }
+            case TEXT, RELAY, NEED_MORE -> runStart;
         };
+    }
+
+    /** The client reads no answer before it has sent its file: an error is kept until then, and nothing else makes sense. */
+    private int tooEarly(Step step, ResponseScanner scanner, ByteBuf in, int runStart) {
+        if (step != Step.ERR) {
+            throw new ProtocolException("an answer in the middle of the client's file");
+        }
+        failed = true;
+        errorCode = scanner.errorCode();
+        relay(in, runStart, scanner.packetStart());
+        file.discardRest(ErrPacket.decode(
+                in.slice(scanner.packetStart() + Packets.HEADER_LENGTH, scanner.packetLength() - Packets.HEADER_LENGTH),
+                Capabilities.CLIENT_PROTOCOL_41));
+        return in.readerIndex();
     }
 
     private void note(ResponseScanner scanner) {

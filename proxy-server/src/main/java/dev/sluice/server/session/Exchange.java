@@ -43,7 +43,8 @@ final class Exchange implements Placement.Listener {
 
     private final SessionParts parts;
     private final Command command;
-    private final CommandStream stream = new CommandStream();
+    private final CommandStream stream;
+    private final FileUpload file;
     private final Settlement settlement;
     private final Placement placement;
     private final Preparation preparation;
@@ -65,8 +66,11 @@ final class Exchange implements Placement.Listener {
         this.parts = parts;
         this.command = new Command(initial);
         this.whenIdle = whenIdle;
+        this.stream = new CommandStream(parts.frontend(), this::running);
+        this.file = new FileUpload(parts.frontend(), parts.input(), this::running, whenIdle);
         this.watch = new AnswerWatch(parts, command, this::answered);
-        this.response = new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch);
+        this.response =
+                new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file);
         this.settlement = new Settlement(parts);
         this.placement = new Placement(parts, settlement, this, initial);
         this.preparation = new Preparation(parts, settlement, this::prepared);
@@ -74,14 +78,7 @@ final class Exchange implements Placement.Listener {
     }
 
     boolean isIdle() {
-        return phase == Phase.IDLE && !stream.isDiscarding();
-    }
-
-    /** Whether bytes of a streamed command can be taken now. */
-    boolean takesBytes() {
-        BackendConnection target = connection;
-        return stream.isDiscarding()
-                || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
+        return phase == Phase.IDLE && !stream.isDiscarding() && !file.isOpen();
     }
 
     /** Whether a statement is under way, or a transaction open, that the level covers. */
@@ -129,6 +126,11 @@ final class Exchange implements Placement.Listener {
     /** The rest of a command that comes in pieces; {@link #streamEnded} is called after the last. */
     CommandStream stream() {
         return stream;
+    }
+
+    /** The file that a server has asked the client for. */
+    FileUpload file() {
+        return file;
     }
 
     // ---- sending ----
@@ -228,21 +230,12 @@ final class Exchange implements Placement.Listener {
         }
         response.begin(
                 command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
+        response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         parts.changes().clear();
         target.send(command.bytesToSend(), response);
         target.flush();
         if (stream.isOpen()) {
             parts.input().resume();
-        }
-    }
-
-    /** Passes on a piece of a streamed command. Takes the reference. */
-    void sendBytes(ByteBuf bytes) {
-        BackendConnection target = connection;
-        if (phase == Phase.RUNNING && target != null) {
-            target.sendBytes(bytes);
-        } else {
-            bytes.release();
         }
     }
 
@@ -255,12 +248,7 @@ final class Exchange implements Placement.Listener {
 
     /** The last byte of the streamed command has come, in the last of so many packets. */
     void streamEnded(int packets) {
-        boolean unwanted = stream.isDiscarding();
-        ErrPacket error = stream.end();
-        if (unwanted) {
-            if (error != null) {
-                parts.frontend().send(packets & 0xFF, error);
-            }
+        if (!stream.end(packets)) {
             whenIdle.run();
             return;
         }
@@ -307,12 +295,14 @@ final class Exchange implements Placement.Listener {
         settlement.noteWrite(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
-        if (stream.isOpen()) {
+        if (stream.isOpen() || file.isOpen()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(
                     target,
                     BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
-            stream.discardRest(null);
+            if (stream.isOpen()) {
+                stream.discardRest(null);
+            }
             end();
             return;
         }
@@ -425,6 +415,8 @@ final class Exchange implements Placement.Listener {
             }
         } else if (stream.isOpen()) {
             stream.discardRest(error);
+        } else if (file.isOpen()) {
+            file.discardRest(error);
         } else {
             parts.frontend().send(1, error);
         }
@@ -490,7 +482,7 @@ final class Exchange implements Placement.Listener {
     private void brokenWhileBusy(BackendConnection lost, BackendFailure failure, Loss loss) {
         boolean unsent = phase == Phase.PREPARING;
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (!unsent && response.isDelivered()) {
+        if (!unsent && response.isDelivered() && !file.isOpen()) {
             // Half a result is out: nothing but closing the connection tells the client so.
             parts.frontend().close();
             end();

@@ -260,12 +260,22 @@ public final class Session {
 
     /** Whether {@link #onCommandBytes} may be called. */
     public boolean takesCommandBytes() {
-        return exchange.takesBytes();
+        return exchange.stream().takesBytes();
     }
 
     /** Takes the next piece. Takes the reference. */
     public void onCommandBytes(ByteBuf bytes) {
-        exchange.sendBytes(bytes);
+        exchange.stream().take(bytes);
+    }
+
+    /** Whether the bytes that come now belong to a file that a server has asked for. */
+    public boolean isReceivingFile() {
+        return exchange.file().isOpen();
+    }
+
+    /** Takes from the buffer what can be taken of the file now; false if that is nothing. */
+    public boolean onFileBytes(ByteBuf in) {
+        return exchange.file().take(in);
     }
 
     /** The command's last piece has been given; it was made of so many packets. */
