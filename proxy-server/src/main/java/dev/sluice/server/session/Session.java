@@ -43,6 +43,10 @@ public final class Session {
     static final Classification COMMAND =
             new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.OTHER, 0, 0, 0);
 
+    /** Does what FLUSH does. */
+    private static final Classification REFRESH =
+            new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.FLUSH, Traits.IMPLICIT_COMMIT, 0, 0);
+
     /** Where the commands come from. */
     public interface Input {
         /** The session is idle again, or can take more bytes. */
@@ -166,6 +170,9 @@ public final class Session {
             case COM_INIT_DB -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
             case COM_STATISTICS -> exchange.begin(type, COMMAND, ResponseShape.STATISTICS, null, packet);
             case COM_FIELD_LIST -> exchange.begin(type, COMMAND, ResponseShape.FIELD_LIST, null, packet);
+            case COM_PROCESS_INFO -> exchange.begin(type, COMMAND, ResponseShape.QUERY, null, packet);
+            case COM_DEBUG -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
+            case COM_REFRESH -> exchange.begin(type, REFRESH, ResponseShape.SIMPLE, null, packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {
                 answerAlone(type, packet);
@@ -185,7 +192,7 @@ public final class Session {
             }
             case COM_SET_OPTION -> local.setOption(packet);
             case COM_PROCESS_KILL -> clientKill.process(packet);
-            default -> frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
+            default -> local.refuse(type);
         }
     }
 
