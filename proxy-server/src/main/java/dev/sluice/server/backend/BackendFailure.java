@@ -1,5 +1,6 @@
 package dev.sluice.server.backend;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,18 @@ public record BackendFailure(
         EXHAUSTED,
         /** No backend has the role that the statement needs. */
         NO_BACKEND
+    }
+
+    /**
+     * Whether this says something about the server at this moment only, and nothing about who asked: a moment later it may
+     * be another, and so may another server.
+     */
+    public boolean isPassing() {
+        return switch (kind) {
+            case UNREACHABLE, BROKEN, NO_BACKEND -> true;
+            case REFUSED -> serverError != null && serverError.code() == ErrorCode.ER_SERVER_SHUTDOWN.code();
+            case EXHAUSTED -> false;
+        };
     }
 
     /** A failure without an error packet of a server. */

@@ -7,6 +7,9 @@ public interface Borrower {
     /** The connection is leased to this borrower now. */
     void acquired(BackendConnection connection);
 
+    /** A connection is being opened for it, which a server that does not answer can make take long. */
+    default void connecting() {}
+
     /** No connection could be had. */
     void acquireFailed(BackendFailure failure);
 

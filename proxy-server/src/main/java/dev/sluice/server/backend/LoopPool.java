@@ -180,6 +180,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         Borrower borrower = claim.borrower();
         BackendCapacity capacity = capacities.of(key.backendOrdinal());
         BackendAddress address = capacities.address(key.backendOrdinal());
+        borrower.connecting();
         opener.connect(loop, address, key, borrower.credential(), new ConnectListener() {
             @Override
             public void connected(BackendConnection connection) {

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendFailure;
@@ -12,8 +11,6 @@ import dev.sluice.server.backend.BackendFailure;
 final class LoginBackends {
     /** There is nobody left to ask. */
     static final int NONE = -1;
-
-    private static final int SERVER_SHUTDOWN = 1053;
 
     private final LoopContext context;
     private long asked;
@@ -44,11 +41,6 @@ final class LoginBackends {
     /** The last one failed: the monitor is told. Returns whether that says nothing about the login, so that another can be asked. */
     boolean mayAnotherAnswer(BackendFailure failure) {
         context.backendTrouble(last, failure);
-        ErrPacket word = failure.serverError();
-        return switch (failure.kind()) {
-            case UNREACHABLE, BROKEN, NO_BACKEND -> true;
-            case REFUSED -> word != null && word.code() == SERVER_SHUTDOWN;
-            case EXHAUSTED -> false;
-        };
+        return failure.isPassing();
     }
 }

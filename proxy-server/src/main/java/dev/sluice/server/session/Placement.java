@@ -22,15 +22,6 @@ import org.jspecify.annotations.Nullable;
  * command. Confined to the session's event loop.
  */
 final class Placement implements SessionRouter.Context {
-    /** So often may connections to the primary, one made after the other, break under a command. */
-    private static final int BREAKS_MAX = 3;
-
-    /** So often may the wait for a connection be in vain. */
-    private static final int EXHAUSTED_MAX = 3;
-
-    private static final int TOO_MANY_CONNECTIONS = 1040;
-    private static final int SERVER_SHUTDOWN = 1053;
-
     /** Learns where the command runs. */
     interface Listener extends BackendConnection.Owner {
         /** The command runs on this connection, which the session holds now. */
@@ -47,6 +38,7 @@ final class Placement implements SessionRouter.Context {
     private final Settlement settlement;
     private final Listener listener;
     private final long addressHash;
+    private final Attempts attempts = new Attempts();
     private boolean keepsLastStatement;
 
     private Classification statement;
@@ -54,18 +46,7 @@ final class Placement implements SessionRouter.Context {
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
     private Turn turn = new Turn();
-    private int breaksOnPrimary;
-    private long brokenNanos;
-    private int exhausted;
-    private long excluded;
-    private boolean waitedInVain;
-    private boolean askedPosition;
-    /** Since when and until when the statement waits for a primary; the second is 0 while it has not had to. */
-    private long waitsSinceNanos;
-
-    private long deadlineNanos;
-
-    private @Nullable BackendFailure primaryFailure;
+    private final PrimaryWait primaryWait;
     private boolean clearsDiagnostics;
     private @Nullable SessionSettings modeOf;
     private @Nullable Credential modeFor;
@@ -74,6 +55,7 @@ final class Placement implements SessionRouter.Context {
         this.parts = parts;
         this.settlement = settlement;
         this.listener = listener;
+        this.primaryWait = new PrimaryWait(parts.context());
         this.statement = initial;
         this.addressHash = parts.frontend().addressHash();
         this.keepsLastStatement = parts.context()
@@ -95,37 +77,28 @@ final class Placement implements SessionRouter.Context {
     void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
         statement = classification;
         prepared = preparedStatement;
-        breaksOnPrimary = 0;
-        exhausted = 0;
-        excluded = 0;
-        waitedInVain = false;
-        askedPosition = false;
-        deadlineNanos = 0;
-        primaryFailure = null;
+        attempts.begin();
+        primaryWait.clear();
         place();
     }
 
     /**
      * Looks for another place for a command whose connection broke, or whose server goes away: on each replica once, then on
      * the primary, for which it waits as long as any statement does. False when one new connection after the other broke
-     * under it: then it may be the statement that they die of. Those that are older than the first that broke say nothing
-     * of the kind: all that are idle may be dead as well, and a server that is gone leaves many.
+     * under it: then it may be the statement that they die of.
      */
     boolean retryElsewhere(BackendConnection lost, BackendFailure failure) {
         if (slot == Slot.REPLICA) {
             placeOnAnother();
             return true;
         }
-        primaryFailure = failure;
-        boolean first = breaksOnPrimary == 0;
-        if (first || lost.createdNanos() - brokenNanos > 0) {
-            breaksOnPrimary++;
-            brokenNanos = parts.context().nowNanos();
-        }
-        if (breaksOnPrimary >= BREAKS_MAX) {
+        primaryWait.failed(failure);
+        boolean again = attempts.hasBroken();
+        attempts.broke(lost, parts.context().nowNanos());
+        if (attempts.isDeadly()) {
             return false;
         }
-        if (first) {
+        if (!again) {
             place();
         } else {
             // What is dead and has not been noticed yet has been in a moment.
@@ -136,7 +109,7 @@ final class Placement implements SessionRouter.Context {
     }
 
     private void placeOnAnother() {
-        excluded |= 1L << parts.router().ordinal();
+        attempts.exclude(parts.router().ordinal());
         place();
     }
 
@@ -148,7 +121,7 @@ final class Placement implements SessionRouter.Context {
 
     /** Looks for another place for a read whose replica did not catch up in time. */
     void retryWithoutWaiting() {
-        waitedInVain = true;
+        attempts.waitedInVain();
         place();
     }
 
@@ -228,7 +201,7 @@ final class Placement implements SessionRouter.Context {
         noticeMode();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         if (router.isPositionWanted()) {
-            askedPosition = true;
+            attempts.askedPosition();
             parts.context().awaitPosition(turn);
             return;
         }
@@ -324,16 +297,12 @@ final class Placement implements SessionRouter.Context {
     }
 
     private void awaitPrimary() {
-        LoopContext context = parts.context();
-        if (deadlineNanos == 0) {
-            waitsSinceNanos = context.nowNanos();
-            deadlineNanos =
-                    waitsSinceNanos + context.settings().primaryTimeout().toNanos();
-        }
-        if (deadlineNanos - context.nowNanos() <= 0) {
+        long deadlineNanos = primaryWait.deadlineNanos();
+        if (primaryWait.isOver()) {
             turn.primaryTimeout();
-        } else if (!context.primaryQueue().tryAdd(turn, deadlineNanos)) {
-            refuseWithoutPrimary(context.pool().waiting().full());
+        } else if (!parts.context().primaryQueue().tryAdd(turn, deadlineNanos)) {
+            refuse(primaryWait.error(
+                    isHeldBack(), parts.context().pool().waiting().full()));
         }
     }
 
@@ -372,14 +341,23 @@ final class Placement implements SessionRouter.Context {
 
         @Override
         public void primaryTimeout() {
-            if (isWaiting()) {
-                refuseWithoutPrimary(Failures.waited(parts.context().nowNanos() - waitsSinceNanos));
+            if (isWaiting() && primaryWait.isOver()) {
+                // A connection that is being opened comes too late for this statement, and not for the next one.
+                turn = new Turn();
+                refuse(primaryWait.timeout(isHeldBack()));
             }
         }
 
         @Override
         public boolean isRead() {
             return statement.target() == Target.REPLICA;
+        }
+
+        @Override
+        public void connecting() {
+            if (slot == Slot.PRIMARY) {
+                parts.context().primaryQueue().watch(this, primaryWait.deadlineNanos());
+            }
         }
 
         @Override
@@ -414,40 +392,23 @@ final class Placement implements SessionRouter.Context {
         }
     }
 
-    /** @param why a clause that says why the statement does not wait, or no longer */
-    private void refuseWithoutPrimary(String why) {
-        LoopContext context = parts.context();
-        refuse(
-                isHeldBack()
-                        ? Failures.heldBack(context.gate().reason(), why)
-                        : Failures.noPrimary(context.topology(), primaryFailure, why));
-    }
-
     private void acquireFailed(BackendFailure failure) {
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (slot == Slot.PRIMARY && isPassing(failure)) {
-            primaryFailure = failure;
+        if (slot == Slot.PRIMARY && (failure.isPassing() || isFull(failure))) {
+            primaryWait.failed(failure);
             awaitPrimary();
-        } else if (slot == Slot.PRIMARY || !parts.context().switches().retry() || isExhaustedOnceMore(failure)) {
+        } else if (slot == Slot.PRIMARY
+                || !parts.context().switches().retry()
+                || attempts.isExhaustedOnceMore(failure)) {
             refuse(Failures.notAcquired(failure));
         } else {
             placeOnAnother();
         }
     }
 
-    /** Each wait for a connection takes its time: the next one shall not, where many servers have none to give. */
-    private boolean isExhaustedOnceMore(BackendFailure failure) {
-        return failure.kind() == BackendFailure.Kind.EXHAUSTED && ++exhausted >= EXHAUSTED_MAX;
-    }
-
-    /** Whether the primary may take the connection a moment later, or another server become primary. */
-    private static boolean isPassing(BackendFailure failure) {
+    private static boolean isFull(BackendFailure failure) {
         ErrPacket error = failure.serverError();
-        return switch (failure.kind()) {
-            case UNREACHABLE, BROKEN, NO_BACKEND -> true;
-            case REFUSED -> error != null && (error.code() == SERVER_SHUTDOWN || error.code() == TOO_MANY_CONNECTIONS);
-            case EXHAUSTED -> false;
-        };
+        return error != null && error.code() == ErrorCode.ER_CON_COUNT_ERROR.code();
     }
 
     // ---- what the router asks ----
@@ -464,17 +425,17 @@ final class Placement implements SessionRouter.Context {
 
     @Override
     public long excluded() {
-        return excluded;
+        return attempts.excluded();
     }
 
     @Override
     public long waitable() {
-        return waitedInVain ? 0 : parts.context().causalWaits().waitable(nowNanos());
+        return attempts.hasWaitedInVain() ? 0 : parts.context().causalWaits().waitable(nowNanos());
     }
 
     @Override
     public boolean mayAskPosition() {
-        return !askedPosition && parts.context().causalWaits().isOn();
+        return !attempts.hasAskedPosition() && parts.context().causalWaits().isOn();
     }
 
     @Override

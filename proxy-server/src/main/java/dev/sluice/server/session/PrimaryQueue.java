@@ -2,7 +2,9 @@ package dev.sluice.server.session;
 
 import dev.sluice.server.backend.WaitingBudget;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +21,7 @@ final class PrimaryQueue {
         /** There may be a primary now: try again. */
         void retryRoute();
 
-        /** There was no primary in time. */
+        /** There was no primary in time, if it is this statement's deadline that has passed. */
         void primaryTimeout();
 
         /** Whether a replica would do as well. */
@@ -32,6 +34,9 @@ final class PrimaryQueue {
     private record Waiting(Waiter waiter, int bytes, long deadlineNanos) {}
 
     private final WaitingBudget budget;
+    /** Those for which a connection to the primary is being opened. They wait for that, and not to look again. */
+    private final ArrayDeque<Waiting> connecting = new ArrayDeque<>();
+
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     /** The one that looks again at this moment. Its place is kept for it: it must not lose it to one that came later. */
     private @Nullable Waiting looking;
@@ -52,6 +57,11 @@ final class PrimaryQueue {
             budget.leave(kept.bytes());
         }
         return budget.tryEnter(added.bytes()) && queue.add(added);
+    }
+
+    /** A connection to the primary is being opened for it: it is told when that takes until its deadline. */
+    void watch(Waiter waiter, long deadlineNanos) {
+        connecting.add(new Waiting(waiter, 0, deadlineNanos));
     }
 
     /** Lets each look again, in the order in which they came. Those who find nothing come back. */
@@ -87,16 +97,21 @@ final class PrimaryQueue {
 
     /** Tells those whose deadline has passed. A statement that came back keeps its deadline, so any may be late. */
     void giveUpLate(long nowNanos) {
-        ArrayDeque<Waiting> late = new ArrayDeque<>();
-        Iterator<Waiting> all = queue.iterator();
+        List<Waiting> late = new ArrayList<>();
+        takeLate(queue, nowNanos, late);
+        late.forEach(next -> budget.leave(next.bytes()));
+        takeLate(connecting, nowNanos, late);
+        late.forEach(next -> next.waiter().primaryTimeout());
+    }
+
+    private static void takeLate(ArrayDeque<Waiting> from, long nowNanos, List<Waiting> late) {
+        Iterator<Waiting> all = from.iterator();
         while (all.hasNext()) {
             Waiting next = all.next();
             if (next.deadlineNanos() - nowNanos <= 0 || !next.waiter().isWaiting()) {
                 all.remove();
-                budget.leave(next.bytes());
                 late.add(next);
             }
         }
-        late.forEach(next -> next.waiter().primaryTimeout());
     }
 }
