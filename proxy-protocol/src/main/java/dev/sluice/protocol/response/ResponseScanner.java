@@ -24,7 +24,7 @@ import io.netty.buffer.ByteBuf;
  *    ├──0xFB──► INFILE ──OK──► ...
  *    ├──PREPARE_OK──► DEFINITIONS (parameters) ──► DEFINITIONS (columns) ──► COMPLETE
  *    └──ERR, from every state──► COMPLETE
- *  FIELD_LIST and FETCH start in ROWS.
+ *  FIELD_LIST, FETCH and BINLOG start in ROWS.
  * </pre>
  *
  * <p>A frontend without CLIENT_DEPRECATE_EOF gets more packets than the backend sends. Behind every inserted EOF the
@@ -72,7 +72,10 @@ public final class ResponseScanner {
         this.shape = shape;
         this.frontendDeprecatesEof = frontendDeprecatesEof;
         sequenceIds.begin(firstSequenceId);
-        phase = shape == ResponseShape.FIELD_LIST || shape == ResponseShape.FETCH ? Phase.ROWS : Phase.FIRST;
+        phase = switch (shape) {
+            case FIELD_LIST, FETCH, BINLOG -> Phase.ROWS;
+            case QUERY, PREPARE, SIMPLE, STATISTICS -> Phase.FIRST;
+        };
         untouched = true;
         fileOffered = false;
         payloadLeft = 0;
@@ -259,7 +262,7 @@ public final class ResponseScanner {
             case QUERY -> firstOfResult(in, payload, length, first);
             case PREPARE -> prepareOk(in, payload, length, first);
             case SIMPLE, STATISTICS -> single(in, payload, length, first);
-            case FIELD_LIST, FETCH -> throw new IllegalStateException(shape + " in " + phase);
+            case FIELD_LIST, FETCH, BINLOG -> throw new IllegalStateException(shape + " in " + phase);
         };
     }
 
@@ -410,7 +413,7 @@ public final class ResponseScanner {
         return fields.parameterCount;
     }
 
-    /** Rows, or definitions of COM_FIELD_LIST, of the current result set so far. */
+    /** Rows, events, or definitions of COM_FIELD_LIST, of the current result set so far. */
     public long rows() {
         return rows;
     }

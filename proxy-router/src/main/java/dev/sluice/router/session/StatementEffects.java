@@ -146,6 +146,7 @@ public final class StatementEffects {
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
             | Traits.OPAQUE
+            | Traits.REPLICATES
             | Traits.ENDING;
 
     private void takeReports(Slot slot, Classification statement, SessionChanges changes) {
@@ -235,6 +236,7 @@ public final class StatementEffects {
         if (!succeeded && !partly) {
             return;
         }
+        pinIf(slot, statement, Traits.REPLICATES, PinReason.REPLICATION);
         pinIf(slot, statement, Traits.SETS_ROLE, PinReason.ROLE);
         pinIf(slot, statement, Traits.SETS_RESOURCE_GROUP, PinReason.RESOURCE_GROUP);
         pinIf(slot, statement, Traits.SETS_NON_REPLAYABLE, PinReason.NON_REPLAYABLE_VARIABLE);

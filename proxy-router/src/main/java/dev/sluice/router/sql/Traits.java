@@ -111,6 +111,8 @@ public final class Traits {
 
     /** LOAD DATA LOCAL or LOAD XML LOCAL: the server asks the client for a file. */
     public static final long LOADS_LOCAL_FILE = 1L << 48;
+    /** A command by which a replica makes itself known, or asks for the binary log: its connection serves nothing else. */
+    public static final long REPLICATES = 1L << 49;
 
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
@@ -173,6 +175,7 @@ public final class Traits {
         "consistency_session",
         "consistency_global",
         "loads_local_file",
+        "replicates",
     };
 
     private Traits() {}

@@ -2,6 +2,7 @@ package dev.sluice.server.backend;
 
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import io.netty.buffer.ByteBuf;
@@ -313,7 +314,12 @@ public final class BackendConnection {
         }
         closed = true;
         LOGGER.debug("backend connection ended: {}", failure.message());
-        LingeringClose.begin(channel, expected.isEmpty() && cumulation == null);
+        PendingResponse current = expected.peek();
+        if (current != null && current.shape() == ResponseShape.BINLOG) {
+            LingeringClose.cut(channel);
+        } else {
+            LingeringClose.begin(channel, current == null && cumulation == null);
+        }
         ByteBuf kept = cumulation;
         cumulation = null;
         if (kept != null) {

@@ -77,13 +77,18 @@ final class Exchange implements Placement.Listener {
         this.whenSettled = this::settled;
     }
 
+    Command command() {
+        return command;
+    }
+
     boolean isIdle() {
         return phase == Phase.IDLE && !stream.isDiscarding() && !file.isOpen();
     }
 
     /** Whether a statement is under way, or a transaction open, that the level covers. */
     boolean isUnfinished(WriteGate.Level level) {
-        if (phase != Phase.IDLE && phase != Phase.WAITING && level.covers(slot)) {
+        boolean runs = phase != Phase.IDLE && phase != Phase.WAITING && !command.isBinlogDump();
+        if (runs && level.covers(slot)) {
             return true;
         }
         for (Slot each : Slot.values()) {
@@ -214,6 +219,10 @@ final class Exchange implements Placement.Listener {
     private void send(BackendConnection target) {
         phase = Phase.RUNNING;
         watch.begin(slot, target);
+        if (command.ran().has(Traits.REPLICATES)) {
+            // The server knows it as a replica's from now on.
+            target.retireAfterUse();
+        }
         PreparedStatement about = command.prepared();
         if (about != null && command.needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
@@ -385,7 +394,9 @@ final class Exchange implements Placement.Listener {
         if (target != null) {
             settlement.finished(command, slot, target, response, placement.keepsLastStatement());
         }
-        boolean last = command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
+        boolean last = command.isBinlogDump()
+                ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
+                : command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
         end();
         if (last) {
             parts.frontend().close();

@@ -47,6 +47,9 @@ public final class Session {
     private static final Classification REFRESH =
             new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.FLUSH, Traits.IMPLICIT_COMMIT, 0, 0);
 
+    private static final Classification REPLICATION =
+            new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.OTHER, Traits.REPLICATES, 0, 0);
+
     /** Where the commands come from. */
     public interface Input {
         /** The session is idle again, or can take more bytes. */
@@ -171,6 +174,9 @@ public final class Session {
             case COM_STATISTICS -> exchange.begin(type, COMMAND, ResponseShape.STATISTICS, null, packet);
             case COM_FIELD_LIST -> exchange.begin(type, COMMAND, ResponseShape.FIELD_LIST, null, packet);
             case COM_PROCESS_INFO -> exchange.begin(type, COMMAND, ResponseShape.QUERY, null, packet);
+            case COM_REGISTER_SLAVE -> exchange.begin(type, REPLICATION, ResponseShape.SIMPLE, null, packet);
+            case COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID ->
+                exchange.begin(type, REPLICATION, ResponseShape.BINLOG, null, packet);
             case COM_DEBUG -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
             case COM_REFRESH -> exchange.begin(type, REFRESH, ResponseShape.SIMPLE, null, packet);
             case COM_CHANGE_USER -> changeUser(packet);
@@ -460,7 +466,9 @@ public final class Session {
     }
 
     private void drainNow() {
-        if (isIdle() && !parts.state().inTransaction()) {
+        // A dump of the binary log ends with one of its two ends.
+        boolean unending = exchange.isAnswering() && exchange.command().isBinlogDump();
+        if (unending || (isIdle() && !parts.state().inTransaction())) {
             shutDownNow();
         }
     }

@@ -36,16 +36,18 @@ class CommandsIT {
         mariaDb = LocalCluster.builder()
                 .flavor(ServerFlavor.executable("mariadbd"))
                 .start();
-        PROXIES.put(Vendor.MYSQL, TestProxy.start(Servers.mysql()));
-        PROXIES.put(Vendor.MARIADB, TestProxy.start(mariaDb));
-        for (TestProxy proxy : PROXIES.values()) {
-            boolean mysql = proxy.cluster() == Servers.mysql();
-            proxy.cluster()
-                    .primary()
+        for (LocalCluster cluster : List.of(Servers.mysql(), mariaDb)) {
+            boolean mysql = cluster == Servers.mysql();
+            // Before the proxy starts: it looks for new accounts only now and then.
+            cluster.primary()
                     .execute(
                             "CREATE USER 'operator'@'%' IDENTIFIED " + (mysql ? "WITH mysql_native_password " : "")
                                     + "BY 'operator-secret'",
                             "GRANT ALL ON *.* TO 'operator'@'%'");
+        }
+        PROXIES.put(Vendor.MYSQL, TestProxy.start(Servers.mysql()));
+        PROXIES.put(Vendor.MARIADB, TestProxy.start(mariaDb));
+        for (TestProxy proxy : PROXIES.values()) {
             proxy.awaitCaughtUp();
         }
     }
