@@ -56,6 +56,9 @@ public final class StatementEffects {
             "in_transaction");
 
     private static final String TRACKER_PREFIX = "session_track_";
+    /** Whoever runs these knows what the switches are. */
+    private static final long TRACKERS = Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS;
+
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
@@ -154,7 +157,8 @@ public final class StatementEffects {
         boolean restored = statement.has(Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR);
         if (!restored) {
             for (int i = 0; i < changes.variables(); i++) {
-                takeVariable(slot, changes.variableName(i).toLowerCase(Locale.ROOT), changes.variableValue(i));
+                takeVariable(
+                        slot, statement, changes.variableName(i).toLowerCase(Locale.ROOT), changes.variableValue(i));
             }
         } else if (statement.has(Traits.MULTI_STATEMENT)) {
             // Another statement of the packet may have set a variable for good.
@@ -179,13 +183,14 @@ public final class StatementEffects {
         }
     }
 
-    private void takeVariable(Slot slot, String name, String value) {
-        if (DERIVED.contains(name)) {
+    private void takeVariable(Slot slot, Classification statement, String name, String value) {
+        boolean tracker = name.startsWith(TRACKER_PREFIX);
+        if (DERIVED.contains(name) || (tracker && statement.has(TRACKERS))) {
             return;
         }
         boolean unsafe = value.indexOf('\\') >= 0
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (NOT_REPLAYABLE.contains(name) || name.startsWith(TRACKER_PREFIX) || unsafe) {
+        if (NOT_REPLAYABLE.contains(name) || tracker || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
         } else if (name.equals("character_set_connection")) {
             // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
@@ -222,6 +227,7 @@ public final class StatementEffects {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_ROLE
+            | TRACKERS
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {

@@ -159,6 +159,7 @@ enum Keyword {
     USERS,
     VALUE,
     VALUES,
+    VARIABLES,
     VIEW,
     WARNINGS,
     WHILE,

@@ -113,6 +113,10 @@ public final class Traits {
     public static final long LOADS_LOCAL_FILE = 1L << 48;
     /** A command by which a replica makes itself known, or asks for the binary log: its connection serves nothing else. */
     public static final long REPLICATES = 1L << 49;
+    /** Shows what session tracking is switched on: reads {@code @@session_track_...}, or is SHOW VARIABLES. */
+    public static final long SHOWS_TRACKERS = 1L << 50;
+    /** Switches session tracking on or off. */
+    public static final long SETS_TRACKERS = 1L << 51;
 
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
@@ -176,6 +180,8 @@ public final class Traits {
         "consistency_global",
         "loads_local_file",
         "replicates",
+        "shows_trackers",
+        "sets_trackers",
     };
 
     private Traits() {}

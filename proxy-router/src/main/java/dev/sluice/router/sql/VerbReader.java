@@ -102,6 +102,8 @@ final class VerbReader {
             case SHOW, DIAGNOSTICS -> {
                 if (keyword == Keyword.WARNINGS || keyword == Keyword.ERRORS || keyword == Keyword.DIAGNOSTICS) {
                     traits |= Traits.DIAGNOSTICS;
+                } else if (keyword == Keyword.VARIABLES) {
+                    traits |= Traits.SHOWS_TRACKERS;
                 }
             }
             case LOAD_DATA -> onLoad(keyword);

@@ -117,6 +117,11 @@ public final class BackendConnection {
         return trackersOn;
     }
 
+    /** Somebody else's switches have taken the place of Sluice's, which come back in front of the next command. */
+    public void trackersOff() {
+        trackersOn = false;
+    }
+
     void trackersOn(boolean on) {
         trackersOn = on;
     }

@@ -56,11 +56,13 @@ final class ClientResponse extends PendingResponse {
     private final TrackerAdapter trackers;
     private final Observer observer;
     private final FileUpload file;
+    private final ClientTrackers clientTrackers;
 
     private ResponseShape shape = ResponseShape.QUERY;
     private int firstSequenceId;
     private int statementId;
     private boolean offersFile;
+    private boolean trackedForClient;
     private boolean delivered;
     private boolean discarded;
     private boolean failed;
@@ -70,12 +72,21 @@ final class ClientResponse extends PendingResponse {
     private long lastInsertId;
     private int lastSequenceId;
 
-    /** @param file takes what the client sends when the server has asked for a file */
-    ClientResponse(Frontend frontend, TrackerAdapter trackers, Observer observer, FileUpload file) {
+    /**
+     * @param file takes what the client sends when the server has asked for a file
+     * @param clientTrackers what the client wants to see of the session's state
+     */
+    ClientResponse(
+            Frontend frontend,
+            TrackerAdapter trackers,
+            Observer observer,
+            FileUpload file,
+            ClientTrackers clientTrackers) {
         this.frontend = frontend;
         this.trackers = trackers;
         this.observer = observer;
         this.file = file;
+        this.clientTrackers = clientTrackers;
     }
 
     /**
@@ -88,6 +99,7 @@ final class ClientResponse extends PendingResponse {
         firstSequenceId = newFirstSequenceId;
         statementId = newStatementId;
         offersFile = false;
+        trackedForClient = false;
         delivered = false;
         discarded = false;
         failed = false;
@@ -100,6 +112,11 @@ final class ClientResponse extends PendingResponse {
     /** The command that was given loads a file of the client, if the client said that it has any. */
     void offersFile(boolean loads) {
         offersFile = loads && (frontend.capabilities() & Capabilities.CLIENT_LOCAL_FILES) != 0;
+    }
+
+    /** The connection has the client's own switches of session tracking: what it reports is what the client wants. */
+    void trackedForClient(boolean byItsOwnSwitches) {
+        trackedForClient = byItsOwnSwitches;
     }
 
     @Override
@@ -236,7 +253,7 @@ final class ClientResponse extends PendingResponse {
             observer.observed(scanner, in);
             return runStart;
         }
-        return withoutSessionState(scanner, in, runStart);
+        return sessionStateForClient(scanner, in, runStart);
     }
 
     private int rowsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
@@ -254,15 +271,23 @@ final class ClientResponse extends PendingResponse {
             observer.observed(scanner, in);
             return runStart;
         }
-        return withoutSessionState(scanner, in, runStart);
+        return sessionStateForClient(scanner, in, runStart);
     }
 
-    private int withoutSessionState(ResponseScanner scanner, ByteBuf in, int runStart) {
+    private int sessionStateForClient(ResponseScanner scanner, ByteBuf in, int runStart) {
         trackers.read(scanner, in);
         observer.observed(scanner, in);
+        boolean tracked = (frontend.capabilities() & Capabilities.CLIENT_SESSION_TRACK) != 0;
+        if (tracked && trackedForClient) {
+            return runStart;
+        }
         relay(in, runStart, scanner.packetStart());
         ByteBuf out = in.alloc().buffer(scanner.packetLength());
-        ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
+        if (tracked) {
+            clientTrackers.writeOk(out, in, scanner);
+        } else {
+            ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
+        }
         write(out);
         return in.readerIndex();
     }

@@ -69,8 +69,8 @@ final class Exchange implements Placement.Listener {
         this.stream = new CommandStream(parts.frontend(), this::running);
         this.file = new FileUpload(parts.frontend(), parts.input(), this::running, whenIdle);
         this.watch = new AnswerWatch(parts, command, this::answered);
-        this.response =
-                new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file);
+        this.response = new ClientResponse(
+                parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file, parts.clientTrackers());
         this.settlement = new Settlement(parts);
         this.placement = new Placement(parts, settlement, this, initial);
         this.preparation = new Preparation(parts, settlement, this::prepared);
@@ -240,6 +240,7 @@ final class Exchange implements Placement.Listener {
         response.begin(
                 command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
+        response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
         target.send(command.bytesToSend(), response);
         target.flush();

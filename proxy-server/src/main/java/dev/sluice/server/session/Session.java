@@ -94,6 +94,7 @@ public final class Session {
                 new Leases(context.pool(), start.credential(), frontend.capabilities()),
                 changes,
                 new SessionTrackers(changes, causality, context),
+                new ClientTrackers(),
                 new InsertId(),
                 new PreparedStatements(state));
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
@@ -310,6 +311,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
+        parts.clientTrackers().reset();
         exchange.settlement().takeLostState();
         exchange.settlement().countPins();
         StateVector vector = parts.state().vector();

@@ -87,7 +87,8 @@ class ClientResponseTest {
                         log.add("failed");
                     }
                 },
-                file);
+                file,
+                new ClientTrackers());
     }
 
     private FileUpload fileOf(Frontend frontend) {
