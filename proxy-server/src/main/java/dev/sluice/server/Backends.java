@@ -10,6 +10,7 @@ import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendTransportSecurity;
 import dev.sluice.server.backend.WaitingBudget;
+import dev.sluice.server.compression.CompressionAlgorithm;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
 import dev.sluice.server.config.MonitorConfig;
@@ -78,6 +79,15 @@ final class Backends {
                 BreakerPolicy.DEFAULT.withSlowStart(config.monitor().slowStart()),
                 heartbeat(config.monitor().heartbeat()));
         return new TopologyMonitor(settings, monitored);
+    }
+
+    /** What connections to the servers are compressed with, where they offer it; null for nothing. */
+    static @Nullable CompressionAlgorithm compression(SluiceConfig config) {
+        return switch (config.compression().backend()) {
+            case OFF -> null;
+            case ZLIB -> CompressionAlgorithm.ZLIB;
+            case ZSTD -> CompressionAlgorithm.ZSTD.isAvailable() ? CompressionAlgorithm.ZSTD : null;
+        };
     }
 
     static Switchovers switchovers(SluiceConfig config, WriteGate gate, TopologyMonitor monitor) {

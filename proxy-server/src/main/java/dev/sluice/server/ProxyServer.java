@@ -14,6 +14,7 @@ import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.backend.PoolEnvironment;
 import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
+import dev.sluice.server.compression.CompressionAlgorithm;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
@@ -199,6 +200,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         transport.socket(),
                         ConfiguredSettings.waterMark(config.limits().backendBuffer())),
                 Backends.security(config),
+                Backends.compression(config),
                 config.pool().connectTimeout(),
                 System::nanoTime);
         LoopContext.Shared shared = new LoopContext.Shared(
@@ -273,6 +275,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 },
                 tls.sslContext().orElse(null),
                 tls.mode() == TlsMode.REQUIRED,
+                config.compression().frontend() ? CompressionAlgorithm.availableCapabilities() : 0,
                 config.limits().connectPhaseTimeout());
     }
 

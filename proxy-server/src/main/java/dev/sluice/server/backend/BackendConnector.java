@@ -3,6 +3,7 @@ package dev.sluice.server.backend;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendFailure.Kind;
+import dev.sluice.server.compression.CompressionAlgorithm;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -12,11 +13,13 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Opens and authenticates backend connections on a given event loop. Thread-safe: it has no state of its own. */
 public final class BackendConnector implements BackendOpener {
     private final Sockets sockets;
     private final BackendTransportSecurity security;
+    private final @Nullable CompressionAlgorithm compression;
     private final Duration connectTimeout;
     private final LongSupplier nanoClock;
 
@@ -31,13 +34,19 @@ public final class BackendConnector implements BackendOpener {
     /**
      * @param sockets how channels are made
      * @param security whether and how TLS is spoken to backends
+     * @param compression what is compressed with where the server offers it; null for nothing
      * @param connectTimeout for TCP, TLS and login together
      * @param nanoClock a monotonic clock
      */
     public BackendConnector(
-            Sockets sockets, BackendTransportSecurity security, Duration connectTimeout, LongSupplier nanoClock) {
+            Sockets sockets,
+            BackendTransportSecurity security,
+            @Nullable CompressionAlgorithm compression,
+            Duration connectTimeout,
+            LongSupplier nanoClock) {
         this.sockets = sockets;
         this.security = security;
+        this.compression = compression;
         this.connectTimeout = connectTimeout;
         this.nanoClock = nanoClock;
     }
@@ -45,7 +54,7 @@ public final class BackendConnector implements BackendOpener {
     @Override
     public void connect(
             EventLoop loop, BackendAddress address, PoolKey key, Credential credential, ConnectListener listener) {
-        BackendLogin login = new BackendLogin(key, credential, address, nanoClock);
+        BackendLogin login = new BackendLogin(key, credential, address, compression, nanoClock);
         ChannelFuture attempt = new Bootstrap()
                 .group(loop)
                 .channel(sockets.type())

@@ -10,6 +10,7 @@ import dev.sluice.protocol.packet.SslRequest;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.compression.CompressionAlgorithm;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -47,6 +48,7 @@ final class BackendLogin {
     private final PoolKey key;
     private final Credential credential;
     private final BackendAddress address;
+    private final @Nullable CompressionAlgorithm compression;
     private final LongSupplier nanoClock;
     private byte[] nonce = new byte[0];
     private String plugin = CACHING_SHA2;
@@ -54,10 +56,16 @@ final class BackendLogin {
     private int collation = GENERAL_CI;
     private long threadId;
 
-    BackendLogin(PoolKey key, Credential credential, BackendAddress address, LongSupplier nanoClock) {
+    BackendLogin(
+            PoolKey key,
+            Credential credential,
+            BackendAddress address,
+            @Nullable CompressionAlgorithm compression,
+            LongSupplier nanoClock) {
         this.key = key;
         this.credential = credential;
         this.address = address;
+        this.compression = compression;
         this.nanoClock = nanoClock;
     }
 
@@ -88,7 +96,8 @@ final class BackendLogin {
             throw new ProtocolException(
                     "the server lacks " + Capabilities.describe(missing) + "; MySQL 5.7.5 or MariaDB 10.2 is needed");
         }
-        capabilities = (OFFERED | key.capabilities()) & greeting.capabilities();
+        int compressed = compression == null ? 0 : compression.capability();
+        capabilities = (OFFERED | compressed | key.capabilities()) & greeting.capabilities();
         nonce = greeting.authPluginData();
         threadId = greeting.connectionId();
         collation = greeting.collation() == UTF8MB4_0900_AI_CI ? UTF8MB4_0900_AI_CI : GENERAL_CI;

@@ -11,6 +11,8 @@ import dev.sluice.protocol.packet.AuthSwitchRequest;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.server.backend.BackendFailure.Kind;
+import dev.sluice.server.compression.BackendCompression;
+import dev.sluice.server.compression.CompressionAlgorithm;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -196,7 +198,12 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         finish();
         BackendConnection connection = new BackendConnection(
                 context.channel(), login.key(), login.threadId(), login.vectorAfterLogin(), login.nowNanos());
-        context.pipeline().replace(this, "backend", new BackendHandler(connection));
+        context.pipeline().addAfter(context.name(), "backend", new BackendHandler(connection));
+        CompressionAlgorithm compression = CompressionAlgorithm.agreed(login.capabilities());
+        if (compression != null) {
+            context.pipeline().addAfter(context.name(), "compression", new BackendCompression(compression));
+        }
+        context.pipeline().remove(this);
         listener.connected(connection);
     }
 

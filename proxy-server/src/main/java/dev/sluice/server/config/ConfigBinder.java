@@ -76,6 +76,7 @@ final class ConfigBinder {
                 pool,
                 limits,
                 tls,
+                new CompressionConfig(value(ConfigKeys.COMPRESSION_FRONTEND), value(ConfigKeys.COMPRESSION_BACKEND)),
                 auth,
                 switchover,
                 metrics,

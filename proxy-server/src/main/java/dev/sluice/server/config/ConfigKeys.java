@@ -291,6 +291,19 @@ public final class ConfigKeys {
             "PEM file with the authorities that a server's certificate must lead to; needs `tls.backend.mode: required`."
                     + " The host name is not compared.");
 
+    // compression
+
+    static final ConfigKey<Boolean> COMPRESSION_FRONTEND = ConfigKey.defaulted(
+            "compression.frontend",
+            ValueType.flag(),
+            "true",
+            "Whether clients may compress, with zlib or zstd as they ask for.");
+    static final ConfigKey<CompressionMode> COMPRESSION_BACKEND = ConfigKey.defaulted(
+            "compression.backend",
+            ValueType.oneOf(CompressionMode.class),
+            "off",
+            "Compression towards the servers, where they offer it: worth its CPU time only over a slow network.");
+
     // auth
 
     static final ConfigKey<Duration> AUTH_CREDENTIAL_PROOF_AGE = ConfigKey.defaulted(
@@ -426,6 +439,8 @@ public final class ConfigKeys {
             TLS_FRONTEND_KEY,
             TLS_BACKEND_MODE,
             TLS_BACKEND_CA,
+            COMPRESSION_FRONTEND,
+            COMPRESSION_BACKEND,
             AUTH_CREDENTIAL_PROOF_AGE,
             AUTH_CREDENTIALS_MAX,
             METRICS_LISTEN,

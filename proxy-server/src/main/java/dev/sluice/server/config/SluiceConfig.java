@@ -18,6 +18,7 @@ import java.util.Set;
  * @param pool backend connections
  * @param limits what clients may use up
  * @param tls encryption
+ * @param compression compression
  * @param auth accounts
  * @param switchover the accounts of planned changes of the primary
  * @param metrics metrics and health over HTTP
@@ -34,6 +35,7 @@ public record SluiceConfig(
         PoolConfig pool,
         LimitsConfig limits,
         TlsConfig tls,
+        CompressionConfig compression,
         AuthConfig auth,
         SwitchoverConfig switchover,
         MetricsConfig metrics,
@@ -62,6 +64,7 @@ public record SluiceConfig(
         Objects.requireNonNull(pool, "pool");
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(tls, "tls");
+        Objects.requireNonNull(compression, "compression");
         Objects.requireNonNull(auth, "auth");
         Objects.requireNonNull(switchover, "switchover");
         Objects.requireNonNull(metrics, "metrics");
@@ -81,6 +84,7 @@ public record SluiceConfig(
                 pool,
                 limits,
                 tls,
+                compression,
                 auth,
                 switchover,
                 metrics,
@@ -101,6 +105,7 @@ public record SluiceConfig(
                 PoolConfig.defaults(),
                 LimitsConfig.defaults(),
                 TlsConfig.defaults(),
+                CompressionConfig.defaults(),
                 AuthConfig.defaults(),
                 SwitchoverConfig.defaults(),
                 MetricsConfig.defaults(),

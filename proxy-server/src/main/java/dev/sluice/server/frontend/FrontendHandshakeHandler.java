@@ -16,6 +16,8 @@ import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.packet.SslRequest;
 import dev.sluice.server.auth.ClientAuthentication;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.compression.CompressionAlgorithm;
+import dev.sluice.server.compression.FrontendCompression;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
@@ -110,7 +112,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         }
         long limit = settings.connectPhaseTimeout().toMillis();
         deadline = ctx.executor().schedule(this::tooLate, limit, TimeUnit.MILLISECONDS);
-        offered = SERVED | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
+        offered = SERVED | settings.compression() | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
         client.send(
                 0,
                 new HandshakeV10(
@@ -276,6 +278,10 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         ByteBuf rest = pending;
         pending = null;
         ctx.pipeline().addAfter(ctx.name(), "commands", commands);
+        CompressionAlgorithm compression = CompressionAlgorithm.agreed(client.capabilities());
+        if (compression != null) {
+            ctx.pipeline().addAfter(ctx.name(), "compression", new FrontendCompression(compression));
+        }
         ctx.pipeline().remove(this);
         if (rest != null) {
             // From here and not from the head of the pipeline: TLS has been taken off these bytes.

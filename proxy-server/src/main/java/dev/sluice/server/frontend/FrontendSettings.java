@@ -11,10 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param admission counts connections
  * @param tls the server context, or null when TLS is off
  * @param tlsRequired whether clients without TLS are refused
+ * @param compression the capability flags of the compression that is offered; 0 for none
  * @param connectPhaseTimeout from accept to the end of the login
  */
 public record FrontendSettings(
-        Admission admission, @Nullable SslContext tls, boolean tlsRequired, Duration connectPhaseTimeout) {
+        Admission admission,
+        @Nullable SslContext tls,
+        boolean tlsRequired,
+        int compression,
+        Duration connectPhaseTimeout) {
     /** The limit on client connections. */
     @FunctionalInterface
     public interface Admission {

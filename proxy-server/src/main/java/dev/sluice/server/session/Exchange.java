@@ -11,6 +11,7 @@ import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.session.SessionControl.Target;
 import dev.sluice.server.session.Settlement.Outcome;
@@ -75,10 +76,6 @@ final class Exchange implements Placement.Listener {
         this.placement = new Placement(parts, settlement, this, initial);
         this.preparation = new Preparation(parts, settlement, this::prepared);
         this.whenSettled = this::settled;
-    }
-
-    Command command() {
-        return command;
     }
 
     boolean isIdle() {
@@ -200,7 +197,7 @@ final class Exchange implements Placement.Listener {
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
     private void stateRefused(BackendConnection target, ErrPacket error) {
         BackendFailure failure = BackendFailure.of(
-                BackendFailure.Kind.BROKEN,
+                Kind.BROKEN,
                 "the session's state could not be brought to the connection: " + error.message());
         closeBroken(target, failure);
         boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere(target, failure);
@@ -309,7 +306,7 @@ final class Exchange implements Placement.Listener {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(
                     target,
-                    BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
+                    BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
             if (stream.isOpen()) {
                 stream.discardRest(null);
             }
@@ -360,7 +357,7 @@ final class Exchange implements Placement.Listener {
     }
 
     private void goingAway(BackendConnection target) {
-        BackendFailure failure = BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend is shutting down");
+        BackendFailure failure = BackendFailure.of(Kind.BROKEN, "the backend is shutting down");
         closeBroken(target, failure);
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!retriedElsewhere(target, failure)) {
@@ -462,7 +459,7 @@ final class Exchange implements Placement.Listener {
                 && !response.isDelivered()
                 && !parts.state().tiedTo(slot);
         if (repeatable) {
-            silent.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend does not answer"));
+            silent.fail(BackendFailure.of(Kind.BROKEN, "the backend does not answer"));
         }
     }
 
@@ -508,6 +505,11 @@ final class Exchange implements Placement.Listener {
             }
             answer(Failures.lostConnection(failure.message(), command.statement(), loss));
         }
+    }
+
+    /** Whether the answer that is on its way has no end. */
+    boolean isDumping() {
+        return isAnswering() && command.isBinlogDump();
     }
 
     /** Whether part of an answer is on its way, so that no other packet may be sent. */

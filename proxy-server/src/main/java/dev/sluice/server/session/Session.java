@@ -19,6 +19,7 @@ import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.compression.CompressionException;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
@@ -441,6 +442,11 @@ public final class Session {
 
     /** Reading from or writing to the client failed. */
     public void frontendFailed(Throwable cause) {
+        if (cause instanceof CompressionException) {
+            LOGGER.debug("client {}: {}", frontend.address(), cause.getMessage());
+            protocolError(ErrorCode.ER_NET_UNCOMPRESS_ERROR);
+            return;
+        }
         if (cause instanceof java.io.IOException) {
             LOGGER.debug("client {} is gone: {}", frontend.address(), cause.getMessage());
         } else {
@@ -469,8 +475,7 @@ public final class Session {
 
     private void drainNow() {
         // A dump of the binary log ends with one of its two ends.
-        boolean unending = exchange.isAnswering() && exchange.command().isBinlogDump();
-        if (unending || (isIdle() && !parts.state().inTransaction())) {
+        if (exchange.isDumping() || (isIdle() && !parts.state().inTransaction())) {
             shutDownNow();
         }
     }

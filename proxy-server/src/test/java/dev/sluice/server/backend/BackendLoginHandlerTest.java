@@ -47,6 +47,7 @@ class BackendLoginHandlerTest {
                 new PoolKey(0, "app", 0),
                 Credential.ofPassword("app", "secret".getBytes(StandardCharsets.US_ASCII)),
                 new BackendAddress("db0", 3306),
+                null,
                 () -> 0);
         channel.pipeline()
                 .addLast(new BackendLoginHandler(

@@ -114,6 +114,7 @@ class ConfigLoaderTest {
                 tls:
                   frontend: {mode: required, cert: c.pem, key: /k.pem}
                   backend: {mode: required, ca: ../ca.pem}
+                compression: {frontend: false, backend: zstd}
                 auth: {credential-proof-age: 21s, credentials-max: 22}
                 metrics: {listen: "0.0.0.0:9104"}
                 admin:
@@ -149,6 +150,7 @@ class ConfigLoaderTest {
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"
                         + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]]],"
                         + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"
+                        + " compression=CompressionConfig[frontend=false, backend=ZSTD],"
                         + " auth=AuthConfig[credentialProofAge=PT21S, credentialsMax=22],"
                         + " switchover=SwitchoverConfig[user=Optional[sw], password=Optional[******],"
                         + " replicationUser=Optional[re], replicationPassword=Optional[******]],"

@@ -62,8 +62,8 @@ final class RawClient implements AutoCloseable {
             | CLIENT_DEPRECATE_EOF;
 
     private final Socket socket;
-    private final DataInputStream in;
-    private final OutputStream out;
+    private DataInputStream in;
+    private OutputStream out;
     private int capabilities;
     private int sequence;
     private long packetsRead;
@@ -94,6 +94,18 @@ final class RawClient implements AutoCloseable {
     static RawClient connectAs(int port, String user, String password) throws IOException {
         RawClient client = open(port);
         client.login(CAPABILITIES, user, password);
+        return client;
+    }
+
+    /** Connects, logs in and speaks the compressed protocol from then on. */
+    static RawClient connectCompressed(int port, CompressedStreams streams) throws IOException {
+        RawClient client = open(port);
+        client.login(CAPABILITIES | streams.capability());
+        if ((client.capabilities & streams.capability()) == 0) {
+            throw new IOException("compression is not offered");
+        }
+        client.out = streams.output(client.out);
+        client.in = new DataInputStream(new BufferedInputStream(streams.input(client.in)));
         return client;
     }
 
@@ -201,6 +213,11 @@ final class RawClient implements AutoCloseable {
         out.write(bytes);
         out.flush();
         sequence = 1;
+    }
+
+    /** Writes bytes below whatever the streams make of them. */
+    void writeWire(byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
     }
 
     /** Writes bytes so many times while another thread reads the answers. */

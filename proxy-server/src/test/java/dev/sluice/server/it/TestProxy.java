@@ -9,6 +9,8 @@ import dev.sluice.server.ProxyServer;
 import dev.sluice.server.config.AuthConfig;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
+import dev.sluice.server.config.CompressionConfig;
+import dev.sluice.server.config.CompressionMode;
 import dev.sluice.server.config.ConsistencyConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.LimitsConfig;
@@ -90,6 +92,7 @@ final class TestProxy implements AutoCloseable {
         private int servers = Integer.MAX_VALUE;
         private @Nullable Path stateDir;
         private @Nullable Path file;
+        private CompressionMode compression = CompressionMode.OFF;
 
         /** Connections to each server over all event loops. */
         Options connections(int value) {
@@ -209,6 +212,12 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Compresses towards the servers. */
+        Options compression(CompressionMode value) {
+            compression = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
             Path kept = stateDir;
             Path state = kept == null ? Files.createTempDirectory(cluster.directory(), "state-") : kept;
@@ -262,6 +271,7 @@ final class TestProxy implements AutoCloseable {
                             limits.backendBuffer(),
                             preparedMax),
                     primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
+                    new CompressionConfig(base.compression().frontend(), compression),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     switchover,
                     base.metrics(),
@@ -328,7 +338,8 @@ final class TestProxy implements AutoCloseable {
         awaitNoClients();
     }
 
-    private void awaitNoClients() {
+    /** Returns when no client is connected any more. */
+    void awaitNoClients() {
         await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> server.sessions().connections() == 0);

@@ -69,6 +69,7 @@ public final class AdminServer implements AutoCloseable {
                 channel -> enter(channel, open),
                 tls.sslContext().orElse(null),
                 tls.mode() == TlsMode.REQUIRED,
+                0,
                 settings.connectPhaseTimeout());
         String version = VERSION_PREFIX + settings.version();
         long idleMillis = settings.idleTimeout().toMillis();
