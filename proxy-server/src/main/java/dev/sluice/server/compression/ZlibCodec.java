@@ -42,7 +42,8 @@ final class ZlibCodec implements FrameCodec {
             }
             boolean whole = length == plainLength && (inflater.finished() || inflater.inflate(new byte[1]) == 0);
             if (!whole) {
-                throw new CompressionException("a compressed packet that is not the " + plainLength + " bytes it tells");
+                throw new CompressionException(
+                        "a compressed packet that is not the " + plainLength + " bytes it tells");
             }
         } catch (DataFormatException e) {
             throw new CompressionException("a compressed packet that is no zlib data: " + e.getMessage());

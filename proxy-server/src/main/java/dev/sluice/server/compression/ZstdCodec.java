@@ -52,7 +52,8 @@ final class ZstdCodec implements FrameCodec {
             int length = decompressor.decompressDirectByteBuffer(
                     target, 0, plainLength, source.nioBuffer(), 0, source.readableBytes());
             if (length != plainLength) {
-                throw new CompressionException("a compressed packet that is not the " + plainLength + " bytes it tells");
+                throw new CompressionException(
+                        "a compressed packet that is not the " + plainLength + " bytes it tells");
             }
         } catch (ZstdException e) {
             throw new CompressionException("a compressed packet that is no zstd data: " + e.getMessage());

@@ -54,10 +54,10 @@ final class CommandStream {
         }
     }
 
-    /** The rest is not wanted; {@code error} is the answer behind it, null if the client has one already. */
+    /** The rest, if there is any, is not wanted; {@code error} is the answer behind it, null if the client has one already. */
     void discardRest(@Nullable ErrPacket error) {
-        discarding = true;
-        errorBehind = error;
+        discarding = open;
+        errorBehind = open ? error : null;
     }
 
     /** The last piece has come, in the last of so many packets; whether it was wanted. */

@@ -197,8 +197,7 @@ final class Exchange implements Placement.Listener {
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
     private void stateRefused(BackendConnection target, ErrPacket error) {
         BackendFailure failure = BackendFailure.of(
-                Kind.BROKEN,
-                "the session's state could not be brought to the connection: " + error.message());
+                Kind.BROKEN, "the session's state could not be brought to the connection: " + error.message());
         closeBroken(target, failure);
         boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere(target, failure);
         if (!elsewhere) {
@@ -304,12 +303,8 @@ final class Exchange implements Placement.Listener {
         parts.frontend().flush();
         if (stream.isOpen() || file.isOpen()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
-            closeBroken(
-                    target,
-                    BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
-            if (stream.isOpen()) {
-                stream.discardRest(null);
-            }
+            closeBroken(target, BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
+            stream.discardRest(null);
             end();
             return;
         }
@@ -419,9 +414,7 @@ final class Exchange implements Placement.Listener {
     private void tell(ErrPacket error) {
         if (command.isLongData()) {
             settlement.defer(command.prepared(), error);
-            if (stream.isOpen()) {
-                stream.discardRest(null);
-            }
+            stream.discardRest(null);
         } else if (stream.isOpen()) {
             stream.discardRest(error);
         } else if (file.isOpen()) {

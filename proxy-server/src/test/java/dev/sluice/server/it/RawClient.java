@@ -100,7 +100,7 @@ final class RawClient implements AutoCloseable {
     /** Connects, logs in and speaks the compressed protocol from then on. */
     static RawClient connectCompressed(int port, CompressedStreams streams) throws IOException {
         RawClient client = open(port);
-        client.login(CAPABILITIES | streams.capability());
+        client.login(CAPABILITIES | streams.capability(), Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
         if ((client.capabilities & streams.capability()) == 0) {
             throw new IOException("compression is not offered");
         }
