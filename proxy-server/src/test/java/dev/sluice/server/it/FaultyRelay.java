@@ -26,6 +26,8 @@ final class FaultyRelay implements AutoCloseable {
     private volatile @Nullable Fault fault;
     private volatile @Nullable String deadly;
     private final AtomicInteger cutsLeft = new AtomicInteger();
+    private volatile @Nullable Break nextBreak;
+    private volatile Link lastBroken = new Link();
 
     /**
      * What goes wrong on the connection that carries a text.
@@ -34,6 +36,15 @@ final class FaultyRelay implements AutoCloseable {
      * @param answer what to answer with
      */
     private record Fault(String text, @Nullable String packet, String answer) {}
+
+    /** That the answers to a statement with a text break off after so many bytes, by a cut or by silence. */
+    private record Break(String text, int bytes, boolean silent) {}
+
+    /** One connection, by both of its directions. Thread-safe: an atomic and a volatile field. */
+    private static final class Link {
+        private final AtomicInteger answered = new AtomicInteger();
+        private volatile @Nullable Break broken;
+    }
 
     private FaultyRelay(ServerSocket listening, int serverPort) {
         this.listening = listening;
@@ -71,6 +82,21 @@ final class FaultyRelay implements AutoCloseable {
         deadly = text;
     }
 
+    /** Lets so many bytes of the answers to the next statement with this text through, and cuts the connection. */
+    void cutAnswers(String text, int bytes) {
+        nextBreak = new Break(text, bytes, false);
+    }
+
+    /** Lets so many bytes of the answers to the next statement with this text through, and nothing more. */
+    void silenceAnswers(String text, int bytes) {
+        nextBreak = new Break(text, bytes, true);
+    }
+
+    /** How many bytes of answers have come on the connection whose answers were broken off last, those held back too. */
+    int answered() {
+        return lastBroken.answered.get();
+    }
+
     /** How many connections have met their fault. */
     int faults() {
         return faults.get();
@@ -91,15 +117,16 @@ final class FaultyRelay implements AutoCloseable {
                     socket.setTcpNoDelay(true);
                     sockets.add(socket);
                 }
-                start(() -> pump(client, server, true));
-                start(() -> pump(server, client, false));
+                Link link = new Link();
+                start(() -> pump(client, server, link, true));
+                start(() -> pump(server, client, link, false));
             }
         } catch (IOException ended) {
             end();
         }
     }
 
-    private void pump(Socket from, Socket to, boolean watched) {
+    private void pump(Socket from, Socket to, Link link, boolean watched) {
         try (from;
                 to) {
             byte[] buffer = new byte[64 * 1024];
@@ -107,6 +134,14 @@ final class FaultyRelay implements AutoCloseable {
             for (int length = from.getInputStream().read(buffer);
                     length >= 0;
                     length = from.getInputStream().read(buffer)) {
+                if (watched) {
+                    breakIfNamed(link, latin1(buffer, length));
+                } else if (link.broken != null) {
+                    if (breaksOff(link, to, buffer, length)) {
+                        return;
+                    }
+                    continue;
+                }
                 Fault next = fault;
                 String cutAt = deadly;
                 if (watched
@@ -145,6 +180,24 @@ final class FaultyRelay implements AutoCloseable {
             sockets.remove(from);
             sockets.remove(to);
         }
+    }
+
+    private void breakIfNamed(Link link, String sent) {
+        Break next = nextBreak;
+        if (next != null && sent.contains(next.text())) {
+            nextBreak = null;
+            link.answered.set(0);
+            link.broken = next;
+            lastBroken = link;
+        }
+    }
+
+    /** Passes on what may be passed on; whether the connection is to be cut behind it. */
+    private static boolean breaksOff(Link link, Socket to, byte[] buffer, int length) throws IOException {
+        Break broken = java.util.Objects.requireNonNull(link.broken, "asked before");
+        int left = Math.max(0, broken.bytes() - link.answered.getAndAdd(length));
+        to.getOutputStream().write(buffer, 0, Math.min(left, length));
+        return !broken.silent() && left <= length;
     }
 
     private static String latin1(byte[] bytes, int length) {

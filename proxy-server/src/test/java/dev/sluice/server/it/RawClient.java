@@ -231,6 +231,11 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** Waits no longer than this for anything. */
+    void timeout(int millis) throws IOException {
+        socket.setSoTimeout(millis);
+    }
+
     /** The answer to what comes next starts with this sequence id. */
     void expectSequence(int next) {
         sequence = next;
