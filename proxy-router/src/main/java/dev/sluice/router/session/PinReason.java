@@ -41,6 +41,8 @@ public enum PinReason {
     UNREPORTED_CHANGE,
     /** A statement too large to be read whole ran. */
     LARGE_STATEMENT,
+    /** The client has registered as a replica, or reads the binary log. */
+    REPLICATION,
     /** The last statement failed, left warnings or a FOUND_ROWS() count; kept until the next statement. */
     LAST_STATEMENT;
 

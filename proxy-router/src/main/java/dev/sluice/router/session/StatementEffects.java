@@ -57,6 +57,9 @@ public final class StatementEffects {
     private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
 
     private static final String TRACKER_PREFIX = "session_track_";
+    /** Whoever runs these knows what the switches are. */
+    private static final long TRACKERS = Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS;
+
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
@@ -189,6 +192,7 @@ public final class StatementEffects {
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
             | Traits.OPAQUE
+            | Traits.REPLICATES
             | Traits.ENDING;
 
     private void takeReports(Slot slot, Classification statement, SessionChanges changes) {
@@ -198,7 +202,7 @@ public final class StatementEffects {
             for (int i = 0; i < changes.variables(); i++) {
                 String name = changes.variableName(i).toLowerCase(Locale.ROOT);
                 if (!OF_SCHEMA.contains(name)) {
-                    takeVariable(slot, name, changes.variableValue(i));
+                    takeVariable(slot, statement, name, changes.variableValue(i));
                 } else if (!changes.schemaChanged()) {
                     state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
                 }
@@ -226,14 +230,15 @@ public final class StatementEffects {
         }
     }
 
-    private void takeVariable(Slot slot, String name, String value) {
-        if (DERIVED.contains(name)) {
+    private void takeVariable(Slot slot, Classification statement, String name, String value) {
+        boolean tracker = name.startsWith(TRACKER_PREFIX);
+        if (DERIVED.contains(name) || (tracker && statement.has(TRACKERS))) {
             return;
         }
         // How a backslash has to be quoted depends on the sql_mode, and what other letters are on the character set.
         boolean unsafe = value.chars().anyMatch(c -> c == '\\' || c > '~')
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (NOT_REPLAYABLE.contains(name) || name.startsWith(TRACKER_PREFIX) || unsafe) {
+        if (NOT_REPLAYABLE.contains(name) || tracker || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
         } else if (name.equals("character_set_connection")) {
             // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
@@ -270,6 +275,7 @@ public final class StatementEffects {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_ROLE
+            | TRACKERS
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
@@ -283,6 +289,7 @@ public final class StatementEffects {
         if (!succeeded && !partly) {
             return;
         }
+        pinIf(slot, statement, Traits.REPLICATES, PinReason.REPLICATION);
         pinIf(slot, statement, Traits.SETS_ROLE, PinReason.ROLE);
         pinIf(slot, statement, Traits.SETS_RESOURCE_GROUP, PinReason.RESOURCE_GROUP);
         pinIf(slot, statement, Traits.SETS_NON_REPLAYABLE, PinReason.NON_REPLAYABLE_VARIABLE);

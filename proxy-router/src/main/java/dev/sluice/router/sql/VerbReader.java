@@ -114,15 +114,23 @@ final class VerbReader {
             case SHOW, DIAGNOSTICS -> {
                 if (keyword == Keyword.WARNINGS || keyword == Keyword.ERRORS || keyword == Keyword.DIAGNOSTICS) {
                     traits |= Traits.DIAGNOSTICS;
+                } else if (keyword == Keyword.VARIABLES) {
+                    traits |= Traits.SHOWS_TRACKERS;
                 }
             }
-            case LOAD_DATA -> {
-                if (keyword == Keyword.INDEX && previous == Keyword.LOAD) {
-                    become(StatementKind.TABLE_MAINTENANCE);
-                }
-                watching = false;
-            }
+            case LOAD_DATA -> onLoad(keyword);
             default -> watching = false;
+        }
+    }
+
+    /** LOCAL may stand between LOAD DATA and INFILE, behind a priority. */
+    private void onLoad(Keyword keyword) {
+        if (keyword == Keyword.INDEX && previous == Keyword.LOAD) {
+            become(StatementKind.TABLE_MAINTENANCE);
+        } else if (keyword == Keyword.LOCAL) {
+            traits |= Traits.LOADS_LOCAL_FILE;
+        } else if (keyword == Keyword.INFILE) {
+            watching = false;
         }
     }
 

@@ -22,6 +22,7 @@ import dev.sluice.server.frontend.Frontend;
  * @param leases the backend connections held
  * @param changes what the trackers reported during the current command
  * @param trackers fills the changes
+ * @param clientTrackers what the client has switched on of session tracking
  * @param insertId where LAST_INSERT_ID() lives
  * @param statements the prepared statements
  */
@@ -36,5 +37,6 @@ record SessionParts(
         Leases leases,
         SessionChanges changes,
         SessionTrackListener trackers,
+        ClientTrackers clientTrackers,
         InsertId insertId,
         PreparedStatements statements) {}

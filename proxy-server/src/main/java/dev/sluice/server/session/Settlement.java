@@ -37,7 +37,8 @@ final class Settlement {
             | Traits.LOCK_FUNCTION_ACQUIRE
             | Traits.LOCK_FUNCTION_RELEASE
             | Traits.TEXT_PREPARE
-            | Traits.TEXT_DEALLOCATE;
+            | Traits.TEXT_DEALLOCATE
+            | Traits.SETS_TRACKERS;
 
     /** The traits whose trackers a server holds back when the statement fails, and delivers with the next OK. */
     private static final long MAY_CHANGE_STATE = Traits.MULTI_STATEMENT
@@ -171,7 +172,10 @@ final class Settlement {
     // ---- after ----
 
     /** Takes in the outcome of a command; {@code done} is called when the connection's state is known, maybe at once. */
-    void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable done) {
+    void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable whenSettled) {
+        Runnable done = statement.has(Traits.SETS_TRACKERS)
+                ? () -> new TrackerQuestion(parts, slot, target, statement).ask(outcome.text(), whenSettled)
+                : whenSettled;
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
