@@ -36,6 +36,8 @@ public enum ErrorCode {
     ER_TOO_MANY_USER_CONNECTIONS(
             1203, "42000", "User %s already has more than 'max_user_connections' active connections"),
     ER_USER_LIMIT_REACHED(1226, "42000", "User '%s' has exceeded the '%s' resource (current value: %d)"),
+    ER_SPECIFIC_ACCESS_DENIED_ERROR(
+            1227, "42000", "Access denied; you need (at least one of) the %s privilege(s) for this operation"),
     ER_NOT_SUPPORTED_YET(1235, "42000", "This version of MySQL doesn't yet support '%s'"),
     ER_UNKNOWN_STMT_HANDLER(1243, "HY000", "Unknown prepared statement handler (%s) given to %s"),
     ER_NOT_SUPPORTED_AUTH_MODE(

@@ -16,7 +16,7 @@ public enum RouteReason {
     LOCKING_READ,
     /** SELECT ... INTO OUTFILE, DUMPFILE or a variable. */
     INTO_CLAUSE,
-    /** Reads or assigns user variables. */
+    /** Assigns user variables. */
     USER_VARIABLE,
     /** A function whose answer belongs to the session or the connection: LAST_INSERT_ID, CONNECTION_ID and the like. */
     SESSION_FUNCTION,

@@ -25,7 +25,7 @@ import io.netty.buffer.ByteBuf;
  *    ├──PREPARE_OK──► DEFINITIONS (parameters) ──► DEFINITIONS (columns) ──► COMPLETE
  *    ├──OK instead of PREPARE_OK──► COMPLETE
  *    └──ERR, from every state──► COMPLETE
- *  FIELD_LIST and FETCH start in ROWS.
+ *  FIELD_LIST, FETCH and BINLOG start in ROWS.
  * </pre>
  *
  * <p>A frontend without CLIENT_DEPRECATE_EOF gets more packets than the backend sends. Behind every inserted EOF the
@@ -47,6 +47,7 @@ public final class ResponseScanner {
     private Phase phase = Phase.COMPLETE;
     private boolean frontendDeprecatesEof;
     private boolean untouched = true;
+    private boolean fileOffered;
     /** Payload bytes of the current packet that are still to come. */
     private int payloadLeft;
     /** The current packet has the greatest length, so the next one continues it. */
@@ -72,13 +73,25 @@ public final class ResponseScanner {
         this.shape = shape;
         this.frontendDeprecatesEof = frontendDeprecatesEof;
         sequenceIds.begin(firstSequenceId);
-        phase = shape == ResponseShape.FIELD_LIST || shape == ResponseShape.FETCH ? Phase.ROWS : Phase.FIRST;
+        phase = switch (shape) {
+            case FIELD_LIST, FETCH, BINLOG -> Phase.ROWS;
+            case QUERY, PREPARE, SIMPLE, STATISTICS -> Phase.FIRST;
+        };
         untouched = true;
+        fileOffered = false;
         payloadLeft = 0;
         continued = false;
         definitions.expect(0, 0);
         rows = 0;
         fields.clearAll();
+    }
+
+    /**
+     * The response that has just begun may ask for the frontend's file, {@link Step#LOCAL_INFILE}. From a server that asks
+     * anybody else it is an attempt to read files.
+     */
+    public void offerFile() {
+        fileOffered = true;
     }
 
     /**
@@ -250,7 +263,7 @@ public final class ResponseScanner {
             case QUERY -> firstOfResult(in, payload, length, first);
             case PREPARE -> prepareOk(in, payload, length, first);
             case SIMPLE, STATISTICS -> single(in, payload, length, first);
-            case FIELD_LIST, FETCH -> throw new IllegalStateException(shape + " in " + phase);
+            case FIELD_LIST, FETCH, BINLOG -> throw new IllegalStateException(shape + " in " + phase);
         };
     }
 
@@ -265,6 +278,9 @@ public final class ResponseScanner {
             throw ControlFields.unexpected("answer to LOCAL INFILE", "OK or ERR", first, length, payload);
         }
         if (first == ControlFields.LOCAL_INFILE_HEADER) {
+            if (!fileOffered) {
+                throw ControlFields.unexpected("result", "no request for a file", first, length, payload);
+            }
             fields.clear();
             phase = Phase.INFILE;
             return Step.LOCAL_INFILE;
@@ -404,7 +420,7 @@ public final class ResponseScanner {
         return fields.parameterCount;
     }
 
-    /** Rows, or definitions of COM_FIELD_LIST, of the current result set so far. */
+    /** Rows, events, or definitions of COM_FIELD_LIST, of the current result set so far. */
     public long rows() {
         return rows;
     }

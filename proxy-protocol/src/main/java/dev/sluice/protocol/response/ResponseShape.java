@@ -21,5 +21,7 @@ public enum ResponseShape {
     /** COM_STATISTICS: one packet of text. */
     STATISTICS,
     /** COM_STMT_FETCH: rows up to an end packet, or ERR. */
-    FETCH
+    FETCH,
+    /** COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID: events, maybe for ever, up to an end packet or ERR. */
+    BINLOG
 }

@@ -12,12 +12,12 @@ import io.netty.buffer.ByteBuf;
  *     Information</a>
  */
 public final class SessionTrackReader {
-    private static final int SYSTEM_VARIABLES = 0;
-    private static final int SCHEMA = 1;
-    private static final int STATE_CHANGE = 2;
-    private static final int GTIDS = 3;
-    private static final int TRANSACTION_CHARACTERISTICS = 4;
-    private static final int TRANSACTION_STATE = 5;
+    static final int SYSTEM_VARIABLES = 0;
+    static final int SCHEMA = 1;
+    static final int STATE_CHANGE = 2;
+    static final int GTIDS = 3;
+    static final int TRANSACTION_CHARACTERISTICS = 4;
+    static final int TRANSACTION_STATE = 5;
 
     private SessionTrackReader() {}
 

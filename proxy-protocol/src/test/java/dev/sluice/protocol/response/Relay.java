@@ -27,6 +27,7 @@ final class Relay {
         this.deprecatesEof = deprecatesEof;
         this.stripsSessionState = stripsSessionState;
         scanner.begin(shape, deprecatesEof);
+        scanner.offerFile();
     }
 
     byte[] forwarded() {

@@ -3,6 +3,7 @@ package dev.sluice.protocol.response;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.testing.Hex;
 import dev.sluice.protocol.testing.ResponseBytes;
@@ -292,6 +293,26 @@ class ResponseScannerTest {
 
         assertThat(relay.events).containsExactly("LOCAL_INFILE", "OK affected=3 status=2 state=0");
         assertThat(relay.scanner.isComplete()).isTrue();
+    }
+
+    @Test
+    void aRequestForAFileThatWasNotOfferedBreaksTheProtocol() {
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.QUERY, true);
+        ByteBuf in = Unpooled.wrappedBuffer(Hex.bytes("02 00 00 01 fb 61"));
+        assertThatThrownBy(() -> scanner.next(in))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining("no request for a file");
+    }
+
+    @Test
+    void anOfferIsForOneResponse() {
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.QUERY, true);
+        scanner.offerFile();
+        scanner.begin(ResponseShape.QUERY, true);
+        ByteBuf in = Unpooled.wrappedBuffer(Hex.bytes("02 00 00 01 fb 61"));
+        assertThatThrownBy(() -> scanner.next(in)).isInstanceOf(ProtocolException.class);
     }
 
     @Test

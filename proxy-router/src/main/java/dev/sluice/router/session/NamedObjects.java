@@ -40,6 +40,8 @@ final class NamedObjects {
             FLAGS);
     private static final Pattern TABLE_PARTS = Pattern.compile("(?:(" + NAME + ")\\s*\\.\\s*)?+(" + NAME + ")", FLAGS);
     private static final Pattern PREPARE = Pattern.compile("\\s*PREPARE\\s+(" + NAME + ")\\s+FROM\\b.*", FLAGS);
+    private static final Pattern EXECUTE =
+            Pattern.compile("\\s*EXECUTE\\s+(" + NAME + ")\\s*(?:USING\\b.*)?+;?\\s*", FLAGS);
     private static final Pattern DEALLOCATE =
             Pattern.compile("\\s*(?:DEALLOCATE|DROP)\\s+PREPARE\\s+(" + NAME + ")\\s*;?\\s*", FLAGS);
     private static final Pattern GET_LOCK =
@@ -98,16 +100,30 @@ final class NamedObjects {
         return !temporaryTables.isEmpty();
     }
 
-    void prepared(@Nullable String text) {
+    /** Takes a PREPARE and returns the name in it, if that is known. */
+    @Nullable
+    String prepared(@Nullable String text) {
         String name = match(PREPARE, text);
-        preparedStatements.add(name == null ? null : statementName(name), false);
+        String plain = name == null ? null : statementName(name);
+        preparedStatements.add(plain, false);
+        return plain;
     }
 
-    void deallocated(@Nullable String text) {
+    /** Takes a DEALLOCATE PREPARE and returns the name in it, if that is known. */
+    @Nullable
+    String deallocated(@Nullable String text) {
         String name = match(DEALLOCATE, text);
-        if (name != null) {
-            preparedStatements.remove(statementName(name));
+        if (name == null) {
+            return null;
         }
+        preparedStatements.remove(statementName(name));
+        return statementName(name);
+    }
+
+    /** The name in an EXECUTE, if that is known. */
+    static @Nullable String executed(@Nullable String text) {
+        String name = match(EXECUTE, text);
+        return name == null ? null : statementName(name);
     }
 
     /** The names of statements are compared without case; of letters beyond ASCII nobody knows what belongs together. */

@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum PinReason {
     /** A temporary table exists, or may exist. */
     TEMPORARY_TABLE,
-    /** A user variable was assigned. */
+    /** A user variable was assigned a value that is not known: not a literal, or not by a SET of its own. */
     USER_VARIABLE,
     /** A lock taken by GET_LOCK is held, or may be held. */
     USER_LOCK,
@@ -41,6 +41,8 @@ public enum PinReason {
     UNREPORTED_CHANGE,
     /** A statement too large to be read whole ran. */
     LARGE_STATEMENT,
+    /** The client has registered as a replica, or reads the binary log. */
+    REPLICATION,
     /** The last statement failed, left warnings or a FOUND_ROWS() count; kept until the next statement. */
     LAST_STATEMENT;
 

@@ -6,11 +6,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a session's state that can be rebuilt on any backend connection: the default schema and the session
- * variables that differ, or may differ, from the server's defaults. Immutable; changing methods return another vector.
+ * The part of a session's state that can be rebuilt on any backend connection: the default schema, the session variables
+ * that differ, or may differ, from the server's defaults, and the user variables whose values are known. Immutable;
+ * changing methods return another vector.
  *
- * <p>Variables are kept sorted by name in the order in which they are applied: names are lower case, values are the
- * text that the server's session tracker reported. Two equal vectors describe interchangeable connections.
+ * <p>Variables are kept sorted by name in the order in which they are applied. Names are lower case. The value of a system
+ * variable is the text that the server's session tracker reported; that of a user variable, whose name begins with an at
+ * sign, is SQL that means the same on every connection. Two equal vectors describe interchangeable connections.
  */
 public final class StateVector {
     /** The character set that the server decodes statements with. */
@@ -25,6 +27,9 @@ public final class StateVector {
 
     /** What stands between the character set and the collation of results. */
     public static final String COLLATE = " COLLATE ";
+
+    /** What the names of user variables begin with. */
+    static final String USER_VARIABLE = "@";
 
     private static final String SQL_MODE = "sql_mode";
     private static final List<String> READING = List.of(CHARACTER_SET_CLIENT, COLLATION_CONNECTION, SQL_MODE);
@@ -82,6 +87,25 @@ public final class StateVector {
         return index < 0 ? null : values[index];
     }
 
+    /** Whether a name of this vector is that of a user variable, whose value is SQL. */
+    public static boolean isUserVariable(String name) {
+        return name.startsWith(USER_VARIABLE);
+    }
+
+    /** A name of this vector as it stands in a SET. */
+    public static String quoted(String name) {
+        return isUserVariable(name) ? "@`" + name.substring(1) + "`" : "SESSION `" + name + "`";
+    }
+
+    /** How many user variables are set. */
+    int userVariables() {
+        int count = 0;
+        while (count < names.length && isUserVariable(names[count])) {
+            count++;
+        }
+        return count;
+    }
+
     /** The characters of all names and values: what the bound on session state counts. */
     public int characters() {
         int sum = 0;
@@ -127,9 +151,16 @@ public final class StateVector {
         return with(CHARACTER_SET_RESULTS, characterSet + COLLATE + collation);
     }
 
-    /** The part of this vector that decides how a statement is read when it is prepared. */
-    public StateVector forReading() {
+    /**
+     * The part of this vector that decides how a statement is read when it is prepared.
+     *
+     * @param userVariables whether it mentions user variables, whose types it then has for good
+     */
+    public StateVector forReading(boolean userVariables) {
         StateVector part = EMPTY.withSchema(schema);
+        for (int i = 0; userVariables && i < names.length && isUserVariable(names[i]); i++) {
+            part = part.with(names[i], values[i]);
+        }
         for (String name : READING) {
             String value = get(name);
             part = value == null ? part : part.with(name, value);
@@ -145,6 +176,9 @@ public final class StateVector {
      */
     public StateVector readingAs(StateVector reading, String defaultSqlMode) {
         StateVector changed = reading.schema == null ? this : withSchema(reading.schema);
+        for (int i = 0; i < reading.names.length && isUserVariable(reading.names[i]); i++) {
+            changed = changed.with(reading.names[i], reading.values[i]);
+        }
         for (String name : READING) {
             String value = reading.get(name);
             if (value != null) {

@@ -3,8 +3,13 @@ package dev.sluice.router.session;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.LexicalCharset;
+import dev.sluice.router.sql.PreparedText;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
+import dev.sluice.router.sql.UserVariableAssignment;
+import dev.sluice.router.sql.UserVariableReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -34,7 +39,6 @@ public final class StatementEffects {
             "gtid_domain_id",
             "server_id",
             "sql_log_bin",
-            "binlog_format",
             "pseudo_thread_id",
             "pseudo_replica_mode",
             "pseudo_slave_mode",
@@ -46,25 +50,28 @@ public final class StatementEffects {
             "external_user");
 
     /** Reported by some servers without anybody having set them, or following from other state. */
-    private static final Set<String> DERIVED = Set.of(
-            "statement_id",
-            "last_gtid",
-            "warning_count",
-            "error_count",
-            "character_set_database",
-            "collation_database",
-            "in_transaction");
+    private static final Set<String> DERIVED =
+            Set.of("statement_id", "last_gtid", "warning_count", "error_count", "in_transaction");
+
+    /** They follow from the default schema, unless they are set: until the next USE they then differ from it. */
+    private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
 
     private static final String TRACKER_PREFIX = "session_track_";
+    /** Whoever runs these knows what the switches are. */
+    private static final long TRACKERS = Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS;
+
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
     private final NamedObjects objects = new NamedObjects();
+    private final UserVariables userVariables;
+    private final PreparedNames preparedNames = new PreparedNames();
     private boolean collationUnknown;
 
     /** @param state what is kept up to date */
     public StatementEffects(SessionState state) {
         this.state = state;
+        this.userVariables = new UserVariables(state);
     }
 
     /**
@@ -91,6 +98,10 @@ public final class StatementEffects {
         // A cursor may hold the other slot: what is known by name lives where its pin is.
         if ((state.pins(slot) & NAMED) != 0) {
             objects.clear();
+            preparedNames.clear();
+        }
+        if ((state.pins(slot) & PinReason.USER_VARIABLE.bit()) != 0) {
+            userVariables.connectionGone();
         }
         state.connectionGone(slot);
         collationUnknown = false;
@@ -110,8 +121,15 @@ public final class StatementEffects {
             boolean succeeded,
             SessionChanges changes,
             Supplier<@Nullable String> text) {
+        boolean assigns = statement.has(Traits.USER_VARIABLE_ASSIGNED);
+        // Literals are what the settings before the statement make of them.
+        List<UserVariableAssignment> assignments = assigns ? assignmentsOf(statement, text) : null;
         if (!changes.isEmpty()) {
             takeReports(slot, statement, changes);
+        }
+        if (assigns) {
+            userVariables.assigned(assignments, succeeded);
+            state.pin(slot, PinReason.USER_VARIABLE, userVariables.areUnknown());
         }
         long traits = statement.traits();
         if ((traits & LASTING) != 0) {
@@ -120,6 +138,35 @@ public final class StatementEffects {
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
             takeDefinition(slot, textOf(statement, text));
         }
+    }
+
+    /**
+     * What an EXECUTE does, by the statement that was prepared under its name; any other statement as it is.
+     *
+     * @param text the statement, decoded
+     */
+    public Classification executed(Classification statement, Supplier<@Nullable String> text) {
+        if (!statement.has(Traits.EXECUTES_BY_NAME)
+                || statement.kind() != StatementKind.EXECUTE
+                || statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) {
+            return statement;
+        }
+        String name = NamedObjects.executed(readable(text));
+        return name == null ? statement : preparedNames.executed(statement, name, objects.hasPreparedStatements());
+    }
+
+    private @Nullable List<UserVariableAssignment> assignmentsOf(
+            Classification statement, Supplier<@Nullable String> text) {
+        boolean readable = statement.kind() == StatementKind.SET
+                && !statement.has(Traits.OPAQUE | Traits.AMBIGUOUS_TEXT | Traits.PLACEHOLDERS);
+        String sql = readable ? textOf(statement, text) : null;
+        return sql == null
+                ? null
+                : UserVariableReader.read(
+                        sql.getBytes(StandardCharsets.UTF_8),
+                        state.lexicalMode(),
+                        state.vector().get(StateVector.CHARACTER_SET_CLIENT),
+                        state.vector().get(StateVector.COLLATION_CONNECTION));
     }
 
     private void takeDefinition(Slot slot, @Nullable String text) {
@@ -139,8 +186,7 @@ public final class StatementEffects {
             TEMPORARY | PinReason.USER_LOCK.bit() | PinReason.TEXT_PREPARE.bit() | PinReason.HANDLER.bit();
 
     /** The traits that leave something behind or take it away. */
-    private static final long LASTING = Traits.USER_VARIABLE_ASSIGNED
-            | Traits.LOCK_FUNCTION_ACQUIRE
+    private static final long LASTING = Traits.LOCK_FUNCTION_ACQUIRE
             | Traits.CREATES_TEMPORARY_TABLE
             | Traits.FLUSH_WITH_READ_LOCK
             | Traits.LOCKS_TABLES
@@ -151,6 +197,7 @@ public final class StatementEffects {
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
             | Traits.OPAQUE
+            | Traits.REPLICATES
             | Traits.ENDING;
 
     private void takeReports(Slot slot, Classification statement, SessionChanges changes) {
@@ -158,7 +205,12 @@ public final class StatementEffects {
         boolean restored = statement.has(Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR);
         if (!restored) {
             for (int i = 0; i < changes.variables(); i++) {
-                takeVariable(slot, changes.variableName(i).toLowerCase(Locale.ROOT), changes.variableValue(i));
+                String name = changes.variableName(i).toLowerCase(Locale.ROOT);
+                if (!OF_SCHEMA.contains(name)) {
+                    takeVariable(slot, statement, name, changes.variableValue(i));
+                } else if (!changes.schemaChanged()) {
+                    state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
+                }
             }
         } else if (statement.has(Traits.MULTI_STATEMENT)) {
             // Another statement of the packet may have set a variable for good.
@@ -183,13 +235,15 @@ public final class StatementEffects {
         }
     }
 
-    private void takeVariable(Slot slot, String name, String value) {
-        if (DERIVED.contains(name)) {
+    private void takeVariable(Slot slot, Classification statement, String name, String value) {
+        boolean tracker = name.startsWith(TRACKER_PREFIX);
+        if (DERIVED.contains(name) || (tracker && statement.has(TRACKERS))) {
             return;
         }
-        boolean unsafe = value.indexOf('\\') >= 0
+        // How a backslash has to be quoted depends on the sql_mode, and what other letters are on the character set.
+        boolean unsafe = value.chars().anyMatch(c -> c == '\\' || c > '~')
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (NOT_REPLAYABLE.contains(name) || name.startsWith(TRACKER_PREFIX) || unsafe) {
+        if (NOT_REPLAYABLE.contains(name) || tracker || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
         } else if (name.equals("character_set_connection")) {
             // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
@@ -226,11 +280,11 @@ public final class StatementEffects {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_ROLE
+            | TRACKERS
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         // Half of a failed statement may have run.
-        pinIf(slot, statement, Traits.USER_VARIABLE_ASSIGNED, PinReason.USER_VARIABLE);
         boolean unseen = statement.reason() == RouteReason.TOO_LARGE;
         pinIf(slot, statement, Traits.OPAQUE, unseen ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
@@ -240,6 +294,7 @@ public final class StatementEffects {
         if (!succeeded && !partly) {
             return;
         }
+        pinIf(slot, statement, Traits.REPLICATES, PinReason.REPLICATION);
         pinIf(slot, statement, Traits.SETS_ROLE, PinReason.ROLE);
         pinIf(slot, statement, Traits.SETS_RESOURCE_GROUP, PinReason.RESOURCE_GROUP);
         pinIf(slot, statement, Traits.SETS_NON_REPLAYABLE, PinReason.NON_REPLAYABLE_VARIABLE);
@@ -292,9 +347,19 @@ public final class StatementEffects {
 
     private void takePrepared(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         if (statement.has(Traits.TEXT_PREPARE)) {
-            objects.prepared(textOf(statement, text));
+            String sql = textOf(statement, text);
+            String name = objects.prepared(sql);
+            if (name != null && sql != null) {
+                preparedNames.prepared(
+                        name,
+                        PreparedText.read(
+                                sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode(), userVariables::text));
+            }
         } else if (succeeded && statement.has(Traits.TEXT_DEALLOCATE)) {
-            objects.deallocated(textOf(statement, text));
+            String name = objects.deallocated(textOf(statement, text));
+            if (name != null) {
+                preparedNames.deallocated(name);
+            }
         } else {
             return;
         }
@@ -314,13 +379,18 @@ public final class StatementEffects {
     }
 
     /**
-     * The text of a statement that stands alone; null for several in one packet, whose names are not told apart, and for
-     * text whose letters are not certain: it was decoded as UTF-8.
+     * The text of a statement that stands alone; null for several in one packet, whose names are not told apart, for a
+     * statement that runs another, and for text whose letters are not certain: it was decoded as UTF-8.
      */
     private @Nullable String textOf(Classification statement, Supplier<@Nullable String> text) {
-        if (statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT)) {
-            return null;
-        }
+        boolean another = statement.has(Traits.MULTI_STATEMENT
+                | Traits.EXECUTABLE_COMMENT
+                | Traits.EXECUTES_BY_NAME
+                | Traits.SET_STATEMENT_FOR);
+        return another ? null : readable(text);
+    }
+
+    private @Nullable String readable(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
         return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;

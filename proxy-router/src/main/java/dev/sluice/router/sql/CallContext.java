@@ -74,7 +74,7 @@ final class CallContext {
     /** Whether a name in front of a parenthesis can be a call at this point of a statement of that kind. */
     boolean mayCall(StatementKind kind) {
         return switch (kind) {
-            case SELECT, TABLE, VALUES, WITH, EXPLAIN, UPDATE, DELETE, DO, SET, HANDLER, SHOW -> true;
+            case SELECT, TABLE, VALUES, WITH, EXPLAIN, UPDATE, DELETE, DO, SET, HANDLER, SHOW, EMPTY -> true;
             case INSERT, REPLACE, CALL -> targetNamed;
             case DDL -> selectSeen;
             case LOAD_DATA -> setSeen;

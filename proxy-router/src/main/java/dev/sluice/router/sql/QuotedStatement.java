@@ -14,7 +14,8 @@ final class QuotedStatement {
         return lexer.traits();
     }
 
-    private static byte[] content(TokenCursor cursor, LexicalMode mode) {
+    /** The text in the string at the cursor. */
+    static byte[] content(TokenCursor cursor, LexicalMode mode) {
         byte[] bytes = cursor.bytes();
         int p = cursor.start();
         int end = p + cursor.length() - 1;

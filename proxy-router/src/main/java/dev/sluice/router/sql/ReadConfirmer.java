@@ -19,7 +19,6 @@ import net.sf.jsqlparser.expression.Function;
 import net.sf.jsqlparser.expression.JdbcNamedParameter;
 import net.sf.jsqlparser.expression.NextValExpression;
 import net.sf.jsqlparser.expression.NumericBind;
-import net.sf.jsqlparser.expression.UserVariable;
 import net.sf.jsqlparser.expression.VariableAssignment;
 import net.sf.jsqlparser.parser.Node;
 import net.sf.jsqlparser.statement.ParenthesedStatement;
@@ -41,7 +40,7 @@ final class ReadConfirmer {
 
     private ReadConfirmer() {}
 
-    /** Whether the statement is a query without locks, INTO, variables, writes and functions that are not known. */
+    /** Whether the statement is a query without locks, INTO, assignments, writes and functions that are not known. */
     static boolean isRead(Statement statement) {
         if (!(statement instanceof Select)) {
             return false;
@@ -84,9 +83,6 @@ final class ReadConfirmer {
         }
         if (node instanceof AnalyticExpression analytic) {
             return isAllowed(analytic.getName());
-        }
-        if (node instanceof UserVariable variable) {
-            return variable.isDoubleAdd();
         }
         return !(node instanceof NextValExpression
                 || node instanceof VariableAssignment

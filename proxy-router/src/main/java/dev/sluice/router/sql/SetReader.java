@@ -16,8 +16,10 @@ final class SetReader {
     private Step step = Step.TARGET;
     private boolean global;
     private boolean session;
+    private boolean forStatement;
 
     void reset() {
+        forStatement = false;
         kind = StatementKind.SET;
         traits = 0;
         startItem();
@@ -36,6 +38,11 @@ final class SetReader {
 
     long traits() {
         return traits;
+    }
+
+    /** Whether it turned out to be MariaDB's SET STATEMENT ... FOR. */
+    boolean isForStatement() {
+        return forStatement;
     }
 
     void onToken(TokenCursor cursor, Keyword keyword, int depth) {
@@ -75,7 +82,7 @@ final class SetReader {
             case PASSWORD, DEFAULT -> become(StatementKind.ACCOUNT, 0);
             case ROLE -> become(StatementKind.SET, Traits.SETS_ROLE);
             case RESOURCE -> become(StatementKind.SET, Traits.SETS_RESOURCE_GROUP);
-            case STATEMENT -> become(StatementKind.SET, Traits.SET_STATEMENT_FOR | Traits.OPAQUE);
+            case STATEMENT -> forStatement = true;
             case TRANSACTION ->
                 become(StatementKind.SET_TRANSACTION, global || session ? 0 : Traits.SETS_TRANSACTION_ONE_SHOT);
             default ->

@@ -16,6 +16,9 @@ final class StatementDecision {
         if (Traits.any(traits, Traits.MULTI_STATEMENT)) {
             return RouteReason.MULTI_STATEMENT;
         }
+        if (Traits.any(traits, Traits.SET_STATEMENT_FOR)) {
+            return RouteReason.SESSION_STATEMENT;
+        }
         RouteReason byKind = lexer.kind().primaryReason();
         if (byKind != null) {
             return byKind;
@@ -37,7 +40,7 @@ final class StatementDecision {
         if (Traits.any(traits, Traits.INTO_CLAUSE)) {
             return RouteReason.INTO_CLAUSE;
         }
-        if (Traits.any(traits, Traits.USER_VARIABLE_READ | Traits.USER_VARIABLE_ASSIGNED)) {
+        if (Traits.any(traits, Traits.USER_VARIABLE_ASSIGNED)) {
             return RouteReason.USER_VARIABLE;
         }
         if (Traits.any(

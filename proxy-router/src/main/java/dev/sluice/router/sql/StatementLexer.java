@@ -13,7 +13,7 @@ public final class StatementLexer {
     private static final int SCRATCH_BYTES_KEPT = 64 * 1024;
 
     private static final long TRANSACTION_UNCERTAIN =
-            Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT;
+            Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT | Traits.SET_STATEMENT_FOR;
 
     /** Where a verb may stand elsewhere than in front: behind what a server skips, and inside of other statements. */
     private static final long KILL_HIDERS = Traits.EXECUTABLE_COMMENT | Traits.OPAQUE;

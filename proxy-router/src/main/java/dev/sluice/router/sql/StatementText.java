@@ -133,6 +133,7 @@ final class StatementText {
             case TokenCursor.ASSIGNMENT -> ":=";
             case TokenCursor.WORD -> word();
             case TokenCursor.QUOTED_NAME -> fingerprint ? source() : "`q`";
+            case TokenCursor.USER_VARIABLE -> fingerprint ? source() : "@abc";
             case TokenCursor.HINT -> source();
             default -> source();
         };

@@ -22,6 +22,8 @@ final class SystemVariableCatalog {
         SESSION(0, Traits.SYSTEM_VARIABLE, 0),
         /** A character set or collation of the session. */
         CHARSET(0, Traits.SYSTEM_VARIABLE, Traits.SETS_NAMES),
+        /** A switch of session tracking, of which Sluice has its own on every connection. */
+        TRACKER(Traits.SHOWS_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.SETS_TRACKERS),
         /** A characteristic of transactions. */
         TRANSACTION(0, Traits.SYSTEM_VARIABLE, 0),
         /** Settings of a server that every server of a cluster is expected to share, or that name the server. */

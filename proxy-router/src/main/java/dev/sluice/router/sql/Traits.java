@@ -109,6 +109,17 @@ public final class Traits {
     /** A hint that asks for consistency {@code global}. */
     public static final long CONSISTENCY_GLOBAL = 1L << 47;
 
+    /** EXECUTE of a name: the text that runs is another than the one that was read. */
+    public static final long EXECUTES_BY_NAME = 1L << 48;
+    /** LOAD DATA LOCAL or LOAD XML LOCAL: the server asks the client for a file. */
+    public static final long LOADS_LOCAL_FILE = 1L << 49;
+    /** A command by which a replica makes itself known, or asks for the binary log: its connection serves nothing else. */
+    public static final long REPLICATES = 1L << 50;
+    /** Shows what session tracking is switched on: reads {@code @@session_track_...}, or is SHOW VARIABLES. */
+    public static final long SHOWS_TRACKERS = 1L << 51;
+    /** Switches session tracking on or off. */
+    public static final long SETS_TRACKERS = 1L << 52;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -169,6 +180,11 @@ public final class Traits {
         "consistency_none",
         "consistency_session",
         "consistency_global",
+        "executes_by_name",
+        "loads_local_file",
+        "replicates",
+        "shows_trackers",
+        "sets_trackers",
     };
 
     private Traits() {}

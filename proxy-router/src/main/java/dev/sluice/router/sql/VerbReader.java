@@ -15,6 +15,8 @@ final class VerbReader {
     private boolean objectSeen;
     private boolean routine;
     private boolean skipFormatValue;
+    /** Behind SET STATEMENT: what stands in front of its FOR. */
+    private boolean settingForStatement;
 
     void reset() {
         verbSeen = false;
@@ -23,6 +25,7 @@ final class VerbReader {
         objectSeen = false;
         routine = false;
         skipFormatValue = false;
+        settingForStatement = false;
     }
 
     StatementKind kind() {
@@ -30,7 +33,14 @@ final class VerbReader {
     }
 
     long traits() {
-        return verbSeen && kind == StatementKind.SET ? traits | set.traits() : traits;
+        long all = kind() == StatementKind.SET ? traits | set.traits() : traits;
+        // Which of the reported changes a server took back is known only where none was meant to stay.
+        boolean mayChange = (all & Traits.SET_STATEMENT_FOR) != 0
+                && switch (kind()) {
+                    case SELECT, TABLE, VALUES, SHOW, EXPLAIN -> false;
+                    default -> true;
+                };
+        return mayChange ? all | Traits.OPAQUE : all;
     }
 
     /** Whether more tokens can still change anything here. */
@@ -46,7 +56,9 @@ final class VerbReader {
     void onToken(TokenCursor cursor, int depth) {
         Word word = cursor.word();
         Keyword keyword = word == null ? Keyword.NONE : word.keyword();
-        if (!verbSeen) {
+        if (settingForStatement) {
+            settingForStatement = keyword != Keyword.FOR || depth > 0;
+        } else if (!verbSeen) {
             boolean opening = cursor.symbol() == '(';
             if (!opening && cursor.type() != TokenCursor.HINT) {
                 onVerb(cursor.type() == TokenCursor.WORD ? keyword : Keyword.NONE);
@@ -71,7 +83,7 @@ final class VerbReader {
             verb = keyword;
             kind = found;
         }
-        traits = Verbs.traitsOf(kind);
+        traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(kind);
         watching = Verbs.hasMoreToSay(kind);
         set.reset();
     }
@@ -104,21 +116,29 @@ final class VerbReader {
             case SHOW, DIAGNOSTICS -> {
                 if (keyword == Keyword.WARNINGS || keyword == Keyword.ERRORS || keyword == Keyword.DIAGNOSTICS) {
                     traits |= Traits.DIAGNOSTICS;
+                } else if (keyword == Keyword.VARIABLES) {
+                    traits |= Traits.SHOWS_TRACKERS;
                 }
             }
-            case LOAD_DATA -> {
-                if (keyword == Keyword.INDEX && previous == Keyword.LOAD) {
-                    become(StatementKind.TABLE_MAINTENANCE);
-                }
-                watching = false;
-            }
+            case LOAD_DATA -> onLoad(keyword);
             default -> watching = false;
+        }
+    }
+
+    /** LOCAL may stand between LOAD DATA and INFILE, behind a priority. */
+    private void onLoad(Keyword keyword) {
+        if (keyword == Keyword.INDEX && previous == Keyword.LOAD) {
+            become(StatementKind.TABLE_MAINTENANCE);
+        } else if (keyword == Keyword.LOCAL) {
+            traits |= Traits.LOADS_LOCAL_FILE;
+        } else if (keyword == Keyword.INFILE) {
+            watching = false;
         }
     }
 
     private void become(StatementKind newKind) {
         kind = newKind;
-        traits = Verbs.traitsOf(newKind);
+        traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(newKind);
         watching = false;
     }
 
@@ -192,6 +212,13 @@ final class VerbReader {
 
     private void onSet(TokenCursor cursor, Keyword keyword, int depth) {
         set.onToken(cursor, keyword, depth);
+        if (set.isForStatement()) {
+            // What it runs is the statement behind FOR.
+            verbSeen = false;
+            settingForStatement = true;
+            traits |= Traits.SET_STATEMENT_FOR;
+            return;
+        }
         StatementKind better = set.kind();
         if (better != StatementKind.SET) {
             long found = set.traits();

@@ -62,7 +62,8 @@ final class Verbs {
             case DEALLOCATE -> Traits.TEXT_DEALLOCATE;
             case KILL -> Traits.KILLS;
             case SERVER -> Traits.WRITES | Traits.IMPLICIT_COMMIT;
-            case CALL, EXECUTE, COMPOUND, OTHER -> Traits.OPAQUE;
+            case EXECUTE -> Traits.OPAQUE | Traits.EXECUTES_BY_NAME;
+            case CALL, COMPOUND, OTHER -> Traits.OPAQUE;
             default -> 0;
         };
     }

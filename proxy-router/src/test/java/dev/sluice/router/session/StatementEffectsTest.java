@@ -64,22 +64,28 @@ class StatementEffectsTest extends EffectsFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "statement_id",
-                "last_gtid",
-                "warning_count",
-                "error_count",
-                "character_set_database",
-                "collation_database",
-                "in_transaction"
-            })
+    @ValueSource(strings = {"statement_id", "last_gtid", "warning_count", "error_count", "in_transaction"})
     void aVariableThatFollowsFromOtherStateIsIgnored(String name) {
         StateVector before = state.vector();
         changes.systemVariable(name, "5");
         run("SET sort_buffer_size = 1");
         assertThat(state.vector()).isSameAs(before);
         assertThat(pins()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"character_set_database", "collation_database"})
+    void whatFollowsFromTheSchemaPinsOnlyIfItIsSetByItself(String name) {
+        changes.systemVariable(name, "latin1");
+        changes.schema("other");
+        changes.stateChange();
+        run("USE other");
+        assertThat(pins()).isEmpty();
+        changes.systemVariable(name, "latin1");
+        changes.stateChange();
+        run("SET character_set_database = latin1");
+        assertThat(pins()).isEqualTo("non_replayable_variable");
+        assertThat(state.vector().get(name)).isNull();
     }
 
     @Test
@@ -162,7 +168,7 @@ class StatementEffectsTest extends EffectsFixture {
     @CsvSource(
             delimiter = '|',
             value = {
-                "SET @a = 1 | user_variable",
+                "SET @a = 1 + 1 | user_variable",
                 "SELECT @a := 1 | user_variable",
                 "CREATE TEMPORARY TABLE x (id INT) | temporary_table",
                 "PREPARE s FROM 'SELECT 1' | text_prepare",

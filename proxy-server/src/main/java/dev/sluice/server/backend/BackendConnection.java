@@ -2,6 +2,7 @@ package dev.sluice.server.backend;
 
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.response.ResponseScanner;
+import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import io.netty.buffer.ByteBuf;
@@ -116,6 +117,11 @@ public final class BackendConnection {
         return trackersOn;
     }
 
+    /** Somebody else's switches have taken the place of Sluice's, which come back in front of the next command. */
+    public void trackersOff() {
+        trackersOn = false;
+    }
+
     void trackersOn(boolean on) {
         trackersOn = on;
     }
@@ -215,9 +221,16 @@ public final class BackendConnection {
     /** Queues the receiver of a response whose command has been or is being written. */
     public void expect(PendingResponse response) {
         if (expected.isEmpty()) {
-            scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
+            scan(response);
         }
         expected.add(response);
+    }
+
+    private void scan(PendingResponse response) {
+        scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
+        if (response.offersFile()) {
+            scanner.offerFile();
+        }
     }
 
     /** Sends what was written. */
@@ -253,7 +266,7 @@ public final class BackendConnection {
         lastWarnings = scanner.warnings();
         PendingResponse next = expected.peek();
         if (next != null) {
-            scanner.begin(next.shape(), next.deprecatesEof(), next.firstSequenceId());
+            scan(next);
         }
         response.completed();
     }
@@ -306,7 +319,12 @@ public final class BackendConnection {
         }
         closed = true;
         LOGGER.debug("backend connection ended: {}", failure.message());
-        LingeringClose.begin(channel, expected.isEmpty() && cumulation == null);
+        PendingResponse current = expected.peek();
+        if (current != null && current.shape() == ResponseShape.BINLOG) {
+            LingeringClose.cut(channel);
+        } else {
+            LingeringClose.begin(channel, current == null && cumulation == null);
+        }
         ByteBuf kept = cumulation;
         cumulation = null;
         if (kept != null) {

@@ -34,23 +34,35 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(LingeringClose.class);
 
+    private final int discardedBytesMax;
     private long discarded;
 
-    private LingeringClose() {}
+    private LingeringClose(int discardedBytesMax) {
+        this.discardedBytesMax = discardedBytesMax;
+    }
 
     /**
      * Says goodbye; {@code quiet} if the server owes no answer. Takes the place of the last handler. The channel's close
      * future tells when it is over.
      */
     static void begin(Channel channel, boolean quiet) {
+        begin(channel, quiet, new LingeringClose(DISCARDED_BYTES_MAX));
+    }
+
+    /** The end of a stream without end: nothing of what the server still says counts, and it notices nothing but a reset. */
+    static void cut(Channel channel) {
+        begin(channel, false, new LingeringClose(0));
+    }
+
+    private static void begin(Channel channel, boolean quiet, LingeringClose handler) {
         if (!channel.isActive()) {
             channel.close();
             return;
         }
         if (channel.pipeline().last() == null) {
-            channel.pipeline().addLast("linger", new LingeringClose());
+            channel.pipeline().addLast("linger", handler);
         } else {
-            channel.pipeline().replace(channel.pipeline().last(), "linger", new LingeringClose());
+            channel.pipeline().replace(channel.pipeline().last(), "linger", handler);
         }
         channel.config().setAutoRead(true);
         if (quiet && !hasUnsentBytes(channel)) {
@@ -80,7 +92,7 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         discarded += message instanceof ByteBuf bytes ? bytes.readableBytes() : 0;
         ReferenceCountUtil.release(message);
-        if (discarded > DISCARDED_BYTES_MAX) {
+        if (discarded > discardedBytesMax) {
             context.close();
         }
     }

@@ -25,6 +25,11 @@ public abstract class PendingResponse {
         return 1;
     }
 
+    /** Whether the command lets the server ask for a file, and whoever receives this response can get it one. */
+    public boolean offersFile() {
+        return false;
+    }
+
     /**
      * Takes what has arrived of this response: calls {@link ResponseScanner#next} until the response is complete or
      * more bytes are needed. Whatever is to outlive the call must be retained or copied.

@@ -14,6 +14,7 @@ public record PoolKey(int backendOrdinal, String user, int capabilities) {
     private static final int RELEVANT = Capabilities.CLIENT_FOUND_ROWS
             | Capabilities.CLIENT_IGNORE_SPACE
             | Capabilities.CLIENT_INTERACTIVE
+            | Capabilities.CLIENT_LOCAL_FILES
             | Capabilities.CLIENT_MULTI_RESULTS
             | Capabilities.CLIENT_PS_MULTI_RESULTS
             | Capabilities.CLIENT_ODBC;

@@ -145,9 +145,9 @@ public final class StatePrelude {
                 continue;
             }
             if (named || !to.value(i).equals(from.get(to.name(i)))) {
-                set.append(set.isEmpty() ? "SET SESSION `" : ",SESSION `")
-                        .append(to.name(i))
-                        .append("`=");
+                set.append(set.isEmpty() ? "SET " : ",")
+                        .append(StateVector.quoted(to.name(i)))
+                        .append('=');
                 appendValue(set, to.name(i), to.value(i));
             }
         }
@@ -155,7 +155,9 @@ public final class StatePrelude {
     }
 
     private static void appendValue(StringBuilder set, String name, String value) {
-        if (value.isEmpty() && name.equals(StateVector.CHARACTER_SET_RESULTS)) {
+        if (StateVector.isUserVariable(name)) {
+            set.append(value);
+        } else if (value.isEmpty() && name.equals(StateVector.CHARACTER_SET_RESULTS)) {
             set.append("NULL");
         } else if (NUMBER.matcher(value).matches()) {
             // Numeric variables refuse quoted numbers; variables of other types take a bare number as well.

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A command that fits into {@code wholeBytesMax} is handed over whole. A longer one is streamed: its head first, then
  * every chunk as it arrives, however many packets of 16 MiB it is made of. What arrives while a command runs waits here;
- * reading stops when that is more than a little, so a client that pipelines is held back by TCP.
+ * reading stops when that is more than a little, so a client that pipelines is held back by TCP. A file that a server has
+ * asked the client for is streamed in the same way.
  */
 public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter implements Session.Input {
     /** Bytes that may wait behind a running command before reading stops. */
@@ -111,6 +112,9 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         }
         if (streamLeft >= 0) {
             return stream(in);
+        }
+        if (session.isReceivingFile()) {
+            return session.onFileBytes(in);
         }
         boolean authenticating = session.isAuthenticating();
         if (!authenticating && !channelTakesAnswers()) {

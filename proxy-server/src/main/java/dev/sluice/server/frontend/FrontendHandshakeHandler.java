@@ -52,6 +52,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             | Capabilities.CLIENT_CONNECT_WITH_DB
             | Capabilities.CLIENT_NO_SCHEMA
             | Capabilities.CLIENT_ODBC
+            | Capabilities.CLIENT_LOCAL_FILES
             | Capabilities.CLIENT_IGNORE_SPACE
             | Capabilities.CLIENT_PROTOCOL_41
             | Capabilities.CLIENT_INTERACTIVE
@@ -65,6 +66,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             | Capabilities.CLIENT_PLUGIN_AUTH
             | Capabilities.CLIENT_CONNECT_ATTRS
             | Capabilities.CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA
+            | Capabilities.CLIENT_SESSION_TRACK
             | Capabilities.CLIENT_DEPRECATE_EOF;
 
     private static final int REQUIRED = Capabilities.CLIENT_PROTOCOL_41 | Capabilities.CLIENT_SECURE_CONNECTION;

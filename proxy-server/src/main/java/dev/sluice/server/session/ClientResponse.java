@@ -1,6 +1,8 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ControlPackets;
@@ -59,10 +61,14 @@ final class ClientResponse extends PendingResponse {
     private final Frontend frontend;
     private final TrackerAdapter trackers;
     private final Observer observer;
+    private final FileUpload file;
+    private final ClientTrackers clientTrackers;
 
     private ResponseShape shape = ResponseShape.QUERY;
     private int firstSequenceId;
     private int statementId;
+    private boolean offersFile;
+    private boolean trackedForClient;
     private boolean delivered;
     private boolean discarded;
     private boolean failed;
@@ -72,10 +78,21 @@ final class ClientResponse extends PendingResponse {
     private long lastInsertId;
     private int lastSequenceId;
 
-    ClientResponse(Frontend frontend, TrackerAdapter trackers, Observer observer) {
+    /**
+     * @param file takes what the client sends when the server has asked for a file
+     * @param clientTrackers what the client wants to see of the session's state
+     */
+    ClientResponse(
+            Frontend frontend,
+            TrackerAdapter trackers,
+            Observer observer,
+            FileUpload file,
+            ClientTrackers clientTrackers) {
         this.frontend = frontend;
         this.trackers = trackers;
         this.observer = observer;
+        this.file = file;
+        this.clientTrackers = clientTrackers;
     }
 
     /**
@@ -87,6 +104,8 @@ final class ClientResponse extends PendingResponse {
         shape = newShape;
         firstSequenceId = newFirstSequenceId;
         statementId = newStatementId;
+        offersFile = false;
+        trackedForClient = false;
         delivered = false;
         discarded = false;
         failed = false;
@@ -94,6 +113,21 @@ final class ClientResponse extends PendingResponse {
         warnings = 0;
         lastInsertId = 0;
         lastSequenceId = 0;
+    }
+
+    /** The command that was given loads a file of the client, if the client said that it has any. */
+    void offersFile(boolean loads) {
+        offersFile = loads && (frontend.capabilities() & Capabilities.CLIENT_LOCAL_FILES) != 0;
+    }
+
+    /** The connection has the client's own switches of session tracking: what it reports is what the client wants. */
+    void trackedForClient(boolean byItsOwnSwitches) {
+        trackedForClient = byItsOwnSwitches;
+    }
+
+    @Override
+    public boolean offersFile() {
+        return offersFile;
     }
 
     /** Keeps the whole response from the client: a command in front of it failed. */
@@ -170,6 +204,9 @@ final class ClientResponse extends PendingResponse {
 
     /** Handles one packet that is understood; returns where the next run of relayed bytes starts. */
     private int control(Step step, ResponseScanner scanner, ByteBuf in, int runStart) {
+        if (file.isOpen()) {
+            return tooEarly(step, scanner, in, runStart);
+        }
         return switch (step) {
             case OK -> ok(scanner, in, runStart);
             case ROWS_END -> rowsEnd(scanner, in, runStart);
@@ -185,8 +222,27 @@ final class ClientResponse extends PendingResponse {
                 yield runStart;
             }
             case ERR -> error(scanner, in, runStart);
-            case LOCAL_INFILE, TEXT, RELAY, NEED_MORE -> runStart;
+            case LOCAL_INFILE -> {
+                relay(in, runStart, in.readerIndex());
+                file.begin(scanner.insertedEofs());
+                yield in.readerIndex();
+            }
+            case TEXT, RELAY, NEED_MORE -> runStart;
         };
+    }
+
+    /** The client reads no answer before it has sent its file: an error is kept until then, and nothing else makes sense. */
+    private int tooEarly(Step step, ResponseScanner scanner, ByteBuf in, int runStart) {
+        if (step != Step.ERR) {
+            throw new ProtocolException("an answer in the middle of the client's file");
+        }
+        failed = true;
+        errorCode = scanner.errorCode();
+        relay(in, runStart, scanner.packetStart());
+        file.discardRest(ErrPacket.decode(
+                in.slice(scanner.packetStart() + Packets.HEADER_LENGTH, scanner.packetLength() - Packets.HEADER_LENGTH),
+                Capabilities.CLIENT_PROTOCOL_41));
+        return in.readerIndex();
     }
 
     private void note(ResponseScanner scanner) {
@@ -203,7 +259,7 @@ final class ClientResponse extends PendingResponse {
             observer.observed(scanner, in);
             return runStart;
         }
-        return withoutSessionState(scanner, in, runStart);
+        return sessionStateForClient(scanner, in, runStart);
     }
 
     private int rowsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
@@ -221,15 +277,23 @@ final class ClientResponse extends PendingResponse {
             observer.observed(scanner, in);
             return runStart;
         }
-        return withoutSessionState(scanner, in, runStart);
+        return sessionStateForClient(scanner, in, runStart);
     }
 
-    private int withoutSessionState(ResponseScanner scanner, ByteBuf in, int runStart) {
+    private int sessionStateForClient(ResponseScanner scanner, ByteBuf in, int runStart) {
         trackers.read(scanner, in);
         observer.observed(scanner, in);
+        boolean tracked = (frontend.capabilities() & Capabilities.CLIENT_SESSION_TRACK) != 0;
+        if (tracked && trackedForClient) {
+            return runStart;
+        }
         relay(in, runStart, scanner.packetStart());
         ByteBuf out = in.alloc().buffer(scanner.packetLength());
-        ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
+        if (tracked) {
+            clientTrackers.writeOk(out, in, scanner);
+        } else {
+            ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
+        }
         write(out);
         return in.readerIndex();
     }

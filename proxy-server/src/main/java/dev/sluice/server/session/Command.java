@@ -129,6 +129,11 @@ final class Command {
         return type == CommandType.COM_STMT_SEND_LONG_DATA;
     }
 
+    /** Whether its answer has no end but that of the connection. */
+    boolean isBinlogDump() {
+        return shape == ResponseShape.BINLOG;
+    }
+
     boolean isPrepare() {
         return type == CommandType.COM_STMT_PREPARE;
     }

@@ -1,16 +1,28 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.frontend.Frontend;
+import io.netty.buffer.ByteBuf;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rest of a command that is too large to be kept whole: whether it is still to come, and whether it is wanted. Confined
- * to the session's event loop.
+ * The rest of a command that is too large to be kept whole: whether it is still to come, whether it is wanted, and where it
+ * goes. Confined to the session's event loop.
  */
 final class CommandStream {
+    private final Frontend frontend;
+    private final Supplier<@Nullable BackendConnection> server;
     private boolean open;
     private boolean discarding;
     private @Nullable ErrPacket errorBehind;
+
+    /** @param server where the command runs now */
+    CommandStream(Frontend frontend, Supplier<@Nullable BackendConnection> server) {
+        this.frontend = frontend;
+        this.server = server;
+    }
 
     void begin() {
         open = true;
@@ -26,19 +38,38 @@ final class CommandStream {
         return discarding;
     }
 
-    /** The rest is not wanted; {@code error} is the answer behind it, null if the client has one already. */
-    void discardRest(@Nullable ErrPacket error) {
-        discarding = true;
-        errorBehind = error;
+    /** Whether bytes can be taken now. */
+    boolean takesBytes() {
+        BackendConnection target = server.get();
+        return discarding || (target != null && target.channel().isWritable());
     }
 
-    /** The last piece has come; returns the error that the client is owed. */
-    @Nullable
-    ErrPacket end() {
+    /** Passes on a piece. Takes the reference. */
+    void take(ByteBuf bytes) {
+        BackendConnection target = server.get();
+        if (target == null) {
+            bytes.release();
+        } else {
+            target.sendBytes(bytes);
+        }
+    }
+
+    /** The rest, if there is any, is not wanted; {@code error} is the answer behind it, null if the client has one already. */
+    void discardRest(@Nullable ErrPacket error) {
+        discarding = open;
+        errorBehind = open ? error : null;
+    }
+
+    /** The last piece has come, in the last of so many packets; whether it was wanted. */
+    boolean end(int packets) {
         ErrPacket error = errorBehind;
+        boolean wanted = !discarding;
         open = false;
         discarding = false;
         errorBehind = null;
-        return error;
+        if (error != null) {
+            frontend.send(packets & 0xFF, error);
+        }
+        return wanted;
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.session.SessionControl.Target;
 import dev.sluice.server.session.Settlement.Outcome;
@@ -43,7 +44,8 @@ final class Exchange implements Placement.Listener {
 
     private final SessionParts parts;
     private final Command command;
-    private final CommandStream stream = new CommandStream();
+    private final CommandStream stream;
+    private final FileUpload file;
     private final Settlement settlement;
     private final Placement placement;
     private final Preparation preparation;
@@ -65,8 +67,11 @@ final class Exchange implements Placement.Listener {
         this.parts = parts;
         this.command = new Command(initial);
         this.whenIdle = whenIdle;
+        this.stream = new CommandStream(parts.frontend(), this::running);
+        this.file = new FileUpload(parts.frontend(), parts.input(), this::running, whenIdle);
         this.watch = new AnswerWatch(parts, command, this::answered);
-        this.response = new ClientResponse(parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch);
+        this.response = new ClientResponse(
+                parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file, parts.clientTrackers());
         this.settlement = new Settlement(parts);
         this.placement = new Placement(parts, settlement, this, initial);
         this.preparation = new Preparation(parts, settlement, this::prepared);
@@ -74,19 +79,13 @@ final class Exchange implements Placement.Listener {
     }
 
     boolean isIdle() {
-        return phase == Phase.IDLE && !stream.isDiscarding();
-    }
-
-    /** Whether bytes of a streamed command can be taken now. */
-    boolean takesBytes() {
-        BackendConnection target = connection;
-        return stream.isDiscarding()
-                || (phase == Phase.RUNNING && target != null && target.channel().isWritable());
+        return phase == Phase.IDLE && !stream.isDiscarding() && !file.isOpen();
     }
 
     /** Whether a statement is under way, or a transaction open, that the level covers. */
     boolean isUnfinished(WriteGate.Level level) {
-        if (phase != Phase.IDLE && phase != Phase.WAITING && level.covers(slot)) {
+        boolean runs = phase != Phase.IDLE && phase != Phase.WAITING && !command.isBinlogDump();
+        if (runs && level.covers(slot)) {
             return true;
         }
         for (Slot each : Slot.values()) {
@@ -129,6 +128,11 @@ final class Exchange implements Placement.Listener {
     /** The rest of a command that comes in pieces; {@link #streamEnded} is called after the last. */
     CommandStream stream() {
         return stream;
+    }
+
+    /** The file that a server has asked the client for. */
+    FileUpload file() {
+        return file;
     }
 
     // ---- sending ----
@@ -193,8 +197,7 @@ final class Exchange implements Placement.Listener {
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
     private void stateRefused(BackendConnection target, ErrPacket error) {
         BackendFailure failure = BackendFailure.of(
-                BackendFailure.Kind.BROKEN,
-                "the session's state could not be brought to the connection: " + error.message());
+                Kind.BROKEN, "the session's state could not be brought to the connection: " + error.message());
         closeBroken(target, failure);
         boolean elsewhere = slot == Slot.REPLICA && command.isRead() && retriedElsewhere(target, failure);
         if (!elsewhere) {
@@ -212,6 +215,10 @@ final class Exchange implements Placement.Listener {
     private void send(BackendConnection target) {
         phase = Phase.RUNNING;
         watch.begin(slot, target);
+        if (command.ran().has(Traits.REPLICATES)) {
+            // The server knows it as a replica's from now on.
+            target.retireAfterUse();
+        }
         PreparedStatement about = command.prepared();
         if (about != null && command.needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
@@ -228,21 +235,13 @@ final class Exchange implements Placement.Listener {
         }
         response.begin(
                 command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
+        response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
+        response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
         target.send(command.bytesToSend(), response);
         target.flush();
         if (stream.isOpen()) {
             parts.input().resume();
-        }
-    }
-
-    /** Passes on a piece of a streamed command. Takes the reference. */
-    void sendBytes(ByteBuf bytes) {
-        BackendConnection target = connection;
-        if (phase == Phase.RUNNING && target != null) {
-            target.sendBytes(bytes);
-        } else {
-            bytes.release();
         }
     }
 
@@ -255,12 +254,7 @@ final class Exchange implements Placement.Listener {
 
     /** The last byte of the streamed command has come, in the last of so many packets. */
     void streamEnded(int packets) {
-        boolean unwanted = stream.isDiscarding();
-        ErrPacket error = stream.end();
-        if (unwanted) {
-            if (error != null) {
-                parts.frontend().send(packets & 0xFF, error);
-            }
+        if (!stream.end(packets)) {
             whenIdle.run();
             return;
         }
@@ -307,11 +301,9 @@ final class Exchange implements Placement.Listener {
         settlement.noteWrite(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
-        if (stream.isOpen()) {
+        if (stream.isOpen() || file.isOpen()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
-            closeBroken(
-                    target,
-                    BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
+            closeBroken(target, BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
             stream.discardRest(null);
             end();
             return;
@@ -360,7 +352,7 @@ final class Exchange implements Placement.Listener {
     }
 
     private void goingAway(BackendConnection target) {
-        BackendFailure failure = BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend is shutting down");
+        BackendFailure failure = BackendFailure.of(Kind.BROKEN, "the backend is shutting down");
         closeBroken(target, failure);
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!retriedElsewhere(target, failure)) {
@@ -395,7 +387,9 @@ final class Exchange implements Placement.Listener {
         if (target != null) {
             settlement.finished(command, slot, target, response, placement.keepsLastStatement());
         }
-        boolean last = command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
+        boolean last = command.isBinlogDump()
+                ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
+                : command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
         end();
         if (last) {
             parts.frontend().close();
@@ -420,11 +414,11 @@ final class Exchange implements Placement.Listener {
     private void tell(ErrPacket error) {
         if (command.isLongData()) {
             settlement.defer(command.prepared(), error);
-            if (stream.isOpen()) {
-                stream.discardRest(null);
-            }
+            stream.discardRest(null);
         } else if (stream.isOpen()) {
             stream.discardRest(error);
+        } else if (file.isOpen()) {
+            file.discardRest(error);
         } else {
             parts.frontend().send(1, error);
         }
@@ -458,7 +452,7 @@ final class Exchange implements Placement.Listener {
                 && !response.isDelivered()
                 && !parts.state().tiedTo(slot);
         if (repeatable) {
-            silent.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend does not answer"));
+            silent.fail(BackendFailure.of(Kind.BROKEN, "the backend does not answer"));
         }
     }
 
@@ -490,7 +484,7 @@ final class Exchange implements Placement.Listener {
     private void brokenWhileBusy(BackendConnection lost, BackendFailure failure, Loss loss) {
         boolean unsent = phase == Phase.PREPARING;
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (!unsent && response.isDelivered()) {
+        if (!unsent && response.isDelivered() && !file.isOpen()) {
             // Half a result is out: nothing but closing the connection tells the client so.
             parts.frontend().close();
             end();
@@ -504,6 +498,11 @@ final class Exchange implements Placement.Listener {
             }
             answer(Failures.lostConnection(failure.message(), command.statement(), loss));
         }
+    }
+
+    /** Whether the answer that is on its way has no end. */
+    boolean isDumping() {
+        return isAnswering() && command.isBinlogDump();
     }
 
     /** Whether part of an answer is on its way, so that no other packet may be sent. */

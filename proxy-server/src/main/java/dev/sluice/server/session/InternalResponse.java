@@ -16,7 +16,9 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +90,22 @@ abstract class InternalResponse extends PendingResponse {
             }
         }
         return values;
+    }
+
+    /** The two columns of every row of a result with two columns, in text form. */
+    final Map<String, String> pairs() {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        ByteBuf packets = Unpooled.wrappedBuffer(collected);
+        for (int packet = 0; packets.readableBytes() >= HEADER_LENGTH; packet++) {
+            int length = packets.getUnsignedMediumLE(packets.readerIndex());
+            PayloadReader payload =
+                    new PayloadReader(packets.skipBytes(HEADER_LENGTH).readSlice(length));
+            // Column count, two column definitions, rows.
+            if (packet >= 3) {
+                pairs.put(payload.lenencString("name"), payload.lenencString("value"));
+            }
+        }
+        return pairs;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
@@ -35,6 +36,27 @@ final class LocalCommands {
         return parts.state().lexicalMode().noBackslashEscapes()
                 ? flags | ServerStatus.SERVER_STATUS_NO_BACKSLASH_ESCAPES
                 : flags;
+    }
+
+    /** A command that is not served, with the words of the server that the client takes Sluice for. */
+    void refuse(CommandType type) {
+        String missing = privilegeFor(type, parts.context().isMariaDb());
+        if (missing == null) {
+            frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
+        } else {
+            frontend.sendError(ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR, missing);
+        }
+    }
+
+    /** What a server asks for first, or null if it does not know the command. */
+    private static @Nullable String privilegeFor(CommandType type, boolean mariaDb) {
+        return switch (type) {
+            case COM_SHUTDOWN -> mariaDb ? "SHUTDOWN" : null;
+            case COM_CLONE -> mariaDb ? null : "BACKUP_ADMIN";
+            // MySQL 8.0 leaves the name out.
+            case COM_SUBSCRIBE_GROUP_REPLICATION_STREAM -> mariaDb ? null : "";
+            default -> null;
+        };
     }
 
     /** COM_SET_OPTION: the option is part of the state that connections are brought to. */

@@ -5,6 +5,8 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.session.StateVector;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.StatePrelude;
@@ -78,7 +80,7 @@ final class Preparation {
         StateVector wanted = command.choosesSchema()
                 ? parts.state().vector().withSchema(target.vector().schema())
                 : parts.state().vector();
-        int stateAnswers = stateOf(target, slot, wanted);
+        int stateAnswers = stateWithTrackers(command, target, slot, wanted);
         int others = parts.insertId().bringTo(target, command.statement(), answers);
         if (clearsDiagnostics) {
             others += StatePrelude.clearDiagnostics(target, answers);
@@ -133,6 +135,22 @@ final class Preparation {
             handle = target.statements().find(about.text());
         }
         return handle != null;
+    }
+
+    /** A statement that shows or sets the switches of session tracking finds those of the client. */
+    private int stateWithTrackers(Command command, BackendConnection target, Slot slot, StateVector wanted) {
+        Classification statement = command.ran();
+        boolean visible = statement.has(Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS);
+        // Several statements in one packet may do what Sluice has to be told.
+        if (!visible || statement.has(Traits.MULTI_STATEMENT)) {
+            return stateOf(target, slot, wanted);
+        }
+        ClientTrackers trackers = parts.clientTrackers();
+        if (trackers.areOn(target)) {
+            return 0;
+        }
+        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
+        return stateOf(target, slot, wanted) + trackers.bringTo(target, mariaDb, answers);
     }
 
     private int stateOf(BackendConnection target, Slot slot, StateVector wanted) {

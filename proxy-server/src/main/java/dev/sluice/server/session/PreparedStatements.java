@@ -4,7 +4,9 @@ import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.router.session.SessionState;
+import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.backend.StatementHandles.Text;
@@ -61,12 +63,13 @@ final class PreparedStatements {
             throw new IllegalStateException("no statement is being prepared");
         }
         preparing = null;
-        Text text = new Text(sql, state.vector().forReading(), 0);
+        StateVector reading = state.vector().forReading(classification.has(Traits.USER_VARIABLE_READ));
+        Text text = new Text(sql, reading, 0);
         Handle existing = connection.statements().find(text);
         if (existing != null) {
             if (existing.exclusiveTo() != null) {
                 // A cursor is open on the older one: this one gets a handle of its own.
-                text = new Text(sql, state.vector().forReading(), id);
+                text = new Text(sql, reading, id);
             } else {
                 connection.sendBytes(close(connection, existing));
                 connection.flush();

@@ -44,6 +44,13 @@ public final class Session {
     static final Classification COMMAND =
             new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.OTHER, 0, 0, 0);
 
+    /** Does what FLUSH does. */
+    private static final Classification REFRESH =
+            new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.FLUSH, Traits.IMPLICIT_COMMIT, 0, 0);
+
+    private static final Classification REPLICATION =
+            new Classification(Target.PRIMARY, RouteReason.COMMAND, StatementKind.OTHER, Traits.REPLICATES, 0, 0);
+
     /** Where the commands come from. */
     public interface Input {
         /** The session is idle again, or can take more bytes. */
@@ -88,6 +95,7 @@ public final class Session {
                 new Leases(context.pool(), start.credential(), frontend.capabilities()),
                 changes,
                 new SessionTrackers(changes, causality, context),
+                new ClientTrackers(),
                 new InsertId(),
                 new PreparedStatements(state),
                 start.collations());
@@ -168,6 +176,12 @@ public final class Session {
             case COM_INIT_DB -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
             case COM_STATISTICS -> exchange.begin(type, COMMAND, ResponseShape.STATISTICS, null, packet);
             case COM_FIELD_LIST -> exchange.begin(type, COMMAND, ResponseShape.FIELD_LIST, null, packet);
+            case COM_PROCESS_INFO -> exchange.begin(type, COMMAND, ResponseShape.QUERY, null, packet);
+            case COM_REGISTER_SLAVE -> exchange.begin(type, REPLICATION, ResponseShape.SIMPLE, null, packet);
+            case COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID ->
+                exchange.begin(type, REPLICATION, ResponseShape.BINLOG, null, packet);
+            case COM_DEBUG -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
+            case COM_REFRESH -> exchange.begin(type, REFRESH, ResponseShape.SIMPLE, null, packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {
                 answerAlone(type, packet);
@@ -187,7 +201,7 @@ public final class Session {
             }
             case COM_SET_OPTION -> local.setOption(packet);
             case COM_PROCESS_KILL -> clientKill.process(packet);
-            default -> frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
+            default -> local.refuse(type);
         }
     }
 
@@ -205,7 +219,10 @@ public final class Session {
                 // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
                 clientKill.query(packet, classification);
             } else if (!local.answersConnectionId(packet, classification)) {
-                exchange.begin(CommandType.COM_QUERY, classification, ResponseShape.QUERY, null, packet);
+                Classification runs = classification.has(Traits.EXECUTES_BY_NAME)
+                        ? parts.effects().executed(classification, () -> Settlement.shortText(packet))
+                        : classification;
+                exchange.begin(CommandType.COM_QUERY, runs, ResponseShape.QUERY, null, packet);
             }
         });
     }
@@ -262,12 +279,22 @@ public final class Session {
 
     /** Whether {@link #onCommandBytes} may be called. */
     public boolean takesCommandBytes() {
-        return exchange.takesBytes();
+        return exchange.stream().takesBytes();
     }
 
     /** Takes the next piece. Takes the reference. */
     public void onCommandBytes(ByteBuf bytes) {
-        exchange.sendBytes(bytes);
+        exchange.stream().take(bytes);
+    }
+
+    /** Whether the bytes that come now belong to a file that a server has asked for. */
+    public boolean isReceivingFile() {
+        return exchange.file().isOpen();
+    }
+
+    /** Takes from the buffer what can be taken of the file now; false if that is nothing. */
+    public boolean onFileBytes(ByteBuf in) {
+        return exchange.file().take(in);
     }
 
     /** The command's last piece has been given; it was made of so many packets. */
@@ -290,6 +317,7 @@ public final class Session {
         parts.statements().clear();
         parts.insertId().reset();
         parts.leases().forgetLast();
+        parts.clientTrackers().reset();
         exchange.settlement().takeLostState();
         exchange.settlement().countPins();
         StateVector vector = parts.state().vector();
@@ -451,7 +479,8 @@ public final class Session {
     }
 
     private void drainNow() {
-        if (isIdle() && !parts.state().inTransaction()) {
+        // A dump of the binary log ends with one of its two ends.
+        if (exchange.isDumping() || (isIdle() && !parts.state().inTransaction())) {
             shutDownNow();
         }
     }

@@ -23,6 +23,7 @@ import dev.sluice.server.monitor.CollationCatalog;
  * @param leases the backend connections held
  * @param changes what the trackers reported during the current command
  * @param trackers fills the changes
+ * @param clientTrackers what the client has switched on of session tracking
  * @param insertId where LAST_INSERT_ID() lives
  * @param statements the prepared statements
  * @param collations what the servers know of them
@@ -38,6 +39,7 @@ record SessionParts(
         Leases leases,
         SessionChanges changes,
         SessionTrackListener trackers,
+        ClientTrackers clientTrackers,
         InsertId insertId,
         PreparedStatements statements,
         CollationCatalog collations) {}

@@ -38,7 +38,8 @@ final class Settlement {
             | Traits.LOCK_FUNCTION_RELEASE
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
-            | Traits.SETS_NAMES;
+            | Traits.SETS_NAMES
+            | Traits.SETS_TRACKERS;
 
     /** The traits whose trackers a server holds back when the statement fails, and delivers with the next OK. */
     private static final long MAY_CHANGE_STATE = Traits.MULTI_STATEMENT
@@ -46,6 +47,12 @@ final class Settlement {
             | Traits.OPTIMIZER_HINT_SET_VAR
             | Traits.SET_STATEMENT_FOR
             | Traits.USER_VARIABLE_ASSIGNED;
+
+    /** The pins whose cause may outlive COM_RESET_CONNECTION: it leaves the roles as they are, and the resource group. */
+    private static final int OUTLIVES_RESET = PinReason.ROLE.bit()
+            | PinReason.RESOURCE_GROUP.bit()
+            | PinReason.ROUTINE.bit()
+            | PinReason.LARGE_STATEMENT.bit();
 
     private static final int NAMED_BYTES_MAX = 64 * 1024;
 
@@ -80,12 +87,21 @@ final class Settlement {
     @Nullable
     String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
         boolean drops = statement.kind() == StatementKind.DDL && parts.state().pins() != 0;
-        if (!statement.has(NAMED) && !drops) {
+        // What the literals of a prepared statement are was settled when it was prepared.
+        boolean sets = statement.kind() == StatementKind.SET
+                && statement.has(Traits.USER_VARIABLE_ASSIGNED)
+                && prepared == null;
+        if (!statement.has(NAMED) && !drops && !sets) {
             return null;
         }
         if (prepared != null) {
             return new String(prepared.text().sql(), StandardCharsets.UTF_8);
         }
+        return shortText(packet);
+    }
+
+    /** The text of a query; null if it is longer than names in it are looked for. */
+    static @Nullable String shortText(ByteBuf packet) {
         int length = packet.readableBytes() - Packets.HEADER_LENGTH - 1;
         return length <= 0 || length > NAMED_BYTES_MAX
                 ? null
@@ -161,7 +177,10 @@ final class Settlement {
     // ---- after ----
 
     /** Takes in the outcome of a command; {@code done} is called when the connection's state is known, maybe at once. */
-    void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable done) {
+    void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable whenSettled) {
+        Runnable done = statement.has(Traits.SETS_TRACKERS)
+                ? () -> new TrackerQuestion(parts, slot, target, statement).ask(outcome.text(), whenSettled)
+                : whenSettled;
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
@@ -307,6 +326,9 @@ final class Settlement {
         boolean asked = diagnostics || command.statement().has(Traits.CALC_FOUND_ROWS) || keeps;
         if (asked && !command.isLongData()) {
             parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+        }
+        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0) {
+            target.retireAfterUse();
         }
         letGo(slot);
     }

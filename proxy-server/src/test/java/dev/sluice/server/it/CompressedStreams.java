@@ -146,7 +146,7 @@ final class CompressedStreams {
     }
 
     private static int medium(byte[] from, int at) {
-        return (from[at] & 0xFF) | (from[at + 1] & 0xFF) << 8 | (from[at + 2] & 0xFF) << 16;
+        return (from[at] & 0xFF) | ((from[at + 1] & 0xFF) << 8) | ((from[at + 2] & 0xFF) << 16);
     }
 
     private byte[] decompress(byte[] body, int plainLength) throws IOException {

@@ -104,7 +104,7 @@ class FaultyPrimaryIT {
     @Test
     void sessionStateThatWasLostIsToldByTheNextStatementOnly() throws SQLException {
         try (Connection connection = connect()) {
-            Sql.run(connection, "SET @v = 1");
+            Sql.run(connection, "SET @v = 1 + 0");
             assertFailsAndLosesItsConnection(connection, "SET SESSION sql_mode = 'STATE'", 1231);
             assertThatThrownBy(() -> Sql.run(connection, "SELECT @v")).hasMessageContaining("user_variable");
             assertServes(connection);

@@ -77,29 +77,39 @@ final class RawClient implements AutoCloseable {
 
     /** Connects and logs in, without the given capabilities. */
     static RawClient connect(int port, int... withoutCapabilities) throws IOException {
-        int wanted = CAPABILITIES;
+        return connectWith(port, 0, withoutCapabilities);
+    }
+
+    /** Connects and logs in, with more capabilities than usual and without others. */
+    static RawClient connectWith(int port, int moreCapabilities, int... withoutCapabilities) throws IOException {
+        int wanted = CAPABILITIES | moreCapabilities;
         for (int without : withoutCapabilities) {
             wanted &= ~without;
         }
-        return connectWith(port, wanted);
+        RawClient client = open(port);
+        client.login(wanted, Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
+        return client;
     }
 
-    /** Connects and logs in with exactly these capabilities. */
-    static RawClient connectWith(int port, int wanted) throws IOException {
-        return connectWith(port, wanted, UTF8MB4_0900_AI_CI);
-    }
-
-    static RawClient connectWith(int port, int wanted, int collation) throws IOException {
+    /** Connects and logs in with exactly these capabilities and a collation. */
+    static RawClient connectExactly(int port, int wanted, int collation) throws IOException {
         RawClient client = open(port);
         client.collation = collation;
-        client.login(wanted);
+        client.login(wanted, Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
+        return client;
+    }
+
+    /** Connects and logs in as a user with mysql_native_password. */
+    static RawClient connectAs(int port, String user, String password) throws IOException {
+        RawClient client = open(port);
+        client.login(CAPABILITIES, user, password);
         return client;
     }
 
     /** Connects, logs in and speaks the compressed protocol from then on. */
     static RawClient connectCompressed(int port, CompressedStreams streams) throws IOException {
         RawClient client = open(port);
-        client.login(CAPABILITIES | streams.capability());
+        client.login(CAPABILITIES | streams.capability(), Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
         if ((client.capabilities & streams.capability()) == 0) {
             throw new IOException("compression is not offered");
         }
@@ -117,15 +127,15 @@ final class RawClient implements AutoCloseable {
         return new RawClient(socket);
     }
 
-    private void login(int wanted) throws IOException {
+    private void login(int wanted, String user, String password) throws IOException {
         HandshakeV10 greeting = HandshakeV10.decode(Unpooled.wrappedBuffer(read()), 0);
         capabilities = wanted & greeting.capabilities();
         HandshakeResponse41 response = new HandshakeResponse41(
                 capabilities,
                 1 << 30,
                 collation,
-                Accounts.NATIVE_USER,
-                scramble(greeting.authPluginData()),
+                user,
+                scramble(password, greeting.authPluginData()),
                 Accounts.DATABASE,
                 NativePassword.NAME,
                 Map.of());
@@ -135,7 +145,7 @@ final class RawClient implements AutoCloseable {
         byte[] answer = read();
         if (first(answer) == EOF) {
             AuthSwitchRequest request = AuthSwitchRequest.decode(Unpooled.wrappedBuffer(answer), capabilities);
-            write(sequence, scramble(request.data()));
+            write(sequence, scramble(password, request.data()));
             answer = read();
         }
         if (first(answer) != OK) {
@@ -145,7 +155,11 @@ final class RawClient implements AutoCloseable {
 
     /** The response of this client's account to a nonce. */
     static byte[] scramble(byte[] nonce) {
-        return NativePassword.scramble(Accounts.NATIVE_PASSWORD.getBytes(StandardCharsets.UTF_8), nonce);
+        return scramble(Accounts.NATIVE_PASSWORD, nonce);
+    }
+
+    private static byte[] scramble(String password, byte[] nonce) {
+        return NativePassword.scramble(password.getBytes(StandardCharsets.UTF_8), nonce);
     }
 
     private static byte[] bytes(ByteBuf buffer) {
@@ -188,6 +202,19 @@ final class RawClient implements AutoCloseable {
         }
         out.flush();
         sequence = id & 0xFF;
+    }
+
+    /** Writes one packet behind what was read or written last. */
+    void follow(byte[] payload) throws IOException {
+        write(sequence, payload);
+    }
+
+    /** Answers the request for a file, which has been read. */
+    void sendFile(byte[]... packets) throws IOException {
+        for (byte[] packet : packets) {
+            follow(packet);
+        }
+        follow(new byte[0]);
     }
 
     /** Writes bytes as they are. */

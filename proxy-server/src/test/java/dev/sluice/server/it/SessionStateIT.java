@@ -245,8 +245,8 @@ class SessionStateIT {
         try (Connection one = connect();
                 Connection two = connect();
                 Connection waiting = connect()) {
-            Sql.run(one, "SET @v = 1");
-            Sql.run(two, "SET @v = 1");
+            Sql.run(one, "SET @v = 1 + 0");
+            Sql.run(two, "SET @v = 1 + 0");
             CompletableFuture<Integer> waits =
                     CompletableFuture.supplyAsync(() -> Sql.error(waiting, "UPDATE t SET v = v WHERE id = 1"));
             assertThat(waits).isNotDone();

@@ -156,7 +156,7 @@ class ShutdownIT {
                 Connection transaction = proxy.connect();
                 Connection variable = proxy.connect()) {
             Sql.run(free, "UPDATE t SET v = 21 WHERE id = 1");
-            Sql.run(variable, "SET @v = 1");
+            Sql.run(variable, "SET @v = 1 + 0");
             Sql.run(transaction, "BEGIN", "UPDATE t SET v = 99 WHERE id = 1");
             proxy.awaitCaughtUp();
             cluster.primary().kill();

@@ -158,7 +158,7 @@ class SwitchoverIT {
                 Connection autocommit = proxy().connect();
                 Connection pinned = proxy().connect()) {
             Sql.run(inTransaction, "BEGIN", "INSERT INTO t (v) VALUES (10)");
-            Sql.run(pinned, "SET @mine = 7");
+            Sql.run(pinned, "SET @mine = 3 + 4");
             CompletableFuture<ResultTable> switching = inBackground(() -> switchTo(second, PATIENCE, false));
             await().atMost(PATIENCE).until(() -> steps.stream().anyMatch(step -> step.startsWith("close")));
 

@@ -31,7 +31,7 @@ final class WireSession implements AutoCloseable {
     private record Statement(int id, int parameters) {}
 
     WireSession(int port, int capabilities, int collation) throws IOException {
-        this.client = RawClient.connectWith(port, capabilities, collation);
+        this.client = RawClient.connectExactly(port, capabilities, collation);
         this.deprecatesEof = (capabilities & Capabilities.CLIENT_DEPRECATE_EOF) != 0;
     }
 

@@ -10,6 +10,7 @@ import dev.sluice.protocol.testing.Hex;
 import dev.sluice.protocol.testing.ResponseBytes;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.FakeBackend;
+import dev.sluice.server.frontend.Frontend;
 import dev.sluice.server.frontend.Frontends;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -33,6 +34,8 @@ class ClientResponseTest {
     @Nullable
     private ErrPacket replacement;
 
+    private FileUpload file = fileOf(Frontends.of(client, 0));
+
     private ClientResponse response = forClient(Capabilities.CLIENT_DEPRECATE_EOF);
 
     @AfterEach
@@ -43,8 +46,10 @@ class ClientResponseTest {
     }
 
     private ClientResponse forClient(int capabilities) {
+        Frontend frontend = Frontends.of(client, capabilities | Capabilities.CLIENT_PROTOCOL_41);
+        file = fileOf(frontend);
         return new ClientResponse(
-                Frontends.of(client, capabilities | Capabilities.CLIENT_PROTOCOL_41),
+                frontend,
                 (scanner, in) -> {
                     if (scanner.hasSessionState()) {
                         log.add("state of " + scanner.sessionStateLength());
@@ -81,7 +86,13 @@ class ClientResponseTest {
                     public void responseFailed(BackendFailure failure) {
                         log.add("failed");
                     }
-                });
+                },
+                file,
+                new ClientTrackers());
+    }
+
+    private FileUpload fileOf(Frontend frontend) {
+        return new FileUpload(frontend, () -> log.add("resumed"), backend::connection, () -> log.add("discarded"));
     }
 
     private void begin(ResponseShape shape) {
@@ -249,6 +260,78 @@ class ClientResponseTest {
         backend.connection().close();
         assertThat(log).containsExactly("failed");
         assertThat(response.isDelivered()).isTrue();
+    }
+
+    /** 0xFB and the name {@code f}. */
+    private static final byte[] FILE_REQUEST = {2, 0, 0, 1, (byte) 0xFB, 'f'};
+
+    private void beginLoad(boolean loads) {
+        response.begin(ResponseShape.QUERY, 1, 0);
+        response.offersFile(loads);
+        backend.connection().expect(response);
+    }
+
+    private void clientSends(String hex) {
+        ByteBuf in = Unpooled.copiedBuffer(Hex.bytes(hex));
+        assertThat(file.take(in)).isTrue();
+        assertThat(in.isReadable()).isFalse();
+    }
+
+    @Test
+    void aFileIsAskedForAndTheAnswerFollowsIt() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(true);
+        backend.receive(FILE_REQUEST);
+        assertThat(delivered()).isEqualTo(Hex.of(FILE_REQUEST));
+        assertThat(file.isOpen()).isTrue();
+        clientSends("01 00 00 02 61 00 00 00 03");
+        byte[] ok = bytes().sequenceId(4).ok(1, 2).bytes();
+        backend.receive(ok);
+        assertThat(delivered()).isEqualTo(Hex.of(ok));
+        assertThat(log).containsExactly("resumed", "status 2", "completed");
+    }
+
+    @Test
+    void aFileIsNotAskedOfAClientThatHasNone() {
+        beginLoad(true);
+        backend.receive(FILE_REQUEST);
+        assertThat(delivered()).isEmpty();
+        assertThat(log).containsExactly("failed");
+    }
+
+    @Test
+    void aFileIsNotAskedForByAStatementThatLoadsNone() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(false);
+        backend.receive(FILE_REQUEST);
+        assertThat(delivered()).isEmpty();
+        assertThat(file.isOpen()).isFalse();
+        assertThat(log).containsExactly("failed");
+    }
+
+    @Test
+    void anErrorInTheMiddleOfTheFileIsToldBehindIt() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(true);
+        backend.receive(FILE_REQUEST);
+        backend.receive(bytes().sequenceId(3).err(1159, "too slow").bytes());
+        assertThat(delivered()).isEqualTo(Hex.of(FILE_REQUEST));
+        assertThat(response.isError()).isTrue();
+        clientSends("01 00 00 02 61 00 00 00 03");
+        assertThat(delivered())
+                .startsWith(Hex.of(bytes().sequenceId(4).err(1159, "too slow").bytes())
+                        .substring(0, 14));
+        assertThat(log).containsExactly("resumed", "resumed", "completed", "discarded");
+    }
+
+    @Test
+    void anythingElseInTheMiddleOfTheFileBreaksTheProtocol() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(true);
+        backend.receive(FILE_REQUEST);
+        backend.receive(bytes().sequenceId(2).ok(1, 2).bytes());
+        assertThat(delivered()).isEqualTo(Hex.of(FILE_REQUEST));
+        assertThat(log).containsExactly("resumed", "failed");
     }
 
     @Test

@@ -1,0 +1,144 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.ServerFlavor;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Session and user variables on MariaDB 10.11, which has others than MySQL and other names for them. */
+@Timeout(300)
+class MariaDbVariablesIT {
+    private static final String OF_A_MOMENT = "non_replayable_variable";
+
+    /** What ties the session to its connection instead of going along, each for the reason that is given here. */
+    private static final Map<String, String> TIES = Map.ofEntries(
+            // Where in which sequence the next transaction is logged: two servers must not both have it.
+            Map.entry("gtid_domain_id", OF_A_MOMENT),
+            Map.entry("gtid_seq_no", OF_A_MOMENT),
+            Map.entry("server_id", OF_A_MOMENT),
+            Map.entry("skip_parallel_replication", OF_A_MOMENT),
+            Map.entry("skip_replication", OF_A_MOMENT),
+            // What is written without it would be missing elsewhere, so nothing else is to run there.
+            Map.entry("sql_log_bin", OF_A_MOMENT),
+            // About the next or the last INSERT, not about the session.
+            Map.entry("identity", OF_A_MOMENT),
+            Map.entry("insert_id", OF_A_MOMENT),
+            Map.entry("last_insert_id", OF_A_MOMENT),
+            // The seed moves on with each RAND().
+            Map.entry("rand_seed1", OF_A_MOMENT),
+            Map.entry("rand_seed2", OF_A_MOMENT),
+            // What mysqlbinlog sets in front of the events that it replays.
+            Map.entry("pseudo_slave_mode", OF_A_MOMENT),
+            Map.entry("pseudo_thread_id", OF_A_MOMENT),
+            // They follow from the schema; set by hand they last until the next USE.
+            Map.entry("character_set_database", OF_A_MOMENT),
+            Map.entry("collation_database", OF_A_MOMENT),
+            // The clock of the statements to come; set to 0 it runs again, from each server's own time.
+            Map.entry("timestamp", OF_A_MOMENT),
+            // Sluice learns from these trackers what a session has: it cannot move while they are set otherwise.
+            Map.entry("session_track_schema", OF_A_MOMENT),
+            Map.entry("session_track_state_change", OF_A_MOMENT),
+            Map.entry("session_track_system_variables", "unreported_change"),
+            Map.entry("session_track_transaction_info", OF_A_MOMENT));
+
+    /** What this test cannot change. */
+    private static final Map<String, String> NOT_TRIED = Map.of(
+            "query_cache_type", "can be changed only on a server that started with a query cache",
+            "wsrep_gtid_seq_no", "takes a Galera cluster",
+            "wsrep_on", "takes a Galera cluster",
+            "wsrep_osu_method", "takes a Galera cluster",
+            "wsrep_trx_fragment_size", "takes a Galera cluster",
+            "wsrep_trx_fragment_unit", "takes a Galera cluster");
+
+    private static LocalCluster cluster;
+    private static TestProxy one;
+
+    @BeforeAll
+    static void start() throws Exception {
+        MariaDbServer.requireInstalled(MariaDbVariablesIT.class);
+        cluster = LocalCluster.builder()
+                .flavor(ServerFlavor.executable("mariadbd"))
+                .start();
+        cluster.primary()
+                .execute(
+                        "CREATE DATABASE state",
+                        "CREATE TABLE state.stop (value VARCHAR(30)) ENGINE=InnoDB",
+                        "CREATE TABLE app.t (id INT PRIMARY KEY, v INT)",
+                        "INSERT INTO app.t VALUES (1, 1)",
+                        "GRANT ALL ON *.* TO 'native'@'%'");
+        one = TestProxy.options().eventLoops(1).connections(1).start(cluster);
+        one.awaitCaughtUp();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (one != null) {
+            one.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        one.awaitQuiet();
+    }
+
+    @Test
+    void everySessionVariableSurvivesAChangeOfConnection() throws Exception {
+        try (VariableWalk walk = new VariableWalk(one)) {
+            walk.walk();
+            System.getLogger("MariaDbVariablesIT")
+                    .log(System.Logger.Level.INFO, "{0} survived, pinned {1}", walk.survived, walk.pinned);
+            assertThat(walk.lost).isEmpty();
+            assertThat(walk.unchanged).containsOnlyKeys(NOT_TRIED.keySet());
+            assertThat(walk.pinned).containsExactlyInAnyOrderEntriesOf(TIES);
+            assertThat(walk.survived).isGreaterThan(100);
+        }
+    }
+
+    static List<String> statements() {
+        return UserVariableWalk.STATEMENTS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("statements")
+    void aUserVariableIsTheSameOnEveryConnection(String statements) throws SQLException {
+        try (Connection direct = one.direct();
+                Connection session = one.connect();
+                Connection other = one.connect()) {
+            UserVariableWalk.walk(statements, direct, session, other);
+        }
+    }
+
+    @Test
+    void aVariableSetForOneStatementIsNobodyElses() throws SQLException {
+        try (Connection session = one.connect();
+                Connection other = one.connect()) {
+            Route route =
+                    Sql.routeOf(session, "SET STATEMENT sql_mode = 'ANSI_QUOTES', max_statement_time = 9 FOR SELECT 1");
+            assertThat(route.reason()).isEqualTo("session_statement");
+            assertThat(route.pins()).isEmpty();
+            for (Connection each : List.of(session, other, session)) {
+                assertThat(Sql.value(each, "SELECT @@max_statement_time > 0")).isEqualTo("0");
+                assertThat(Sql.value(each, "SELECT \"x\"")).isEqualTo("x");
+            }
+            assertThat(Sql.routeOf(session, "SET STATEMENT max_statement_time = 9 FOR SET sql_mode = 'ANSI'")
+                            .pins())
+                    .isEqualTo("routine");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Each form of SET has a rule: what it changes, where it runs, and whether it ties the session. */
+@Timeout(120)
+class SetRulesIT {
+    /** One connection to each server, so that every session leaves it to the next. */
+    private static TestProxy one;
+
+    @BeforeAll
+    static void start() throws Exception {
+        StateSchemas.create();
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE ROLE reader",
+                        "CREATE USER 'ruled'@'%' IDENTIFIED BY 'first'",
+                        "GRANT reader TO 'ruled'@'%'",
+                        "GRANT SYSTEM_VARIABLES_ADMIN, PERSIST_RO_VARIABLES_ADMIN ON *.* TO 'ruled'@'%'",
+                        "GRANT ALL ON `state%`.* TO 'ruled'@'%'",
+                        "CREATE PROCEDURE state.take_role() SQL SECURITY INVOKER SET ROLE reader");
+        one = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql());
+        one.awaitCaughtUp();
+    }
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        Servers.mysql().primary().execute("DROP USER 'ruled'@'%'", "DROP ROLE reader");
+        StateSchemas.drop();
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        one.awaitQuiet();
+    }
+
+    private static Connection connect() throws SQLException {
+        return one.connectAs("ruled", "first", "state");
+    }
+
+    // ---- GLOBAL and PERSIST ----
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SET GLOBAL div_precision_increment = 7 | 7",
+                "SET @@global.div_precision_increment = 8 | 8",
+                "SET PERSIST div_precision_increment = 9 | 9",
+                "SET @@persist.div_precision_increment = 10 | 10",
+                "SET PERSIST_ONLY div_precision_increment = 11 | 4"
+            })
+    void theGlobalValueIsThatOfThePrimaryAndTiesNothing(String set, String global) throws SQLException {
+        try (Connection connection = connect()) {
+            String own = Sql.value(connection, "SELECT @@session.div_precision_increment");
+            Route route = Sql.routeOf(connection, set);
+            assertThat(route.role()).isEqualTo("primary");
+            assertThat(route.pins()).isEmpty();
+            assertThat(Sql.value(connection, "SELECT @@global.div_precision_increment"))
+                    .isEqualTo(global);
+            assertThat(Sql.route(connection).role()).isEqualTo("primary");
+            assertThat(Sql.value(connection, "SELECT @@session.div_precision_increment"))
+                    .isEqualTo(own);
+        } finally {
+            Servers.mysql()
+                    .primary()
+                    .execute(
+                            "SET GLOBAL div_precision_increment = 4",
+                            "RESET PERSIST IF EXISTS div_precision_increment");
+        }
+    }
+
+    @Test
+    void whatASessionSetsBesideAGlobalValueGoesAlong() throws SQLException {
+        try (Connection connection = connect();
+                Connection other = connect()) {
+            Sql.run(connection, "SET GLOBAL div_precision_increment = 4, SESSION div_precision_increment = 6");
+            Sql.run(other, "SELECT 1", "SELECT 1 FROM t FOR UPDATE");
+            assertThat(Sql.value(connection, "SELECT 1/3")).isEqualTo("0.333333");
+            assertThat(Sql.value(connection, "SELECT 1/3 FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("0.333333");
+        }
+    }
+
+    // ---- roles ----
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SET ROLE reader", "SET ROLE ALL", "CALL take_role()"})
+    void aRoleStaysWithItsSessionAndNeverOutlivesIt(String sql) throws SQLException {
+        try (Connection connection = connect()) {
+            assertThat(Sql.routeOf(connection, sql).pins()).isNotEmpty();
+            assertThat(Sql.value(connection, "SELECT CURRENT_ROLE()")).isEqualTo("`reader`@`%`");
+            assertThat(Sql.route(connection).reason()).isEqualTo("pinned");
+            connection.unwrap(com.mysql.cj.jdbc.JdbcConnection.class).resetServerState();
+            assertThat(Sql.value(connection, "SELECT CURRENT_ROLE() FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("NONE");
+            Sql.run(connection, sql);
+        }
+        try (Connection next = connect()) {
+            assertThat(Sql.value(next, "SELECT CURRENT_ROLE()")).isEqualTo("NONE");
+            assertThat(Sql.value(next, "SELECT CURRENT_ROLE() FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("NONE");
+        }
+    }
+
+    // ---- passwords ----
+
+    @Test
+    void aPasswordIsSetOnThePrimaryLikeAnyWrite() throws SQLException {
+        try (Connection connection = connect()) {
+            Route route = Sql.routeOf(connection, "SET PASSWORD = 'second'");
+            assertThat(route.role()).isEqualTo("primary");
+            assertThat(route.reason()).isEqualTo("write");
+            assertThat(route.pins()).isEmpty();
+            Sql.run(connection, "SET PASSWORD FOR 'ruled'@'%' = 'first'");
+        }
+        connect().close();
+    }
+
+    // ---- character sets ----
+
+    @Test
+    void setCharacterSetTakesTheCollationOfTheSchema() throws SQLException {
+        String question = "SELECT CONCAT_WS(' ', @@character_set_client, @@character_set_connection,"
+                + " @@collation_connection, @@character_set_results)";
+        try (Connection direct = TestProxy.open(Servers.mysql().primary().port(), "ruled", "first", "state");
+                Connection connection = connect();
+                Connection other = connect()) {
+            for (String set : new String[] {
+                "SET CHARACTER SET latin1", "SET CHARSET utf8mb4", "SET CHARACTER SET DEFAULT",
+                "SET NAMES latin1 COLLATE latin1_german1_ci", "SET NAMES DEFAULT", "SET NAMES utf8mb4"
+            }) {
+                Sql.run(direct, set);
+                Sql.run(connection, set);
+                Sql.run(other, "SELECT 1", "SELECT 1 FROM t FOR UPDATE");
+                String expected = Sql.value(direct, question);
+                assertThat(Sql.value(connection, question)).as(set).isEqualTo(expected);
+                assertThat(Sql.value(connection, question + " FROM t WHERE id = 1 FOR UPDATE"))
+                        .as(set)
+                        .isEqualTo(expected);
+                assertThat(Sql.route(connection).pins()).isEmpty();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SET character_set_database = latin1", "SET collation_database = latin1_bin"})
+    void theCharacterSetOfTheSchemaSetByHandIsSeenByNobodyElse(String set) throws SQLException {
+        String question = "SELECT @@character_set_database, @@collation_database FROM t WHERE id = 1 FOR UPDATE";
+        try (Connection connection = connect()) {
+            assertThat(Sql.routeOf(connection, set).pins()).startsWith("non_replayable_variable");
+            assertThat(Sql.rows(connection, question).get(0)).startsWith("latin1,");
+        }
+        try (Connection next = connect()) {
+            assertThat(Sql.rows(next, question).get(0)).startsWith("utf8mb4,");
+        }
+    }
+
+    // ---- transactions ----
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SET TRANSACTION READ ONLY", "SET @@transaction_read_only = 1"})
+    void characteristicsForOneTransactionTieUntilItIsOver(String set) throws SQLException {
+        try (Connection connection = connect()) {
+            assertThat(Sql.routeOf(connection, set).pins()).isEqualTo("transaction_characteristics");
+            Sql.run(connection, "BEGIN");
+            assertThat(Sql.error(connection, "UPDATE t SET v = v")).isEqualTo(1792);
+            assertThat(Sql.routeOf(connection, "COMMIT").pins()).isEmpty();
+            Sql.run(connection, "BEGIN", "UPDATE t SET v = v", "COMMIT");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET SESSION TRANSACTION READ ONLY",
+                "SET LOCAL TRANSACTION READ ONLY",
+                "SET @@session.transaction_read_only = ON",
+                "SET @@local.transaction_read_only = 1",
+                "SET transaction_read_only = 1",
+                "SET SESSION transaction_read_only = 'ON'"
+            })
+    void characteristicsOfTheSessionGoAlongAndSendTransactionsToReplicas(String set) throws SQLException {
+        try (Connection connection = connect();
+                Connection other = connect()) {
+            assertThat(Sql.routeOf(connection, set).pins()).isEmpty();
+            Sql.run(other, "SELECT 1", "UPDATE t SET v = v");
+            // A function of the primary; a write the driver itself would refuse.
+            assertThat(Sql.rows(connection, "SELECT @@session.transaction_read_only, IS_FREE_LOCK('set')"))
+                    .containsExactly("1,1");
+            await().atMost(TestProxy.SOON).until(() -> {
+                Route begin = Sql.routeOf(connection, "BEGIN");
+                Sql.run(connection, "COMMIT");
+                return begin.isReplica();
+            });
+            Sql.run(connection, "SET SESSION TRANSACTION READ WRITE", "UPDATE t SET v = v");
+        }
+    }
+
+    @Test
+    void springsReadOnlyTransactionRunsOnAReplica() throws SQLException {
+        try (Connection connection = connect()) {
+            connection.setReadOnly(true);
+            connection.setAutoCommit(false);
+            assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
+            assertThat(Sql.route(connection).role()).isEqualTo("replica");
+            connection.commit();
+            connection.setAutoCommit(true);
+            connection.setReadOnly(false);
+            Sql.run(connection, "UPDATE t SET v = v");
+            assertThat(Sql.route(connection).role()).isEqualTo("primary");
+        }
+    }
+
+    // ---- text PREPARE ----
+
+    @Test
+    void anExecuteHasTheEffectsOfWhatWasPrepared() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "PREPARE s FROM 'SELECT ? + 1'", "SET @n = 4");
+            assertThat(Sql.value(connection, "EXECUTE s USING @n")).isEqualTo("5");
+            assertThat(Sql.route(connection).pins()).isEqualTo("text_prepare");
+            Sql.run(connection, "SET @sql = 'UPDATE t SET v = v'", "PREPARE s FROM @sql", "EXECUTE s");
+            assertThat(Sql.route(connection).pins()).isEqualTo("text_prepare");
+            assertThat(Sql.routeOf(connection, "DEALLOCATE PREPARE s").pins()).isEmpty();
+            assertThatThrownBy(() -> Sql.run(connection, "EXECUTE s"))
+                    .hasMessageContaining("Unknown prepared statement");
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").pins())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void anExecuteOfACallTiesLikeTheCall() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "PREPARE s FROM 'CALL take_role()'", "EXECUTE s", "DEALLOCATE PREPARE s");
+            assertThat(Sql.route(connection).pins()).isEqualTo("routine");
+        }
+    }
+}
