@@ -73,10 +73,11 @@ final class ClientTrackers {
     private String assignments(boolean mariaDb) {
         StringBuilder text = new StringBuilder("SET ");
         for (String name : NAMES) {
-            if (mariaDb && name.equals(GTIDS)) {
+            String value = set.get(name);
+            if (name.equals(GTIDS) && (mariaDb || value == null)) {
+                // Switched off and on again it was seen to crash MySQL 8.0.31 at the next commit.
                 continue;
             }
-            String value = set.get(name);
             text.append(text.length() > 4 ? ",SESSION " : "SESSION ")
                     .append(name)
                     .append('=')

@@ -141,8 +141,10 @@ final class Preparation {
     private int stateWithTrackers(Command command, BackendConnection target, Slot slot, StateVector wanted) {
         Classification statement = command.ran();
         boolean visible = statement.has(Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS);
-        // Inside a transaction MySQL lets nobody switch the tracking of GTIDs: whoever looks then sees Sluice's switches.
-        boolean onlyLooks = !statement.has(Traits.SETS_TRACKERS) && parts.state().transactionSlot() == slot;
+        // Inside a transaction MySQL lets nobody switch the tracking of GTIDs: whoever looks then sees Sluice's
+        // switches.
+        boolean onlyLooks =
+                !statement.has(Traits.SETS_TRACKERS) && parts.state().transactionSlot() == slot;
         // Several statements in one packet may do what Sluice has to be told.
         if (!visible || onlyLooks || statement.has(Traits.MULTI_STATEMENT)) {
             return stateOf(target, slot, wanted);

@@ -98,14 +98,16 @@ final class DifferentialServers implements AutoCloseable {
 
     /** Every definition takes milliseconds, so what a script has not touched is not defined again. */
     private static List<String> objects() {
-        return List.of("DROP TABLE IF EXISTS x0, x1", "DROP VIEW IF EXISTS x2", "TRUNCATE TABLE a");
+        return List.of("DROP TABLE IF EXISTS x0, x1", "DROP VIEW IF EXISTS x2");
     }
 
     /** In characters that every client's character set has. */
     private static List<String> rows(int session) {
         return List.of(
                 "@init_db " + schema(session),
-                "BEGIN; DELETE FROM w; DELETE FROM n; DELETE FROM a;"
+                // Refused inserts take ids on one side only.
+                "TRUNCATE TABLE a",
+                "BEGIN; DELETE FROM w; DELETE FROM n;"
                         + " INSERT INTO n VALUES (1, 1, 18446744073709551615, 12345.6789, 1.5, 'a'), (2, 2, 0, -0.5, -2e-7, 'B'),"
                         + " (3, 2, 3, NULL, 3.25, _utf8mb4 x'c3a4c3b6c3bc'), (4, NULL, NULL, 4, 1e100, NULL), (5, -5, 5, 5.5, 0, ''),"
                         + " (6, 2147483647, 6, 6, 6, '12abc'), (7, 7, 7, 7.7777, 0.1, 'it''s'), (8, 2, 8, 8, 8, _utf8mb4 x'f09f9982');"

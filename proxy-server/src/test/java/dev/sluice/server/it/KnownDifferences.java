@@ -28,7 +28,8 @@ import java.util.regex.Pattern;
  *       write are refused with 1105.
  *   <li>START TRANSACTION READ WRITE in a read-only transaction takes the isolation level that was chosen meanwhile, with
  *       which a consistent snapshot may warn.
- *   <li>LAST_INSERT_ID() in a read-only transaction may be the explicit id of the last INSERT.
+ *   <li>LAST_INSERT_ID() in a read-only transaction, and behind an INSERT that one has refused, may be the explicit id of
+ *       the last INSERT.
  *   <li>ROW_COUNT() behind several statements in one packet that end in an error is -1.
  *   <li>The length of a column that is nothing but a parameter depends on the types that it had before, where it ran then.
  *   <li>What a read-only transaction has left on its replica keeps the session there, and writes are refused with 1105.
@@ -69,6 +70,7 @@ final class KnownDifferences {
     private static final Pattern QUESTION = Pattern.compile(
             ".*(?:DIAGNOSTICS|SHOW WARNINGS|SHOW ERRORS|SHOW COUNT|ROW_COUNT\\(|FOUND_ROWS\\(|@@warning_count).*",
             Pattern.DOTALL);
+    private static final Pattern INSERT_ID = Pattern.compile("last_insert_id|@@identity", Pattern.CASE_INSENSITIVE);
     private static final int READ_ONLY_TRANSACTION = 1792;
     private static final int ERROR_OF_SLUICE = 1105;
     private static final String PINNED_TO_REPLICA = "needs the primary, and the session is pinned to a replica";
@@ -137,6 +139,15 @@ final class KnownDifferences {
     /** Whether a step is about the statement before it. */
     static boolean isQuestion(String step) {
         return QUESTION.matcher(step).matches();
+    }
+
+    /** Whether a statement finds LAST_INSERT_ID() and may leave it as it is. */
+    static boolean inserts(String sql) {
+        return sql.startsWith("INSERT") || sql.startsWith("REPLACE");
+    }
+
+    static boolean asksForInsertId(String sql) {
+        return INSERT_ID.matcher(sql).find();
     }
 
     /** Whether a step is known to be answered otherwise in the transaction that is open on a replica. */
