@@ -230,14 +230,6 @@ class RoutingIT {
     }
 
     @Test
-    void killThroughTheProxyIsRefusedRatherThanHittingSomebodyElse() throws SQLException {
-        try (Connection connection = connect()) {
-            assertThat(Sql.error(connection, "KILL 1")).isEqualTo(1235);
-            assertThat(Sql.value(connection, "SELECT 1")).isEqualTo("1");
-        }
-    }
-
-    @Test
     void anotherSessionsWriteDoesNotKeepThisSessionOnThePrimary() throws SQLException {
         try (Connection writer = connect();
                 Connection reader = connect()) {
