@@ -33,8 +33,8 @@ class ThirdPartyLicencesTest {
         String text = Files.readString(LIST);
 
         assertThat(LISTED.matcher(text).results().map(match -> match.group(4)))
-                .allMatch(licence ->
-                        licence.matches("Apache-2\\.0.*|MIT.*|Bouncy Castle Licence.*|EPL-2\\.0.*|BSD-2-Clause.*|GPL-2\\.0.*"));
+                .allMatch(licence -> licence.matches(
+                        "Apache-2\\.0.*|MIT.*|Bouncy Castle Licence.*|EPL-2\\.0.*|BSD-2-Clause.*|GPL-2\\.0.*"));
         assertThat(text).contains("Universal FOSS Exception, Version 1.0");
     }
 
