@@ -46,6 +46,12 @@ final class Settlement {
             | Traits.SET_STATEMENT_FOR
             | Traits.USER_VARIABLE_ASSIGNED;
 
+    /** The pins whose cause may outlive COM_RESET_CONNECTION: it leaves the roles as they are, and the resource group. */
+    private static final int OUTLIVES_RESET = PinReason.ROLE.bit()
+            | PinReason.RESOURCE_GROUP.bit()
+            | PinReason.ROUTINE.bit()
+            | PinReason.LARGE_STATEMENT.bit();
+
     private static final int NAMED_BYTES_MAX = 64 * 1024;
 
     private final SessionParts parts;
@@ -317,6 +323,9 @@ final class Settlement {
         boolean asked = diagnostics || command.statement().has(Traits.CALC_FOUND_ROWS) || keeps;
         if (asked && !command.isLongData()) {
             parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+        }
+        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0) {
+            target.retireAfterUse();
         }
         letGo(slot);
     }
