@@ -35,6 +35,9 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
 
     private int nextId;
     private boolean passing;
+    /** Whether something may be here that nobody wanted to read. */
+    private boolean held;
+
     private boolean broken;
 
     CompressedPackets(CompressionAlgorithm algorithm) {
@@ -69,7 +72,8 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
     /** Whoever stopped reading goes on: what has arrived meanwhile comes first. */
     @Override
     public void read(ChannelHandlerContext context) {
-        if (received != null && !passing) {
+        if (held && !passing) {
+            held = false;
             context.executor().execute(() -> {
                 if (pass(context)) {
                     context.fireChannelReadComplete();
@@ -80,14 +84,15 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
     }
 
     private boolean pass(ChannelHandlerContext context) {
-        if (passing) {
+        if (passing || broken) {
             return false;
         }
         passing = true;
         boolean any = false;
         try {
-            while (isWanted(context.channel())) {
-                ByteBuf plain = next(context);
+            while (true) {
+                held = !isWanted(context.channel());
+                ByteBuf plain = held ? null : next(context);
                 if (plain == null) {
                     break;
                 }

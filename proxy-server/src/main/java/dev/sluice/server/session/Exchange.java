@@ -170,7 +170,10 @@ final class Exchange implements Placement.Listener {
     private void prepared() {
         BackendConnection target = connection;
         if (phase == Phase.RUNNING) {
-            if (preparation.stateError() != null || preparation.isBehind()) {
+            // What was killed may be what went in front, and then the command itself runs: a write's answer is never
+            // thrown away.
+            boolean refused = preparation.stateError() != null && (!interrupted || command.isRead());
+            if (refused || preparation.isBehind()) {
                 response.discard();
             }
             return;
@@ -356,7 +359,7 @@ final class Exchange implements Placement.Listener {
         closeBroken(target, failure);
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (!retriedElsewhere(target, failure)) {
-            answer(Failures.lostConnection(failure.message(), command.statement(), Loss.NOTHING));
+            answerLost(failure, Loss.NOTHING, true);
         }
     }
 
@@ -390,10 +393,11 @@ final class Exchange implements Placement.Listener {
         boolean last = command.isBinlogDump()
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
                 : command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
-        end();
         if (last) {
+            // First: what the client has sent behind this must not run any more.
             parts.frontend().close();
         }
+        end();
     }
 
     private void end() {
@@ -496,13 +500,21 @@ final class Exchange implements Placement.Listener {
                 // It may have been executed: until that is known, this session reads where it would see it.
                 parts.causality().wroteWithoutPosition(parts.context().nowNanos());
             }
-            answer(Failures.lostConnection(failure.message(), command.statement(), loss));
+            answerLost(failure, loss, repeatable);
         }
     }
 
     /** Whether the answer that is on its way has no end. */
     boolean isDumping() {
         return isAnswering() && command.isBinlogDump();
+    }
+
+    /** Whoever kills a statement that could be repeated learns that it has ended; how it did makes no difference. */
+    private void answerLost(BackendFailure failure, Loss loss, boolean repeatable) {
+        answer(
+                interrupted && repeatable
+                        ? ErrorCode.ER_QUERY_INTERRUPTED.toPacket()
+                        : Failures.lostConnection(failure.message(), command.statement(), loss));
     }
 
     /** Whether part of an answer is on its way, so that no other packet may be sent. */

@@ -67,6 +67,7 @@ final class KillRight implements Borrower, BackendConnection.Owner {
         for (Slot slot : List.of(Slot.PRIMARY, Slot.REPLICA)) {
             BackendConnection connection = parts.leases().get(slot);
             if (connection != null && parts.state().tiedTo(slot)) {
+                parts.context().pool().stopLingering(connection);
                 return connection;
             }
         }

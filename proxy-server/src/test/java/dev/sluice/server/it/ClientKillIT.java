@@ -246,6 +246,22 @@ class ClientKillIT {
     }
 
     @Test
+    void aRoleGoesWithTheSessionThatHasSetIt() throws Exception {
+        try (TestProxy narrow = TestProxy.options().connections(8).eventLoops(1).start(Servers.mysql())) {
+            for (int i = 0; i < 2; i++) {
+                try (Connection session = narrow.connectAs("k_set", "k", Accounts.DATABASE)) {
+                    assertThat(Sql.value(session, "SELECT CURRENT_ROLE() FOR UPDATE"))
+                            .isEqualTo("NONE");
+                    Sql.run(session, "SET ROLE killers");
+                    assertThat(Sql.value(session, "SELECT CURRENT_ROLE() FOR UPDATE"))
+                            .contains("killers");
+                }
+                narrow.awaitQuiet();
+            }
+        }
+    }
+
+    @Test
     void aStatementThatWaitsForAConnectionIsEndedAndTheNextWaitsAnew() throws Exception {
         try (TestProxy narrow = TestProxy.options().connections(1).eventLoops(1).start(Servers.mysql())) {
             try (Connection holder = narrow.connect();
