@@ -313,6 +313,9 @@ public final class ReplyReader {
         byte[] packet = payload();
         while (first(packet) == 0x00) {
             kinds.add(EVENTS);
+            if (packetsOfPayload > 1) {
+                kinds.add(ROW_SPLIT);
+            }
             count++;
             packet = payload();
         }
