@@ -34,7 +34,9 @@ class CaptureFragmentationTest {
             Relay whole = Relay.of(capture, form).feed(bytes);
             Relay byteByByte = Relay.of(capture, form);
             for (int i = 0; i < bytes.length; i++) {
-                assertThat(byteByByte.scanner.isComplete()).as("before byte %d", i).isFalse();
+                assertThat(byteByByte.scanner.isComplete())
+                        .as("before byte %d", i)
+                        .isFalse();
                 byteByByte.feed(bytes, i, i + 1);
             }
             assertSame(whole, byteByByte, form + " byte by byte");
@@ -71,7 +73,10 @@ class CaptureFragmentationTest {
 
     /** The byte behind the header of the second packet looks like an ERR, that of the first like an EOF or an OK. */
     @ParameterizedTest
-    @EnumSource(value = ReplyKind.class, mode = Mode.INCLUDE, names = {"ROW_FE", "ROW_SPLIT"})
+    @EnumSource(
+            value = ReplyKind.class,
+            mode = Mode.INCLUDE,
+            names = {"ROW_FE", "ROW_SPLIT"})
     void aRowOfSeveralPacketsMayBeCutAroundTheirHeaders(ReplyKind kind) {
         byte[] bytes = GeneratedReplies.reply(ResponseShape.QUERY, kind, ClientForm.MODERN);
         Relay whole = new Relay(ResponseShape.QUERY, false, false).feed(bytes);

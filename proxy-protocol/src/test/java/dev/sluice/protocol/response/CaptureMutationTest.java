@@ -8,6 +8,7 @@ import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.testing.ClientForm;
 import dev.sluice.protocol.testing.GoldenCapture;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class CaptureMutationTest {
     private static final int MUTATIONS = 40;
+    private static final List<ClientForm> FORMS = List.of(ClientForm.values());
 
     static Stream<GoldenCapture> responses() {
         return GoldenCapture.allWith("modern");
@@ -34,7 +36,7 @@ class CaptureMutationTest {
         for (int seed = 0; seed < MUTATIONS; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             byte[] changed = change(bytes, random);
-            ClientForm form = ClientForm.values()[random.nextInt(ClientForm.values().length)];
+            ClientForm form = FORMS.get(random.nextInt(FORMS.size()));
             Relay relay = Relay.of(capture, form);
             try {
                 if (random.nextBoolean()) {

@@ -28,9 +28,10 @@ final class GeneratedReplies {
             case OK_STATE -> okWithState(reply, form);
             case ERR_AFTER_COLUMNS -> reply.columns(2).columnsEnd().err(1317, "interrupted");
             case ERR_AFTER_ROWS -> head(reply, shape).payload(row(shape)).err(1317, "interrupted");
-            case END_STATE -> head(reply, shape)
-                    .payload(row(shape))
-                    .rowsEndWithState(status(shape), form.tracksSession() ? STATE : new byte[0]);
+            case END_STATE ->
+                head(reply, shape)
+                        .payload(row(shape))
+                        .rowsEndWithState(status(shape), form.tracksSession() ? STATE : new byte[0]);
             case ROW_FD -> rows(reply, shape, value(0xFD, FD_BYTES));
             case ROW_FE -> rows(reply, shape, value(0xFE, MAX_PAYLOAD_LENGTH + 5));
             case ROW_SPLIT -> {

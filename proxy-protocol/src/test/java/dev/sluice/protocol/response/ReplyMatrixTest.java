@@ -42,12 +42,14 @@ class ReplyMatrixTest {
 
     @Test
     void theTableHasEveryCommandAndEveryReply() {
-        Set<String> commands = Stream.concat(Stream.of("LOGIN"), Stream.of(CommandType.values()).map(Enum::name))
+        Set<String> commands = Stream.concat(
+                        Stream.of("LOGIN"), Stream.of(CommandType.values()).map(Enum::name))
                 .collect(Collectors.toSet());
-        assertThat(MATRIX.cells()).hasSize(commands.size() * ReplyKind.values().length).doesNotHaveDuplicates();
+        assertThat(MATRIX.cells())
+                .hasSize(commands.size() * ReplyKind.values().length)
+                .doesNotHaveDuplicates();
         assertThat(cells().map(Cell::command).collect(Collectors.toSet())).isEqualTo(commands);
-        assertThat(cells().map(Cell::kind).collect(Collectors.toSet()))
-                .isEqualTo(EnumSet.allOf(ReplyKind.class));
+        assertThat(cells().map(Cell::kind).collect(Collectors.toSet())).isEqualTo(EnumSet.allOf(ReplyKind.class));
     }
 
     @ParameterizedTest
@@ -56,7 +58,8 @@ class ReplyMatrixTest {
         Set<String> servers = new TreeSet<>();
         for (GoldenCapture capture : CAPTURES) {
             if (capture.text("asks").equals(cell.command())
-                    && Stream.of(ClientForm.values()).anyMatch(form -> capture.kinds(form).contains(cell.kind()))) {
+                    && Stream.of(ClientForm.values())
+                            .anyMatch(form -> capture.kinds(form).contains(cell.kind()))) {
                 servers.add(capture.name().substring(0, capture.name().indexOf('/')));
             }
         }
@@ -65,7 +68,8 @@ class ReplyMatrixTest {
             case "X" -> assertThat(servers).hasSameElementsAs(GoldenCapture.SERVERS);
             case "M" -> assertThat(servers).isNotEmpty().allMatch(server -> server.startsWith("mysql"));
             case "A" -> assertThat(servers).isNotEmpty().allMatch(server -> server.startsWith("mariadb"));
-            case "g" -> assertThat(servers).as("recorded, so it need not be generated").isEmpty();
+            case "g" ->
+                assertThat(servers).as("recorded, so it need not be generated").isEmpty();
             default -> {
                 assertThat(MATRIX.reasons()).containsKey(cell.entry());
                 assertThat(servers).as(MATRIX.reasons().get(cell.entry())).isEmpty();
@@ -76,9 +80,11 @@ class ReplyMatrixTest {
 
     @Test
     void everyReasonIsNeeded() {
-        assertThat(cells().map(Cell::entry).collect(Collectors.toSet())).containsAll(MATRIX.reasons().keySet());
+        assertThat(cells().map(Cell::entry).collect(Collectors.toSet()))
+                .containsAll(MATRIX.reasons().keySet());
         assertThat(MATRIX.only().keySet())
-                .isSubsetOf(cells().map(cell -> cell.command() + " " + cell.kind()).toList());
+                .isSubsetOf(
+                        cells().map(cell -> cell.command() + " " + cell.kind()).toList());
     }
 
     static Stream<GoldenCapture> captures() {
@@ -131,7 +137,9 @@ class ReplyMatrixTest {
             assertThat(relay.scanner.isComplete()).isTrue();
             assertThat(relay.unread()).isZero();
             byte[] toFrontend = GeneratedReplies.reply(shape, cell.kind(), form);
-            assertThat(Arrays.equals(relay.forwarded(), toFrontend)).as("%s", form).isTrue();
+            assertThat(Arrays.equals(relay.forwarded(), toFrontend))
+                    .as("%s", form)
+                    .isTrue();
         }
     }
 }

@@ -233,7 +233,8 @@ public final class ReplyReader {
         }
         kinds.add(rows == 0 ? EMPTY : ROWS);
         if (outParameters || (status & OUT_PARAMETERS_FLAG) != 0) {
-            // MySQL says to clients without CLIENT_DEPRECATE_EOF, behind the rows, that nothing follows, and sends an OK.
+            // MySQL says to clients without CLIENT_DEPRECATE_EOF, behind the rows, that nothing follows, and sends an
+            // OK.
             kinds.add(OUT_PARAMETERS);
             return true;
         }

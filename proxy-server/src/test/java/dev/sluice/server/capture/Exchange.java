@@ -46,8 +46,7 @@ record Exchange(
     }
 
     static Exchange command(String name, CommandType type, String shape, String arguments) {
-        Exchange exchange =
-                command(name, type, shape, client -> arguments.getBytes(StandardCharsets.ISO_8859_1));
+        Exchange exchange = command(name, type, shape, client -> arguments.getBytes(StandardCharsets.ISO_8859_1));
         return arguments.chars().allMatch(c -> c >= ' ' && c <= '~') ? exchange.noted(arguments) : exchange;
     }
 
@@ -80,8 +79,7 @@ record Exchange(
 
     /** Runs after these commands. */
     Exchange after(Exchange... commands) {
-        List<Exchange> all =
-                Stream.concat(setup.stream(), Stream.of(commands)).toList();
+        List<Exchange> all = Stream.concat(setup.stream(), Stream.of(commands)).toList();
         return new Exchange(name, note, asks, shape, payload, all, account, varies);
     }
 

@@ -47,8 +47,7 @@ final class Exchanges {
         List<Exchange> all = new ArrayList<>();
         if (vendor == Vendor.MARIADB) {
             // MySQL does not prepare it.
-            all.add(executing("execute-load-data", LOAD)
-                    .after("DELETE FROM loaded"));
+            all.add(executing("execute-load-data", LOAD).after("DELETE FROM loaded"));
         }
         all.addAll(queries());
         all.addAll(results());
@@ -89,19 +88,18 @@ final class Exchanges {
     }
 
     private static Exchange execute(String name, int flags, long... parameters) {
-        return Exchange.command(
-                name, COM_STMT_EXECUTE, "QUERY", statement(out -> {
-                    out.writeByte(flags).writeIntLE(1);
-                    if (parameters.length > 0) {
-                        out.writeByte(0).writeByte(1);
-                        for (int i = 0; i < parameters.length; i++) {
-                            out.writeShortLE(TYPE_LONGLONG);
-                        }
-                        for (long parameter : parameters) {
-                            out.writeLongLE(parameter);
-                        }
-                    }
-                }));
+        return Exchange.command(name, COM_STMT_EXECUTE, "QUERY", statement(out -> {
+            out.writeByte(flags).writeIntLE(1);
+            if (parameters.length > 0) {
+                out.writeByte(0).writeByte(1);
+                for (int i = 0; i < parameters.length; i++) {
+                    out.writeShortLE(TYPE_LONGLONG);
+                }
+                for (long parameter : parameters) {
+                    out.writeLongLE(parameter);
+                }
+            }
+        }));
     }
 
     private static Exchange executing(String name, String sql, long... parameters) {
@@ -150,11 +148,9 @@ final class Exchanges {
                 query("call-out-parameter", "CALL p_out(@o)"),
                 query("multi-statement", "SET @a=1; SELECT 1; SELECT id FROM t WHERE id < 3; DO 1"),
                 query("multi-statement-error", "SELECT 1; SELECT * FROM nosuch"),
-                query("load-data-local", LOAD)
-                        .after("DELETE FROM loaded"),
+                query("load-data-local", LOAD).after("DELETE FROM loaded"),
                 query("load-data-local-error", "LOAD DATA LOCAL INFILE 'nofile' INTO TABLE nosuch"),
-                query("load-data-local-multi", LOAD + "; SELECT 1")
-                        .after("DELETE FROM loaded"));
+                query("load-data-local-multi", LOAD + "; SELECT 1").after("DELETE FROM loaded"));
     }
 
     private static List<Exchange> prepared() {
@@ -199,11 +195,17 @@ final class Exchanges {
         return List.of(
                 fetch("fetch-some", 2).after(open(rows)),
                 fetch("fetch-last", 9).after(open(rows)),
-                fetch("fetch-behind-last", 9).after(open(rows)).after(fetch("", 9)).varying(OWN_ID),
+                fetch("fetch-behind-last", 9)
+                        .after(open(rows))
+                        .after(fetch("", 9))
+                        .varying(OWN_ID),
                 fetch("fetch-no-row", 2).after(open("SELECT id FROM t WHERE id = 9")),
                 fetch("fetch-zero", 0).after(open(rows)),
                 fetch("fetch-in-transaction", 2).after("BEGIN").after(open(rows)),
-                fetch("fetch-error", 2).noted("without an open cursor").after(prepare(rows)).varying(OWN_ID),
+                fetch("fetch-error", 2)
+                        .noted("without an open cursor")
+                        .after(prepare(rows))
+                        .varying(OWN_ID),
                 fetch("fetch-unknown", 2).noted(NO_STATEMENT));
     }
 
@@ -214,10 +216,12 @@ final class Exchanges {
                 PING,
                 simple("init-db", COM_INIT_DB, "app2"),
                 simple("init-db-error", COM_INIT_DB, "nosuch"),
-                Exchange.command("field-list", COM_FIELD_LIST, "FIELD_LIST", "t\0").noted("t"),
+                Exchange.command("field-list", COM_FIELD_LIST, "FIELD_LIST", "t\0")
+                        .noted("t"),
                 Exchange.command("field-list-empty", COM_FIELD_LIST, "FIELD_LIST", "t\0zzz%")
                         .noted("t, columns like zzz%"),
-                Exchange.command("field-list-error", COM_FIELD_LIST, "FIELD_LIST", "nosuch\0").noted("nosuch"),
+                Exchange.command("field-list-error", COM_FIELD_LIST, "FIELD_LIST", "nosuch\0")
+                        .noted("nosuch"),
                 Exchange.command("statistics", COM_STATISTICS, "STATISTICS", "").varying("it tells the time"),
                 Exchange.command("process-info", COM_PROCESS_INFO, "QUERY", "").varying("it lists the connections"),
                 simple("process-kill", COM_PROCESS_KILL, "").with(victim).noted("of another client"),
@@ -225,12 +229,15 @@ final class Exchanges {
                 simple("debug", COM_DEBUG, ""),
                 simple("debug-error", COM_DEBUG, "").as(Account.NATIVE),
                 simple("refresh", COM_REFRESH, "\1").noted("REFRESH_GRANT"),
-                simple("refresh-error", COM_REFRESH, "\1").noted("REFRESH_GRANT").as(Account.NATIVE),
+                simple("refresh-error", COM_REFRESH, "\1")
+                        .noted("REFRESH_GRANT")
+                        .as(Account.NATIVE),
                 simple("shutdown-error", COM_SHUTDOWN, "\0").as(Account.NATIVE),
                 simple("set-option", COM_SET_OPTION, "\0\0").noted("MYSQL_OPTION_MULTI_STATEMENTS_ON"),
                 simple("set-option-error", COM_SET_OPTION, "\7\0").noted("an option that there is not"),
                 simple("reset-connection", COM_RESET_CONNECTION, ""),
-                simple("reset-connection-state", COM_RESET_CONNECTION, "").after("BEGIN", "SET NAMES latin1")
+                simple("reset-connection-state", COM_RESET_CONNECTION, "")
+                        .after("BEGIN", "SET NAMES latin1")
                         .noted("inside a transaction and after SET NAMES"),
                 about("statement-reset", COM_STMT_RESET, "SIMPLE").after(prepare("SELECT 1")),
                 about("statement-reset-error", COM_STMT_RESET, "SIMPLE").noted(NO_STATEMENT));
@@ -260,20 +267,29 @@ final class Exchanges {
     }
 
     private static List<Exchange> replication() {
-        String checksums = "SET @master_binlog_checksum='NONE', @source_binlog_checksum='NONE', @mariadb_slave_capability=4";
+        String checksums =
+                "SET @master_binlog_checksum='NONE', @source_binlog_checksum='NONE', @mariadb_slave_capability=4";
         String events = "events tell the time";
-        Exchange.Payload registers = client ->
-                ByteBufUtil.getBytes(Unpooled.buffer().writeIntLE(KNOWN_SERVER_ID).writeZero(3 + 2 + 4 + 4));
+        Exchange.Payload registers = client -> ByteBufUtil.getBytes(
+                Unpooled.buffer().writeIntLE(KNOWN_SERVER_ID).writeZero(3 + 2 + 4 + 4));
         return List.of(
-                dump("binlog-dump", COM_BINLOG_DUMP).after(checksums).noted("of the last file, BINLOG_DUMP_NON_BLOCK").varying(events),
+                dump("binlog-dump", COM_BINLOG_DUMP)
+                        .after(checksums)
+                        .noted("of the last file, BINLOG_DUMP_NON_BLOCK")
+                        .varying(events),
                 dump("binlog-dump-error", COM_BINLOG_DUMP).as(Account.NATIVE),
                 dump("binlog-dump-late-error", COM_BINLOG_DUMP)
                         .noted("by a client that does not know of checksums")
                         .varying(events),
-                dump("binlog-dump-gtid", COM_BINLOG_DUMP_GTID).after(checksums).noted("of the last file, BINLOG_DUMP_NON_BLOCK").varying(events),
+                dump("binlog-dump-gtid", COM_BINLOG_DUMP_GTID)
+                        .after(checksums)
+                        .noted("of the last file, BINLOG_DUMP_NON_BLOCK")
+                        .varying(events),
                 dump("binlog-dump-gtid-error", COM_BINLOG_DUMP_GTID).as(Account.NATIVE),
                 simple("register-slave", COM_REGISTER_SLAVE, "").with(registers),
-                simple("register-slave-error", COM_REGISTER_SLAVE, "").with(registers).as(Account.NATIVE));
+                simple("register-slave-error", COM_REGISTER_SLAVE, "")
+                        .with(registers)
+                        .as(Account.NATIVE));
     }
 
     private static List<Exchange> withoutAnswer() {
@@ -281,23 +297,44 @@ final class Exchanges {
                 Exchange.command("quit", COM_QUIT, "NONE", ""),
                 about("statement-close", COM_STMT_CLOSE, "NONE").after(prepare("SELECT 1")),
                 about("statement-close-unknown", COM_STMT_CLOSE, "NONE").noted(NO_STATEMENT),
-                Exchange.command("send-long-data", COM_STMT_SEND_LONG_DATA, "NONE", statement(out -> out.writeShortLE(0)
-                                .writeBytes(new byte[] {'a', 'b'})))
+                Exchange.command(
+                                "send-long-data",
+                                COM_STMT_SEND_LONG_DATA,
+                                "NONE",
+                                statement(out -> out.writeShortLE(0).writeBytes(new byte[] {'a', 'b'})))
                         .after(prepare("SELECT ?")),
-                Exchange.command("send-long-data-unknown", COM_STMT_SEND_LONG_DATA, "NONE", statement(out -> out.writeShortLE(0)
-                        .writeByte('a'))));
+                Exchange.command(
+                        "send-long-data-unknown",
+                        COM_STMT_SEND_LONG_DATA,
+                        "NONE",
+                        statement(out -> out.writeShortLE(0).writeByte('a'))));
     }
 
     private static List<Exchange> refused() {
         List<Exchange> refused = new ArrayList<>();
         for (CommandType type : new CommandType[] {
-            COM_SLEEP, COM_CREATE_DB, COM_DROP_DB, COM_CONNECT, COM_TIME, COM_DELAYED_INSERT, COM_TABLE_DUMP,
-            COM_CONNECT_OUT, COM_DAEMON, COM_CLONE, COM_SUBSCRIBE_GROUP_REPLICATION_STREAM
+            COM_SLEEP,
+            COM_CREATE_DB,
+            COM_DROP_DB,
+            COM_CONNECT,
+            COM_TIME,
+            COM_DELAYED_INSERT,
+            COM_TABLE_DUMP,
+            COM_CONNECT_OUT,
+            COM_DAEMON,
+            COM_CLONE,
+            COM_SUBSCRIBE_GROUP_REPLICATION_STREAM
         }) {
-            String name = "refused-" + type.name().substring(4).toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+            String name = "refused-"
+                    + type.name()
+                            .substring(4)
+                            .toLowerCase(java.util.Locale.ROOT)
+                            .replace('_', '-');
             refused.add(simple(name, type, "none"));
         }
-        refused.add(simple("unknown-command", UNKNOWN, "").with(client -> new byte[0]).noted("a command the server refuses"));
+        refused.add(simple("unknown-command", UNKNOWN, "")
+                .with(client -> new byte[0])
+                .noted("a command the server refuses"));
         return refused;
     }
 

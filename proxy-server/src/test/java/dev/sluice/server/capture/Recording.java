@@ -70,10 +70,12 @@ record Recording(
         return new Recording(exchange, command, answers, replies, kinds, silence);
     }
 
-    private static void logIn(RecordingClient client, ClientForm form, LocalCluster cluster, Exchange exchange) throws IOException {
+    private static void logIn(RecordingClient client, ClientForm form, LocalCluster cluster, Exchange exchange)
+            throws IOException {
         client.logIn(exchange.account());
         if (form.tracksSession()) {
-            client.prepare(Exchange.query("", isMySql(cluster) ? TRACKERS + ", session_track_gtids='OWN_GTID'" : TRACKERS));
+            client.prepare(
+                    Exchange.query("", isMySql(cluster) ? TRACKERS + ", session_track_gtids='OWN_GTID'" : TRACKERS));
         }
         for (Exchange setup : exchange.setup()) {
             client.prepare(setup);
@@ -94,8 +96,10 @@ record Recording(
     /** The file of the capture, line by line. */
     List<String> lines(LocalCluster cluster) {
         List<String> lines = new ArrayList<>();
-        lines.add("# " + cluster.version() + "; recorded by CaptureIT for four kinds of clients: with CLIENT_DEPRECATE_EOF"
-                + " and CLIENT_SESSION_TRACK (modern), without the former (eof), the latter (untracked), both (legacy)");
+        lines.add(
+                "# " + cluster.version()
+                        + "; recorded by CaptureIT for four kinds of clients: with CLIENT_DEPRECATE_EOF"
+                        + " and CLIENT_SESSION_TRACK (modern), without the former (eof), the latter (untracked), both (legacy)");
         lines.add("# " + (exchange.asks() + " " + exchange.note()).strip());
         lines.add("asks " + exchange.asks());
         lines.add("shape " + exchange.shape());

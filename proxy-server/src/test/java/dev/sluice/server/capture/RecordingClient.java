@@ -137,7 +137,10 @@ final class RecordingClient implements ReplyReader.Client, AutoCloseable {
     private static byte[] packet(int sequenceId, byte[] payload) {
         byte[] packet = Arrays.copyOf(
                 new byte[] {
-                    (byte) payload.length, (byte) (payload.length >> 8), (byte) (payload.length >> 16), (byte) sequenceId
+                    (byte) payload.length,
+                    (byte) (payload.length >> 8),
+                    (byte) (payload.length >> 16),
+                    (byte) sequenceId
                 },
                 4 + payload.length);
         System.arraycopy(payload, 0, packet, 4, payload.length);
