@@ -59,7 +59,8 @@ class LoginFragmentationTest {
             part.release();
         }
         channel.finishAndReleaseAll();
-        return log + " " + Hex.of(sent);
+        // A password that is encrypted with a public key is never encrypted to the same bytes.
+        return log + " " + Hex.of(sent).replaceAll("(00010005)[0-9a-f]{512}", "$1");
     }
 
     private static ConnectListener listener(List<String> log) {

@@ -47,13 +47,13 @@ class CaptureIT {
     }
 
     private static void answersAsRecorded(LocalCluster cluster) throws IOException, SQLException {
-        cluster.primary().execute(Exchanges.SCHEMA.toArray(String[]::new));
+        cluster.primary().execute(Questions.SCHEMA.toArray(String[]::new));
         cluster.primary().execute("FLUSH BINARY LOGS");
-        // So that the server has the account in its cache and does without the whole exchange.
+        // So that the server has the account in its cache and does without the whole question.
         cluster.primary().connect(Account.APP.user, Account.APP.password).close();
         List<String> problems = new ArrayList<>();
-        for (Exchange exchange : Exchanges.of(cluster.version().vendor())) {
-            Recording recording = Recording.of(cluster, exchange);
+        for (Question question : Questions.of(cluster.version().vendor())) {
+            Recording recording = Recording.of(cluster, question);
             if (WRITE) {
                 write(cluster, recording);
             } else {
@@ -66,12 +66,12 @@ class CaptureIT {
     private static void write(LocalCluster cluster, Recording recording) throws IOException {
         Path folder = Files.createDirectories(CAPTURES.resolve(Recording.folder(cluster)));
         String text = String.join("\n", recording.lines(cluster)) + "\n";
-        Files.writeString(folder.resolve(recording.exchange().name() + ".txt"), text, StandardCharsets.UTF_8);
+        Files.writeString(folder.resolve(recording.question().name() + ".txt"), text, StandardCharsets.UTF_8);
     }
 
     /** Other bytes are no problem, servers are not that constant; other packets are. */
     private static void compare(LocalCluster cluster, Recording recording, List<String> problems) {
-        String name = recording.exchange().name();
+        String name = recording.question().name();
         GoldenCapture capture = GoldenCapture.of(Recording.folder(cluster), name);
         recording.kinds().forEach((form, kinds) -> {
             if (!kinds.equals(capture.kinds(form))) {

@@ -17,15 +17,17 @@ import java.util.Set;
 /**
  * What a server answered to one command from each kind of client. Immutable.
  *
- * @param exchange what was asked
+ * @param question what was asked
  * @param command the packet of the command, as the modern client sent it
  * @param answers what that client said after it
  * @param replies of the server, by kind of client
  * @param kinds what the replies are made of, by kind of client
  * @param silence how it was found out that there is no reply; empty if there is one
  */
+// Written to a file at once; nobody changes the arrays or compares recordings.
+@SuppressWarnings("ArrayRecordComponent")
 record Recording(
-        Exchange exchange,
+        Question question,
         byte[] command,
         byte[] answers,
         Map<ClientForm, byte[]> replies,
@@ -36,7 +38,7 @@ record Recording(
             + "session_track_state_change=ON, session_track_transaction_info='CHARACTERISTICS'";
 
     /** Asks the server once for each kind of client, on a connection of its own. */
-    static Recording of(LocalCluster cluster, Exchange exchange) throws IOException {
+    static Recording of(LocalCluster cluster, Question question) throws IOException {
         byte[] command = new byte[0];
         byte[] answers = new byte[0];
         String silence = "";
@@ -44,52 +46,52 @@ record Recording(
         Map<ClientForm, Set<ReplyKind>> kinds = new EnumMap<>(ClientForm.class);
         for (ClientForm form : ClientForm.values()) {
             try (RecordingClient client = RecordingClient.open(cluster.primary(), form)) {
-                boolean login = exchange.asks().equals("LOGIN");
+                boolean login = question.asks().equals("LOGIN");
                 if (!login) {
-                    logIn(client, form, cluster, exchange);
+                    logIn(client, form, cluster, question);
                 }
                 client.begin();
-                byte[] sent = client.send(login ? 1 : 0, exchange.payload().of(client));
-                ReplyReader reply = client.read(exchange.shape());
+                byte[] sent = client.send(login ? 1 : 0, question.payload().of(client));
+                ReplyReader reply = client.read(question.shape());
                 replies.put(form, reply.bytes());
                 kinds.put(form, reply.kinds());
                 if (form == ClientForm.MODERN) {
                     command = sent;
                     answers = client.answers();
                 }
-                if (exchange.shape().equals("NONE")) {
-                    silence = hear(client, exchange);
-                } else if (!exchange.endsConnection()) {
+                if (question.shape().equals("NONE")) {
+                    silence = hear(client, question);
+                } else if (!question.endsConnection()) {
                     // The reader that found the end of the answer may be wrong: nothing more of it comes.
-                    client.prepare(Exchanges.PING);
+                    client.prepare(Questions.PING);
                 }
             } catch (IOException | IllegalArgumentException e) {
-                throw new IOException(exchange + " for " + form, e);
+                throw new IOException(question + " for " + form, e);
             }
         }
-        return new Recording(exchange, command, answers, replies, kinds, silence);
+        return new Recording(question, command, answers, replies, kinds, silence);
     }
 
-    private static void logIn(RecordingClient client, ClientForm form, LocalCluster cluster, Exchange exchange)
+    private static void logIn(RecordingClient client, ClientForm form, LocalCluster cluster, Question question)
             throws IOException {
-        client.logIn(exchange.account());
+        client.logIn(question.account());
         if (form.tracksSession()) {
             client.prepare(
-                    Exchange.query("", isMySql(cluster) ? TRACKERS + ", session_track_gtids='OWN_GTID'" : TRACKERS));
+                    Question.query("", isMySql(cluster) ? TRACKERS + ", session_track_gtids='OWN_GTID'" : TRACKERS));
         }
-        for (Exchange setup : exchange.setup()) {
+        for (Question setup : question.setup()) {
             client.prepare(setup);
         }
     }
 
-    private static String hear(RecordingClient client, Exchange exchange) throws IOException {
-        if (exchange.asks().equals("COM_QUIT")) {
+    private static String hear(RecordingClient client, Question question) throws IOException {
+        if (question.asks().equals("COM_QUIT")) {
             if (!client.isClosedByServer()) {
                 throw new IOException("an answer to COM_QUIT");
             }
             return "the server closed the connection";
         }
-        client.prepare(Exchanges.PING);
+        client.prepare(Questions.PING);
         return "the next thing that the server sent answered a COM_PING";
     }
 
@@ -100,11 +102,11 @@ record Recording(
                 "# " + cluster.version()
                         + "; recorded by CaptureIT for four kinds of clients: with CLIENT_DEPRECATE_EOF"
                         + " and CLIENT_SESSION_TRACK (modern), without the former (eof), the latter (untracked), both (legacy)");
-        lines.add("# " + (exchange.asks() + " " + exchange.note()).strip());
-        lines.add("asks " + exchange.asks());
-        lines.add("shape " + exchange.shape());
-        if (exchange.varies() != null) {
-            lines.add("varies " + exchange.varies());
+        lines.add("# " + (question.asks() + " " + question.note()).strip());
+        lines.add("asks " + question.asks());
+        lines.add("shape " + question.shape());
+        if (question.varies() != null) {
+            lines.add("varies " + question.varies());
         }
         add(lines, "command", command);
         add(lines, "answers", answers);
@@ -113,7 +115,7 @@ record Recording(
             return lines;
         }
         // Logins are not for the readers of responses.
-        String prefix = exchange.shape().equals("AUTH") ? "auth-" : "";
+        String prefix = question.shape().equals("AUTH") ? "auth-" : "";
         replies.forEach((form, reply) -> add(lines, prefix + form.keyword(), reply));
         return lines;
     }

@@ -98,7 +98,7 @@ final class RecordingClient implements ReplyReader.Client, AutoCloseable {
                 UTF8MB4_GENERAL_CI,
                 account.user,
                 scramble(plugin, nonce),
-                Exchanges.DATABASE,
+                Questions.DATABASE,
                 plugin,
                 Map.of());
         ByteBuf payload = Unpooled.buffer();
@@ -110,7 +110,7 @@ final class RecordingClient implements ReplyReader.Client, AutoCloseable {
     byte[] changeUser(Account newAccount, String plugin) {
         account = newAccount;
         ChangeUser request = new ChangeUser(
-                account.user, scramble(plugin, nonce), Exchanges.DATABASE, UTF8MB4_GENERAL_CI, plugin, Map.of());
+                account.user, scramble(plugin, nonce), Questions.DATABASE, UTF8MB4_GENERAL_CI, plugin, Map.of());
         ByteBuf payload = Unpooled.buffer();
         request.encode(payload, form.capabilities());
         return ByteBufUtil.getBytes(payload, 1, payload.readableBytes() - 1);
@@ -169,7 +169,7 @@ final class RecordingClient implements ReplyReader.Client, AutoCloseable {
     }
 
     /** Runs a command and demands that it succeeds. */
-    void prepare(Exchange setup) throws IOException {
+    void prepare(Question setup) throws IOException {
         send(0, setup.payload().of(this));
         ReplyReader reply = read(setup.shape());
         if (reply.kinds().contains(ReplyKind.ERR)) {

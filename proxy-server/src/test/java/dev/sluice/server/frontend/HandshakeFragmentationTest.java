@@ -12,9 +12,10 @@ import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.testing.GoldenCapture;
 import dev.sluice.protocol.testing.Hex;
 import dev.sluice.server.auth.AuthServices;
-import dev.sluice.server.auth.Credential;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.auth.CredentialProver;
+import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.Accounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -44,12 +45,6 @@ class HandshakeFragmentationTest {
 
     /** Lets everybody in whose password is right, and writes down what comes then. */
     private final class Door implements Reception {
-        private final CredentialCache cache = new CredentialCache(Duration.ofMinutes(1), 10);
-
-        Door() {
-            cache.proved(Credential.ofPassword("native", PASSWORD));
-        }
-
         @Override
         public long nextConnectionId() {
             return 1;
@@ -62,7 +57,12 @@ class HandshakeFragmentationTest {
 
         @Override
         public AuthServices services(String plugin) {
-            return new AuthServices(cache, user -> null, KEYS);
+            Account account =
+                    Accounts.of("native", NativePassword.NAME, NativePassword.authenticationString(PASSWORD));
+            return new AuthServices(
+                    new CredentialCache(Duration.ofMinutes(1), 10),
+                    user -> user.equals("native") ? account : null,
+                    KEYS);
         }
 
         @Override

@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * @param account who asks
  * @param varies why two recordings differ; null if they do not
  */
-record Exchange(
+record Question(
         String name,
         String note,
         String asks,
         String shape,
         Payload payload,
-        List<Exchange> setup,
+        List<Question> setup,
         Account account,
         @Nullable String varies) {
     /** Makes the payload of a command, code and all, when everything in front of it has run. */
@@ -33,8 +33,8 @@ record Exchange(
         byte[] of(RecordingClient client) throws IOException;
     }
 
-    static Exchange command(String name, CommandType type, String shape, Payload arguments) {
-        return new Exchange(
+    static Question command(String name, CommandType type, String shape, Payload arguments) {
+        return new Question(
                 name,
                 "",
                 type.name(),
@@ -45,12 +45,12 @@ record Exchange(
                 null);
     }
 
-    static Exchange command(String name, CommandType type, String shape, String arguments) {
-        Exchange exchange = command(name, type, shape, client -> arguments.getBytes(StandardCharsets.ISO_8859_1));
-        return arguments.chars().allMatch(c -> c >= ' ' && c <= '~') ? exchange.noted(arguments) : exchange;
+    static Question command(String name, CommandType type, String shape, String arguments) {
+        Question question = command(name, type, shape, client -> arguments.getBytes(StandardCharsets.ISO_8859_1));
+        return arguments.chars().allMatch(c -> c >= ' ' && c <= '~') ? question.noted(arguments) : question;
     }
 
-    static Exchange query(String name, String sql) {
+    static Question query(String name, String sql) {
         return command(name, CommandType.COM_QUERY, "QUERY", sql);
     }
 
@@ -61,34 +61,34 @@ record Exchange(
         return payload;
     }
 
-    Exchange noted(String newNote) {
-        return new Exchange(name, newNote, asks, shape, payload, setup, account, varies);
+    Question noted(String newNote) {
+        return new Question(name, newNote, asks, shape, payload, setup, account, varies);
     }
 
     /** The same command with these bytes behind its code. */
-    Exchange with(Payload arguments) {
+    Question with(Payload arguments) {
         int code = CommandType.valueOf(asks).code();
-        return new Exchange(
+        return new Question(
                 name, note, asks, shape, client -> behindCode(code, arguments.of(client)), setup, account, varies);
     }
 
     /** Runs after these statements. */
-    Exchange after(String... sql) {
-        return after(Stream.of(sql).map(each -> query("", each)).toArray(Exchange[]::new));
+    Question after(String... sql) {
+        return after(Stream.of(sql).map(each -> query("", each)).toArray(Question[]::new));
     }
 
     /** Runs after these commands. */
-    Exchange after(Exchange... commands) {
-        List<Exchange> all = Stream.concat(setup.stream(), Stream.of(commands)).toList();
-        return new Exchange(name, note, asks, shape, payload, all, account, varies);
+    Question after(Question... commands) {
+        List<Question> all = Stream.concat(setup.stream(), Stream.of(commands)).toList();
+        return new Question(name, note, asks, shape, payload, all, account, varies);
     }
 
-    Exchange as(Account newAccount) {
-        return new Exchange(name, note, asks, shape, payload, setup, newAccount, varies);
+    Question as(Account newAccount) {
+        return new Question(name, note, asks, shape, payload, setup, newAccount, varies);
     }
 
-    Exchange varying(String why) {
-        return new Exchange(name, note, asks, shape, payload, setup, account, why);
+    Question varying(String why) {
+        return new Question(name, note, asks, shape, payload, setup, account, why);
     }
 
     /** Whether the server hangs up behind its answer. */

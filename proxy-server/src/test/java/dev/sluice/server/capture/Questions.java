@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Every command of the protocol with every answer that a server could be brought to give. Immutable. */
-final class Exchanges {
-    static final Exchange PING = simple("ping", COM_PING, "");
+final class Questions {
+    static final Question PING = simple("ping", COM_PING, "");
 
     /** Where they are. */
     static final String DATABASE = "golden";
@@ -41,10 +41,10 @@ final class Exchanges {
     private static final int BINLOG_DUMP_NON_BLOCK = 1;
     private static final int KNOWN_SERVER_ID = 77;
 
-    private Exchanges() {}
+    private Questions() {}
 
-    static List<Exchange> of(Vendor vendor) {
-        List<Exchange> all = new ArrayList<>();
+    static List<Question> of(Vendor vendor) {
+        List<Question> all = new ArrayList<>();
         if (vendor == Vendor.MARIADB) {
             // MySQL does not prepare it.
             all.add(executing("execute-load-data", LOAD).after("DELETE FROM loaded"));
@@ -62,24 +62,24 @@ final class Exchanges {
         return all;
     }
 
-    private static Exchange simple(String name, CommandType type, String arguments) {
-        return Exchange.command(name, type, "SIMPLE", arguments);
+    private static Question simple(String name, CommandType type, String arguments) {
+        return Question.command(name, type, "SIMPLE", arguments);
     }
 
-    private static Exchange query(String name, String sql) {
-        return Exchange.query(name, sql);
+    private static Question query(String name, String sql) {
+        return Question.query(name, sql);
     }
 
-    private static Exchange prepare(String sql) {
-        return Exchange.command("", COM_STMT_PREPARE, "PREPARE", sql);
+    private static Question prepare(String sql) {
+        return Question.command("", COM_STMT_PREPARE, "PREPARE", sql);
     }
 
-    private static Exchange prepare(String name, String sql) {
-        return Exchange.command(name, COM_STMT_PREPARE, "PREPARE", sql);
+    private static Question prepare(String name, String sql) {
+        return Question.command(name, COM_STMT_PREPARE, "PREPARE", sql);
     }
 
     /** Arguments that begin with the id of the statement that was prepared last. */
-    private static Exchange.Payload statement(Consumer<ByteBuf> rest) {
+    private static Question.Payload statement(Consumer<ByteBuf> rest) {
         return client -> {
             ByteBuf out = Unpooled.buffer().writeIntLE(client.statement());
             rest.accept(out);
@@ -87,8 +87,8 @@ final class Exchanges {
         };
     }
 
-    private static Exchange execute(String name, int flags, long... parameters) {
-        return Exchange.command(name, COM_STMT_EXECUTE, "QUERY", statement(out -> {
+    private static Question execute(String name, int flags, long... parameters) {
+        return Question.command(name, COM_STMT_EXECUTE, "QUERY", statement(out -> {
             out.writeByte(flags).writeIntLE(1);
             if (parameters.length > 0) {
                 out.writeByte(0).writeByte(1);
@@ -102,21 +102,21 @@ final class Exchanges {
         }));
     }
 
-    private static Exchange executing(String name, String sql, long... parameters) {
+    private static Question executing(String name, String sql, long... parameters) {
         return execute(name, 0, parameters).noted("of " + sql).after(prepare(sql));
     }
 
-    private static Exchange fetch(String name, int rows) {
-        return Exchange.command(name, COM_STMT_FETCH, "FETCH", statement(out -> out.writeIntLE(rows)))
+    private static Question fetch(String name, int rows) {
+        return Question.command(name, COM_STMT_FETCH, "FETCH", statement(out -> out.writeIntLE(rows)))
                 .noted("of " + rows + " rows");
     }
 
     /** A command that has nothing but a statement. */
-    private static Exchange about(String name, CommandType type, String shape) {
-        return Exchange.command(name, type, shape, statement(out -> {}));
+    private static Question about(String name, CommandType type, String shape) {
+        return Question.command(name, type, shape, statement(out -> {}));
     }
 
-    private static List<Exchange> queries() {
+    private static List<Question> queries() {
         return List.of(
                 query("begin", "BEGIN"),
                 query("commit", "COMMIT").after("BEGIN", "UPDATE t SET v = CONNECTION_ID() WHERE id = 1"),
@@ -141,7 +141,7 @@ final class Exchanges {
                 query("select-error-after-rows", "SELECT EXP(id * 300) FROM t"));
     }
 
-    private static List<Exchange> results() {
+    private static List<Question> results() {
         return List.of(
                 query("call", "CALL p_sel()"),
                 query("call-error", "CALL p_fail()"),
@@ -153,7 +153,7 @@ final class Exchanges {
                 query("load-data-local-multi", LOAD + "; SELECT 1").after("DELETE FROM loaded"));
     }
 
-    private static List<Exchange> prepared() {
+    private static List<Question> prepared() {
         return List.of(
                 prepare("prepare-nothing", "DO 1"),
                 prepare("prepare-parameters", "DO ?"),
@@ -165,7 +165,7 @@ final class Exchanges {
                 prepare("prepare-load-data", LOAD));
     }
 
-    private static List<Exchange> executed() {
+    private static List<Question> executed() {
         return List.of(
                 executing("execute", BETWEEN, 0, 9),
                 executing("execute-no-row", BETWEEN, 8, 9),
@@ -186,11 +186,11 @@ final class Exchanges {
                         .after(prepare("SELECT EXP(id * 300) FROM t")));
     }
 
-    private static Exchange[] open(String sql) {
-        return new Exchange[] {prepare(sql), execute("", READ_ONLY_CURSOR)};
+    private static Question[] open(String sql) {
+        return new Question[] {prepare(sql), execute("", READ_ONLY_CURSOR)};
     }
 
-    private static List<Exchange> fetched() {
+    private static List<Question> fetched() {
         String rows = "SELECT id, v FROM t";
         return List.of(
                 fetch("fetch-some", 2).after(open(rows)),
@@ -209,21 +209,21 @@ final class Exchanges {
                 fetch("fetch-unknown", 2).noted(NO_STATEMENT));
     }
 
-    private static List<Exchange> plain() {
-        Exchange.Payload victim =
+    private static List<Question> plain() {
+        Question.Payload victim =
                 client -> ByteBufUtil.getBytes(Unpooled.buffer().writeIntLE(client.another()));
         return List.of(
                 PING,
                 simple("init-db", COM_INIT_DB, "app2"),
                 simple("init-db-error", COM_INIT_DB, "nosuch"),
-                Exchange.command("field-list", COM_FIELD_LIST, "FIELD_LIST", "t\0")
+                Question.command("field-list", COM_FIELD_LIST, "FIELD_LIST", "t\0")
                         .noted("t"),
-                Exchange.command("field-list-empty", COM_FIELD_LIST, "FIELD_LIST", "t\0zzz%")
+                Question.command("field-list-empty", COM_FIELD_LIST, "FIELD_LIST", "t\0zzz%")
                         .noted("t, columns like zzz%"),
-                Exchange.command("field-list-error", COM_FIELD_LIST, "FIELD_LIST", "nosuch\0")
+                Question.command("field-list-error", COM_FIELD_LIST, "FIELD_LIST", "nosuch\0")
                         .noted("nosuch"),
-                Exchange.command("statistics", COM_STATISTICS, "STATISTICS", "").varying("it tells the time"),
-                Exchange.command("process-info", COM_PROCESS_INFO, "QUERY", "").varying("it lists the connections"),
+                Question.command("statistics", COM_STATISTICS, "STATISTICS", "").varying("it tells the time"),
+                Question.command("process-info", COM_PROCESS_INFO, "QUERY", "").varying("it lists the connections"),
                 simple("process-kill", COM_PROCESS_KILL, "").with(victim).noted("of another client"),
                 simple("process-kill-error", COM_PROCESS_KILL, "\1\1\1\1").noted("of nobody"),
                 simple("debug", COM_DEBUG, ""),
@@ -243,9 +243,9 @@ final class Exchanges {
                 about("statement-reset-error", COM_STMT_RESET, "SIMPLE").noted(NO_STATEMENT));
     }
 
-    private static Exchange dump(String name, CommandType type) {
+    private static Question dump(String name, CommandType type) {
         boolean gtid = type == COM_BINLOG_DUMP_GTID;
-        return Exchange.command(name, type, "BINLOG", client -> {
+        return Question.command(name, type, "BINLOG", client -> {
             byte[] file = client.binaryLog().getBytes(StandardCharsets.US_ASCII);
             ByteBuf out = Unpooled.buffer();
             if (gtid) {
@@ -266,11 +266,11 @@ final class Exchanges {
         });
     }
 
-    private static List<Exchange> replication() {
+    private static List<Question> replication() {
         String checksums =
                 "SET @master_binlog_checksum='NONE', @source_binlog_checksum='NONE', @mariadb_slave_capability=4";
         String events = "events tell the time";
-        Exchange.Payload registers = client -> ByteBufUtil.getBytes(
+        Question.Payload registers = client -> ByteBufUtil.getBytes(
                 Unpooled.buffer().writeIntLE(KNOWN_SERVER_ID).writeZero(3 + 2 + 4 + 4));
         return List.of(
                 dump("binlog-dump", COM_BINLOG_DUMP)
@@ -292,26 +292,26 @@ final class Exchanges {
                         .as(Account.NATIVE));
     }
 
-    private static List<Exchange> withoutAnswer() {
+    private static List<Question> withoutAnswer() {
         return List.of(
-                Exchange.command("quit", COM_QUIT, "NONE", ""),
+                Question.command("quit", COM_QUIT, "NONE", ""),
                 about("statement-close", COM_STMT_CLOSE, "NONE").after(prepare("SELECT 1")),
                 about("statement-close-unknown", COM_STMT_CLOSE, "NONE").noted(NO_STATEMENT),
-                Exchange.command(
+                Question.command(
                                 "send-long-data",
                                 COM_STMT_SEND_LONG_DATA,
                                 "NONE",
                                 statement(out -> out.writeShortLE(0).writeBytes(new byte[] {'a', 'b'})))
                         .after(prepare("SELECT ?")),
-                Exchange.command(
+                Question.command(
                         "send-long-data-unknown",
                         COM_STMT_SEND_LONG_DATA,
                         "NONE",
                         statement(out -> out.writeShortLE(0).writeByte('a'))));
     }
 
-    private static List<Exchange> refused() {
-        List<Exchange> refused = new ArrayList<>();
+    private static List<Question> refused() {
+        List<Question> refused = new ArrayList<>();
         for (CommandType type : new CommandType[] {
             COM_SLEEP,
             COM_CREATE_DB,
@@ -338,8 +338,8 @@ final class Exchanges {
         return refused;
     }
 
-    private static Exchange login(String name, Account account, String plugin) {
-        return new Exchange(
+    private static Question login(String name, Account account, String plugin) {
+        return new Question(
                 name,
                 "as " + account.user + " with " + plugin,
                 "LOGIN",
@@ -350,13 +350,13 @@ final class Exchanges {
                 "each has a nonce of its own");
     }
 
-    private static Exchange changeUser(String name, Account account, String plugin) {
-        return Exchange.command(name, COM_CHANGE_USER, "AUTH", client -> client.changeUser(account, plugin))
+    private static Question changeUser(String name, Account account, String plugin) {
+        return Question.command(name, COM_CHANGE_USER, "AUTH", client -> client.changeUser(account, plugin))
                 .noted("to " + account.user + " with " + plugin)
                 .varying("each has a nonce of its own");
     }
 
-    private static List<Exchange> logins() {
+    private static List<Question> logins() {
         String nativePassword = "mysql_native_password";
         String sha2 = "caching_sha2_password";
         return List.of(
