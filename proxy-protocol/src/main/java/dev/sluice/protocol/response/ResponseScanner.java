@@ -31,7 +31,7 @@ import io.netty.buffer.ByteBuf;
  * <p>A frontend without CLIENT_DEPRECATE_EOF gets more packets than the backend sends. Behind every inserted EOF the
  * sequence ids are raised in place when a header is consumed, so the buffer must be writable.
  *
- * <p>The backend must have agreed on SESSION_TRACK and DEPRECATE_EOF, not on COMPRESS or OPTIONAL_RESULTSET_METADATA.
+ * <p>The backend must have agreed on SESSION_TRACK and DEPRECATE_EOF, not on OPTIONAL_RESULTSET_METADATA.
  */
 public final class ResponseScanner {
     /** Stands for a first sequence id that is not known: the command was made of several packets. */
@@ -48,6 +48,8 @@ public final class ResponseScanner {
     private boolean frontendDeprecatesEof;
     private boolean untouched = true;
     private boolean fileOffered;
+    /** The id of the answer behind the frontend's file; -1 while that has not ended. */
+    private int behindFile;
     /** Payload bytes of the current packet that are still to come. */
     private int payloadLeft;
     /** The current packet has the greatest length, so the next one continues it. */
@@ -79,6 +81,7 @@ public final class ResponseScanner {
         };
         untouched = true;
         fileOffered = false;
+        behindFile = -1;
         payloadLeft = 0;
         continued = false;
         definitions.expect(0, 0);
@@ -92,6 +95,19 @@ public final class ResponseScanner {
      */
     public void offerFile() {
         fileOffered = true;
+    }
+
+    /**
+     * The response that has just begun comes over a compressed connection, where a server counts frames and gives packets
+     * ids that follow from them: packets are counted here instead, as over any other connection.
+     */
+    public void renumber() {
+        sequenceIds.renumber();
+    }
+
+    /** The frontend's file has ended; the answer to it has this id. */
+    public void fileEnded(int answerId) {
+        behindFile = answerId & 0xFF;
     }
 
     /**
@@ -234,7 +250,9 @@ public final class ResponseScanner {
         int first = length == 0 ? -1 : in.getUnsignedByte(payload);
         int sequenceId = in.getUnsignedByte(start + 3);
         if (phase == Phase.INFILE) {
-            sequenceIds.follow(sequenceId);
+            boolean counted = sequenceIds.isRenumbering() && behindFile >= 0;
+            sequenceIds.follow(counted ? behindFile : sequenceId);
+            behindFile = -1;
         }
         if (first == ControlFields.ERR_HEADER && untouched) {
             sequenceIds.takeFirstErr(in, start, sequenceId);

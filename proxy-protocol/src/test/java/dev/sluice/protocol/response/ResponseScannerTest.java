@@ -182,6 +182,60 @@ class ResponseScannerTest {
         }
     }
 
+    /** Whoever is asked for a file has to say how long it was. */
+    static Stream<Reply> repliesWithoutFiles() {
+        return replies().filter(reply -> !reply.name.contains("file"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("repliesWithoutFiles")
+    void packetsAreCountedWhereTheServersIdsSayNothing(Reply reply) {
+        byte[] bytes = reply.fromBackend();
+        for (int seed = 0; seed < RANDOM_CUTS / 10; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            for (int at = 0;
+                    at < bytes.length;
+                    at += 4 + Unpooled.wrappedBuffer(bytes).getMediumLE(at)) {
+                bytes[at + 3] = (byte) random.nextInt();
+            }
+            Relay relay = new Relay(reply.shape, reply.deprecatesEof, false);
+            relay.scanner.renumber();
+            feedAtRandom(relay, bytes, random);
+            assertThat(relay.forwarded()).as("seed %d", seed).isEqualTo(reply.toFrontend());
+        }
+    }
+
+    @Test
+    void theAnswerToAFileIsCountedOnFromTheFileWhereTheServersIdsSayNothing() {
+        Relay relay = new Relay(ResponseShape.QUERY, true, false);
+        relay.scanner.renumber();
+        relay.feed(Hex.bytes("02 00 00 77 fb 61"));
+        relay.scanner.fileEnded(9);
+        relay.feed(new ResponseBytes(true)
+                .sequenceId(2)
+                .ok(3, MORE)
+                .ok(4, AUTOCOMMIT)
+                .bytes());
+
+        byte[] expected = new ResponseBytes(true)
+                .sequenceId(9)
+                .ok(3, MORE)
+                .ok(4, AUTOCOMMIT)
+                .bytes();
+        assertThat(Hex.of(relay.forwarded())).isEqualTo("02000001fb61" + Hex.of(expected));
+    }
+
+    @Test
+    void anEarlyErrorToACommandThatNobodyHasCountedIsTheFirstPacket() {
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.QUERY, true, ResponseScanner.ANY_SEQUENCE_ID);
+        scanner.renumber();
+        ByteBuf in = Unpooled.wrappedBuffer(
+                new ResponseBytes(true).sequenceId(7).err(1153, "large").bytes());
+        assertThat(scanner.next(in)).isEqualTo(Step.ERR);
+        assertThat(in.getByte(3)).isEqualTo((byte) 1);
+    }
+
     static void feedAtRandom(Relay relay, byte[] bytes, SplittableRandom random) {
         int chunkMax = 1 + random.nextInt(bytes.length);
         int from = 0;

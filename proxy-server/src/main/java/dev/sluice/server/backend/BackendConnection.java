@@ -5,6 +5,7 @@ import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.server.backend.BackendFailure.Kind;
+import dev.sluice.server.compression.BackendCompression;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
@@ -62,6 +63,7 @@ public final class BackendConnection {
     private final ArrayDeque<PendingResponse> expected = new ArrayDeque<>(4);
     private final StatementHandles statements;
 
+    private @Nullable BackendCompression compression;
     private @Nullable ByteBuf cumulation;
     private StateVector vector;
     private boolean trackersOn;
@@ -85,6 +87,11 @@ public final class BackendConnection {
         this.createdNanos = nowNanos;
         this.idleSinceNanos = nowNanos;
         this.statements = new StatementHandles();
+    }
+
+    /** The connection speaks the compressed protocol. */
+    void compressedBy(BackendCompression handler) {
+        compression = handler;
     }
 
     /** What this connection is interchangeable with. */
@@ -218,6 +225,20 @@ public final class BackendConnection {
         channel.write(bytes, channel.voidPromise());
     }
 
+    /** The server has asked for a file: what {@link #sendBytes} sends until {@link #fileEnds} are its packets. */
+    public void fileBegins() {
+        if (compression != null) {
+            compression.fileBegins();
+        }
+    }
+
+    /** The last packet of the file has been written. */
+    public void fileEnds() {
+        if (compression != null) {
+            compression.fileEnds();
+        }
+    }
+
     /** Queues the receiver of a response whose command has been or is being written. */
     public void expect(PendingResponse response) {
         if (expected.isEmpty()) {
@@ -230,6 +251,16 @@ public final class BackendConnection {
         scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
         if (response.offersFile()) {
             scanner.offerFile();
+        }
+        if (compression != null) {
+            scanner.renumber();
+        }
+    }
+
+    /** The command of this response has ended, so that the number of its packets is known. */
+    public void commandEnded(PendingResponse response) {
+        if (compression != null && expected.peek() == response && scanner.isUntouched()) {
+            scan(response);
         }
     }
 

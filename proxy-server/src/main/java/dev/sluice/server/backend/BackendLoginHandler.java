@@ -201,7 +201,9 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         context.pipeline().addAfter(context.name(), "backend", new BackendHandler(connection));
         CompressionAlgorithm compression = CompressionAlgorithm.agreed(login.capabilities());
         if (compression != null) {
-            context.pipeline().addAfter(context.name(), "compression", new BackendCompression(compression));
+            BackendCompression handler = new BackendCompression(compression);
+            context.pipeline().addAfter(context.name(), "compression", handler);
+            connection.compressedBy(handler);
         }
         context.pipeline().remove(this);
         listener.connected(connection);

@@ -22,6 +22,7 @@ final class Command {
     private @Nullable ByteBuf packet;
     private int packetStart;
     private boolean streamed;
+    private int packets;
     private @Nullable String text;
     private long startedNanos;
     private int newStatementId;
@@ -56,6 +57,7 @@ final class Command {
     /** Takes the reference to its packet; {@code inPieces} if that is only its head. */
     void received(ByteBuf command, boolean inPieces) {
         streamed = inPieces;
+        packets = inPieces ? 0 : 1;
         packet(command);
     }
 
@@ -79,6 +81,16 @@ final class Command {
     /** Whether it came, or still comes, in pieces: its bytes are not kept. */
     boolean isStreamed() {
         return streamed;
+    }
+
+    /** The command, which came in pieces, has ended with so many packets. */
+    void ended(int count) {
+        packets = count;
+    }
+
+    /** The sequence id of the first packet of its answer. */
+    int answerId() {
+        return packets == 0 ? ClientResponse.ANY_SEQUENCE_ID : packets & 0xFF;
     }
 
     long startedNanos() {

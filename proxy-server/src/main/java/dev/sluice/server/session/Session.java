@@ -99,7 +99,7 @@ public final class Session {
                 new InsertId(),
                 new PreparedStatements(state),
                 start.collations());
-        this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
+        this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
         this.statementCommands = new StatementCommands(parts, exchange, local::status);
@@ -388,6 +388,14 @@ public final class Session {
     void endWith(ErrPacket error) {
         frontend.sendAndClose(1, error);
         release();
+    }
+
+    /** The answer that was just given is the last: the connection ends when the client has it. */
+    private void endWithAnswer() {
+        frontend.closeBehindAnswer();
+        release();
+        // Drops what the client has sent behind the command.
+        resumeInput();
     }
 
     /** A command has been answered: looks for the next. */
