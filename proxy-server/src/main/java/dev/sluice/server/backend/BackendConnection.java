@@ -1,6 +1,9 @@
 package dev.sluice.server.backend;
 
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.packet.QueryAttributes;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.StateVector;
@@ -63,6 +66,7 @@ public final class BackendConnection {
     private final ArrayDeque<PendingResponse> expected = new ArrayDeque<>(4);
     private final StatementHandles statements;
 
+    private int capabilities;
     private @Nullable BackendCompression compression;
     private @Nullable ByteBuf cumulation;
     private StateVector vector;
@@ -87,6 +91,24 @@ public final class BackendConnection {
         this.createdNanos = nowNanos;
         this.idleSinceNanos = nowNanos;
         this.statements = new StatementHandles();
+    }
+
+    /** What both sides have agreed on. */
+    void capabilities(int agreed) {
+        capabilities = agreed;
+    }
+
+    /** Whether the server expects attributes in front of each query and behind each execution. */
+    public boolean takesQueryAttributes() {
+        return (capabilities & Capabilities.CLIENT_QUERY_ATTRIBUTES) != 0;
+    }
+
+    /** Begins the payload of a COM_QUERY of Sluice's own, up to its text. */
+    public void beginQuery(ByteBuf out) {
+        out.writeByte(CommandType.COM_QUERY.code());
+        if (takesQueryAttributes()) {
+            QueryAttributes.writeNone(out);
+        }
     }
 
     /** The connection speaks the compressed protocol. */
@@ -254,6 +276,9 @@ public final class BackendConnection {
         }
         if (compression != null) {
             scanner.renumber();
+        }
+        if ((capabilities & Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA) != 0) {
+            scanner.metadataIsOptional();
         }
     }
 

@@ -198,6 +198,7 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         finish();
         BackendConnection connection = new BackendConnection(
                 context.channel(), login.key(), login.threadId(), login.vectorAfterLogin(), login.nowNanos());
+        connection.capabilities(login.capabilities());
         context.pipeline().addAfter(context.name(), "backend", new BackendHandler(connection));
         CompressionAlgorithm compression = CompressionAlgorithm.agreed(login.capabilities());
         if (compression != null) {

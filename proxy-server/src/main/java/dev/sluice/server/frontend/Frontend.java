@@ -54,6 +54,11 @@ public final class Frontend {
         return (capabilities & Capabilities.CLIENT_DEPRECATE_EOF) != 0;
     }
 
+    /** Whether the client puts attributes in front of each query and into each execution. */
+    public boolean sendsQueryAttributes() {
+        return (capabilities & Capabilities.CLIENT_QUERY_ATTRIBUTES) != 0;
+    }
+
     /** The client's address, for logs. */
     public String address() {
         return channel.remoteAddress() instanceof InetSocketAddress remote

@@ -131,6 +131,11 @@ final class Exchange implements Placement.Listener {
         command.newStatementId(id);
     }
 
+    /** The attributes of the query that comes next, see {@link CommandAttributes}. */
+    void attributes(byte @Nullable [] taken) {
+        command.attributes(taken);
+    }
+
     /** The rest of a command that comes in pieces; {@link #streamEnded} is called after the last. */
     CommandStream stream() {
         return stream;
@@ -164,7 +169,10 @@ final class Exchange implements Placement.Listener {
 
     private void runOn(BackendConnection target) {
         connection = target;
-        if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
+        if (command.isStreamed() && needsOldForm(target)) {
+            tell(Failures.typesNotAtHand());
+            finish();
+        } else if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
             send(target);
         } else {
             phase = Phase.PREPARING;
@@ -246,11 +254,20 @@ final class Exchange implements Placement.Listener {
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
-        target.send(command.bytesToSend(), response);
+        command.attributesFor(target.takesQueryAttributes());
+        ByteBuf bytes = command.bytesToSend();
+        target.send(needsOldForm(target) ? parts.statements().withoutAttributes(bytes, about) : bytes, response);
         target.flush();
         if (stream.isOpen()) {
             parts.input().resume();
         }
+    }
+
+    /** Whether the command is an execution in a form that the server does not know. */
+    private boolean needsOldForm(BackendConnection target) {
+        return command.type() == CommandType.COM_STMT_EXECUTE
+                && parts.frontend().sendsQueryAttributes()
+                && !target.takesQueryAttributes();
     }
 
     void flushBytes() {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class FrontendTest {
     /** A client that takes what was written only when the test says so. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the promise is what tells
     private static final class SlowClient extends ChannelOutboundHandlerAdapter {
         private final ArrayDeque<Runnable> writes = new ArrayDeque<>();
 
