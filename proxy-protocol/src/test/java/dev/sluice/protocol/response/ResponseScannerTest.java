@@ -251,14 +251,16 @@ class ResponseScannerTest {
     /** As recorded from MySQL 8.0.31 after SET resultset_metadata = NONE. */
     @Test
     void aResultMayHaveNoDefinitions() {
-        String rows = "02000001 0200 04000002 01310132 07000003 fe00000a000000" + "02000004 0100 07000005 fe000002000000";
+        String rows =
+                "02000001 0200 04000002 01310132 07000003 fe00000a000000" + "02000004 0100 07000005 fe000002000000";
         assertThat(forwarded(ResponseShape.QUERY, true, rows)).isEqualTo(compact(rows));
         assertThat(forwarded(ResponseShape.QUERY, false, rows))
                 .isEqualTo(compact("02000001 0200 05000002 fe00000200 04000003 01310132 05000004 fe00000a00"
                         + "02000005 0100 05000006 fe00000200 05000007 fe00000200"));
         String cursor = "02000001 0200 07000002 fe000042000000";
         assertThat(forwarded(ResponseShape.QUERY, true, cursor)).isEqualTo(compact(cursor));
-        assertThat(forwarded(ResponseShape.QUERY, false, cursor)).isEqualTo(compact("02000001 0200 05000002 fe00004200"));
+        assertThat(forwarded(ResponseShape.QUERY, false, cursor))
+                .isEqualTo(compact("02000001 0200 05000002 fe00004200"));
     }
 
     @Test

@@ -110,7 +110,8 @@ abstract class InternalResponse extends PendingResponse {
 
     /** A session may go without definitions, which is said behind the column count, where nothing is said otherwise. */
     private int packetsBeforeRows(int columns) {
-        boolean without = collected.length > HEADER_LENGTH + 1 && collected[0] == 2 && collected[HEADER_LENGTH + 1] == 0;
+        boolean without =
+                collected.length > HEADER_LENGTH + 1 && collected[0] == 2 && collected[HEADER_LENGTH + 1] == 0;
         return without ? 1 : 1 + columns;
     }
 

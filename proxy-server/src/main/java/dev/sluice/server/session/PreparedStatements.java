@@ -202,9 +202,8 @@ final class PreparedStatements {
         int count = packet.readerIndex() + BITMAP_INDEX;
         boolean counted = count < packet.writerIndex()
                 && (packet.getByte(packet.readerIndex() + FLAGS_INDEX) & PARAMETER_COUNT_AVAILABLE) != 0;
-        int behind = counted
-                ? QueryAttributes.skipLenenc(packet, count, packet.writerIndex())
-                : QueryAttributes.MALFORMED;
+        int behind =
+                counted ? QueryAttributes.skipLenenc(packet, count, packet.writerIndex()) : QueryAttributes.MALFORMED;
         return behind == QueryAttributes.MALFORMED ? NOWHERE : behind;
     }
 

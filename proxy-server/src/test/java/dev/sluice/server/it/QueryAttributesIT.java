@@ -1,6 +1,7 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.mysql.cj.jdbc.JdbcStatement;
 import dev.sluice.protocol.Capabilities;
@@ -127,9 +128,11 @@ class QueryAttributesIT {
                                 .get(2)))
                         .isEqualTo("one");
                 List<byte[]> route = ask(client, bytes(0, 1, "SHOW SLUICE ROUTE"));
-                assertThat(new String(route.get(5), StandardCharsets.ISO_8859_1)).contains("replica");
+                assertThat(new String(route.get(5), StandardCharsets.ISO_8859_1))
+                        .contains("replica");
             }
-            assertThat(primary.hasSent(bytes("SELECT v FROM attributed WHERE id = 1\0"))).isFalse();
+            assertThat(primary.hasSent(bytes("SELECT v FROM attributed WHERE id = 1\0")))
+                    .isFalse();
         }
     }
 
@@ -138,7 +141,8 @@ class QueryAttributesIT {
         byte[] attribute = attribute("large", "statement");
         try (RawClient client = connect(proxy.port())) {
             String sql = "SELECT " + " ".repeat(Packets.MAX_PAYLOAD_LENGTH + 1000) + "'at the end'";
-            assertThat(RawClient.text(ask(client, bytes(attribute, sql)).get(2))).isEqualTo("at the end");
+            assertThat(RawClient.text(ask(client, bytes(attribute, sql)).get(2)))
+                    .isEqualTo("at the end");
             assertThat(primary.hasSent(attribute)).isTrue();
             assertThat(RawClient.text(ask(client, bytes(0, 1, sql)).get(2))).isEqualTo("at the end");
         }
@@ -162,11 +166,14 @@ class QueryAttributesIT {
                 assertThat(primary.hasSent(bytes("value " + i))).isTrue();
             }
             try (Statement read = connection.createStatement()) {
-                read.unwrap(JdbcStatement.class).setAttribute(name, "for a replica");
-                try (ResultSet row = read.executeQuery("SELECT v FROM attributed")) {
-                    assertThat(row.next()).isTrue();
-                }
-                assertThat(Sql.route(connection).role()).isEqualTo("replica");
+                // It may have to catch up with what the session has seen on the primary.
+                await().atMost(TestProxy.SOON).until(() -> {
+                    read.unwrap(JdbcStatement.class).setAttribute(name, "for a replica");
+                    try (ResultSet row = read.executeQuery("SELECT v FROM attributed")) {
+                        assertThat(row.next()).isTrue();
+                    }
+                    return Sql.route(connection).role().equals("replica");
+                });
             }
         }
     }

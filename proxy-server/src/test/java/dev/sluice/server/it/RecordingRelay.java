@@ -37,8 +37,7 @@ final class RecordingRelay implements AutoCloseable {
     /** Whether these bytes have been sent to the server in a row. */
     boolean hasSent(byte[] bytes) {
         synchronized (sent) {
-            return sent.toString(StandardCharsets.ISO_8859_1)
-                    .contains(new String(bytes, StandardCharsets.ISO_8859_1));
+            return sent.toString(StandardCharsets.ISO_8859_1).contains(new String(bytes, StandardCharsets.ISO_8859_1));
         }
     }
 

@@ -128,8 +128,8 @@ class ResultFormsIT {
         }
     }
 
-    private static void assertPrepared(
-            RawClient client, RawClient direct, ResultForm reader, String state, String sql) throws IOException {
+    private static void assertPrepared(RawClient client, RawClient direct, ResultForm reader, String state, String sql)
+            throws IOException {
         List<byte[]> found = reader.ask(client, CommandType.COM_STMT_PREPARE, ascii(sql));
         List<byte[]> expected = reader.ask(direct, CommandType.COM_STMT_PREPARE, ascii(sql));
         boolean failed = RawClient.first(expected.get(0)) == RawClient.ERR;
@@ -207,7 +207,8 @@ class ResultFormsIT {
                 RawClient other = connect(proxy.port(), Form.NEW_OPTIONAL)) {
             reader.ask(client, CommandType.COM_QUERY, ascii("SET resultset_metadata = NONE"));
             for (int i = 0; i < 20; i++) {
-                List<byte[]> read = reader.ask(client, CommandType.COM_QUERY, ascii("SELECT v FROM forms WHERE id = 1"));
+                List<byte[]> read =
+                        reader.ask(client, CommandType.COM_QUERY, ascii("SELECT v FROM forms WHERE id = 1"));
                 assertThat(read).hasSize(3);
                 assertThat(RawClient.text(read.get(1))).isEqualTo("one");
                 assertThat(reader.ask(other, CommandType.COM_QUERY, ascii("SELECT v FROM forms WHERE id = 1")))
@@ -252,7 +253,8 @@ class ResultFormsIT {
         try (RawClient client = connect(proxy.port(), Form.NEW);
                 RawClient direct = connect(proxy.cluster().primary().port(), Form.NEW)) {
             String sql = "SET resultset_metadata = NONE";
-            assertThat(client.err(client.query(sql).get(0))).isEqualTo(direct.err(direct.query(sql).get(0)));
+            assertThat(client.err(client.query(sql).get(0)))
+                    .isEqualTo(direct.err(direct.query(sql).get(0)));
         }
     }
 }
