@@ -46,7 +46,6 @@ public final class StatementEffects {
             "original_commit_timestamp",
             "immediate_server_version",
             "original_server_version",
-            "resultset_metadata",
             "proxy_user",
             "external_user");
 

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.PinReason;
@@ -53,7 +52,7 @@ final class TrackerQuestion {
         target.trackersOff();
         ByteBuf query = target.channel().alloc().buffer();
         int header = Packets.begin(query, 0);
-        query.writeByte(CommandType.COM_QUERY.code());
+        target.beginQuery(query);
         query.writeCharSequence(
                 "SHOW SESSION VARIABLES WHERE Variable_name IN ('" + String.join("','", names(text)) + "')",
                 StandardCharsets.US_ASCII);
