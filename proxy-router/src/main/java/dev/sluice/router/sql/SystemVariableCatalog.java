@@ -23,7 +23,9 @@ final class SystemVariableCatalog {
         /** A character set or collation of the session. */
         CHARSET(0, Traits.SYSTEM_VARIABLE, Traits.SETS_NAMES),
         /** A switch of session tracking, of which Sluice has its own on every connection. */
-        TRACKER(Traits.SHOWS_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.SETS_TRACKERS),
+        TRACKER(Traits.TIES_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.TIES_TRACKERS),
+        /** That of GTIDs. */
+        GTID_TRACKER(Traits.TIES_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.TIES_TRACKERS | Traits.SETS_GTID_TRACKER),
         /** A characteristic of transactions. */
         TRANSACTION(0, Traits.SYSTEM_VARIABLE, 0),
         /** Settings of a server that every server of a cluster is expected to share, or that name the server. */
@@ -73,6 +75,22 @@ final class SystemVariableCatalog {
         int name = nameStart(bytes, start, end);
         VariableClass found = find(bytes, name, end - name);
         return scope(bytes, start, end) == Scope.GLOBAL ? found.globalReadTraits : found.readTraits;
+    }
+
+    /** The traits of assigning the variable that the token names, whatever its scope. */
+    static long assignmentTraits(TokenCursor cursor) {
+        byte[] bytes = cursor.bytes();
+        int start = cursor.start();
+        int end = start + cursor.length();
+        return switch (cursor.type()) {
+            case TokenCursor.WORD -> find(bytes, start, end - start).assignmentTraits();
+            case TokenCursor.QUOTED_NAME -> find(bytes, start + 1, end - start - 2).assignmentTraits();
+            case TokenCursor.SYSTEM_VARIABLE -> {
+                int name = nameStart(bytes, start + 2, end);
+                yield find(bytes, name, end - name).assignmentTraits();
+            }
+            default -> 0;
+        };
     }
 
     /** The scope in front of the name. */
