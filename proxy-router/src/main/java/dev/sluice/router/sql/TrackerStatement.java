@@ -12,7 +12,7 @@ final class TrackerStatement {
             | Traits.PLACEHOLDERS
             | Traits.CONSISTENCY_HINTS;
 
-    private static final long READS = HARMLESS | Traits.DIAGNOSTICS;
+    private static final long READS = HARMLESS | Traits.DIAGNOSTICS | Traits.LOCK_FUNCTION_QUERY;
     private static final long SETS = HARMLESS | Traits.SETS_NAMES;
     private static final long ABOUT_TRACKERS = Traits.TRACKERS | Traits.SETS_GTID_TRACKER;
 

@@ -153,10 +153,15 @@ final class Preparation {
         if (own || !statement.has(Traits.TRACKERS)) {
             return stateOf(target, slot, wanted);
         }
-        // What the server reports of a transaction and of locked tables begins anew when it is switched on again.
-        boolean held = parts.state().transactionSlot() == slot || (parts.state().pins(slot) & REPORTED_ONCE) != 0;
-        if (statement.has(Traits.SHOWS_TRACKERS) && (held || statement.has(Traits.DIAGNOSTICS))) {
-            return stateOf(target, slot, wanted);
+        // What the server reports of locked tables and of the next transaction begins anew when it is switched on again.
+        boolean held = (parts.state().pins(slot) & REPORTED_ONCE) != 0;
+        if (statement.has(Traits.SHOWS_TRACKERS)) {
+            if (held || statement.has(Traits.DIAGNOSTICS)) {
+                return stateOf(target, slot, wanted);
+            }
+        } else {
+            // A SET may end the transaction, and MariaDB does not tell the position then.
+            held |= parts.state().transactionSlot() == slot;
         }
         int count = trackers.areOn(target) && !StatePrelude.differs(target, wanted)
                 ? 0
