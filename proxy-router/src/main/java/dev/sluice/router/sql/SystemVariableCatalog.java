@@ -77,22 +77,6 @@ final class SystemVariableCatalog {
         return scope(bytes, start, end) == Scope.GLOBAL ? found.globalReadTraits : found.readTraits;
     }
 
-    /** The traits of assigning the variable that the token names, whatever its scope. */
-    static long assignmentTraits(TokenCursor cursor) {
-        byte[] bytes = cursor.bytes();
-        int start = cursor.start();
-        int end = start + cursor.length();
-        return switch (cursor.type()) {
-            case TokenCursor.WORD -> find(bytes, start, end - start).assignmentTraits();
-            case TokenCursor.QUOTED_NAME -> find(bytes, start + 1, end - start - 2).assignmentTraits();
-            case TokenCursor.SYSTEM_VARIABLE -> {
-                int name = nameStart(bytes, start + 2, end);
-                yield find(bytes, name, end - name).assignmentTraits();
-            }
-            default -> 0;
-        };
-    }
-
     /** The scope in front of the name. */
     static Scope scope(byte[] bytes, int start, int end) {
         int dot = dot(bytes, start, end);

@@ -5,10 +5,6 @@ package dev.sluice.router.sql;
  * Confined to the session's event loop.
  */
 final class VerbReader {
-    /** What SET STATEMENT in front of a verb says about it. */
-    private static final long OF_THE_STATEMENT =
-            Traits.SET_STATEMENT_FOR | Traits.TIES_TRACKERS | Traits.SETS_GTID_TRACKER;
-
     private final SetReader set = new SetReader();
     private StatementKind kind = StatementKind.EMPTY;
     private Keyword verb = Keyword.NONE;
@@ -62,7 +58,6 @@ final class VerbReader {
         Keyword keyword = word == null ? Keyword.NONE : word.keyword();
         if (settingForStatement) {
             settingForStatement = keyword != Keyword.FOR || depth > 0;
-            traits |= SystemVariableCatalog.assignmentTraits(cursor) & OF_THE_STATEMENT;
         } else if (!verbSeen) {
             boolean opening = cursor.symbol() == '(';
             if (!opening && cursor.type() != TokenCursor.HINT) {
@@ -88,7 +83,7 @@ final class VerbReader {
             verb = keyword;
             kind = found;
         }
-        traits = (traits & OF_THE_STATEMENT) | Verbs.traitsOf(kind);
+        traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(kind);
         watching = Verbs.hasMoreToSay(kind);
         set.reset();
     }
@@ -143,7 +138,7 @@ final class VerbReader {
 
     private void become(StatementKind newKind) {
         kind = newKind;
-        traits = (traits & OF_THE_STATEMENT) | Verbs.traitsOf(newKind);
+        traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(newKind);
         watching = false;
     }
 

@@ -68,6 +68,8 @@ class SessionTrackLeakIT {
             List.of("BEGIN", "SET session_track_schema = 0, sql_safe_updates = 1, autocommit = 0", "SELECT 1", "COMMIT"),
             List.of("CALL app.leak_all()"),
             List.of("PREPARE s FROM 'CALL app.leak_all()'", "EXECUTE s"),
+            List.of("SET @@session.`session_track_system_variables` = '', @@session . session_track_state_change = 0,"
+                    + " @@`sql_safe_updates` = 1"),
             List.of("SET session_track_gtids = OFF", "SET sql_safe_updates = 1"));
 
     /** What would tie the session, or is long. */
