@@ -109,7 +109,8 @@ public final class AssignedVariables {
             case TokenCursor.WORD -> NO_NAMES.contains(LiteralReader.text(cursor)) ? null : plain(bytes, start, end);
             case TokenCursor.QUOTED_NAME -> plain(bytes, start + 1, end - 1);
             case TokenCursor.SYSTEM_VARIABLE -> {
-                boolean global = SystemVariableCatalog.scope(bytes, start + 2, end) == SystemVariableCatalog.Scope.GLOBAL;
+                boolean global =
+                        SystemVariableCatalog.scope(bytes, start + 2, end) == SystemVariableCatalog.Scope.GLOBAL;
                 yield global ? null : plain(bytes, SystemVariableCatalog.nameStart(bytes, start + 2, end), end);
             }
             default -> null;
@@ -134,8 +135,7 @@ public final class AssignedVariables {
     private boolean skipValue() {
         int depth = 0;
         int tokens = 0;
-        while (cursor.type() != TokenCursor.END
-                && (depth > 0 || (cursor.symbol() != ',' && cursor.symbol() != ';'))) {
+        while (cursor.type() != TokenCursor.END && (depth > 0 || (cursor.symbol() != ',' && cursor.symbol() != ';'))) {
             boolean wrong = cursor.type() == TokenCursor.ASSIGNMENT
                     || (cursor.type() == TokenCursor.WORD && NO_VALUES.contains(LiteralReader.text(cursor)));
             depth += cursor.symbol() == '(' ? 1 : cursor.symbol() == ')' ? -1 : 0;

@@ -49,12 +49,11 @@ final class TrackerStatement {
             if (cursor.type() != TokenCursor.WORD) {
                 continue;
             }
-            boolean mayRead =
-                    switch (LiteralReader.text(cursor)) {
-                        case "FROM", "TABLE", "VALUES", "WITH", "PROCEDURE" -> true;
-                        case "SELECT" -> kind == StatementKind.SHOW && !first;
-                        default -> false;
-                    };
+            boolean mayRead = switch (LiteralReader.text(cursor)) {
+                case "FROM", "TABLE", "VALUES", "WITH", "PROCEDURE" -> true;
+                case "SELECT" -> kind == StatementKind.SHOW && !first;
+                default -> false;
+            };
             if (mayRead) {
                 return false;
             }

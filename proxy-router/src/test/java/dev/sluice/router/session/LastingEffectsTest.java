@@ -53,7 +53,9 @@ class LastingEffectsTest extends EffectsFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SET session_track_schema = 0, sql_mode = ''", "SELECT @@session_track_schema", "SHOW VARIABLES"})
+    @ValueSource(
+            strings = {"SET session_track_schema = 0, sql_mode = ''", "SELECT @@session_track_schema", "SHOW VARIABLES"
+            })
     void whatCanBeFollowedDoesNotPin(String sql) {
         run(sql);
         assertThat(pins()).isEmpty();

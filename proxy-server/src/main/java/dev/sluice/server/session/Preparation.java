@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Preparation {
     /** The pins that end when the server reports it. */
-    private static final int REPORTED_ONCE =
-            PinReason.TABLE_LOCK.bit() | PinReason.TRANSACTION_CHARACTERISTICS.bit();
+    private static final int REPORTED_ONCE = PinReason.TABLE_LOCK.bit() | PinReason.TRANSACTION_CHARACTERISTICS.bit();
 
     private final SessionParts parts;
     private final Settlement settlement;
@@ -153,7 +152,8 @@ final class Preparation {
         if (own || !statement.has(Traits.TRACKERS)) {
             return stateOf(target, slot, wanted);
         }
-        // What the server reports of locked tables and of the next transaction begins anew when it is switched on again.
+        // What the server reports of locked tables and of the next transaction begins anew when it is switched on
+        // again.
         boolean held = (parts.state().pins(slot) & REPORTED_ONCE) != 0;
         if (statement.has(Traits.SHOWS_TRACKERS)) {
             if (held || statement.has(Traits.DIAGNOSTICS)) {

@@ -213,7 +213,8 @@ class SessionTrackIT {
             String thread = "SELECT id FROM information_schema.processlist WHERE id = CONNECTION_ID()";
             assertThat(Sql.routeOf(connection, sql).pins()).contains("session_tracking");
             String before = Sql.value(connection, thread);
-            assertThat(Sql.routeOf(connection, "SELECT COUNT(*) FROM app.tracked").role())
+            assertThat(Sql.routeOf(connection, "SELECT COUNT(*) FROM app.tracked")
+                            .role())
                     .isEqualTo("primary");
             connection.unwrap(com.mysql.cj.jdbc.JdbcConnection.class).resetServerState();
             assertThat(Sql.routeOf(connection, "SELECT 1").pins()).isEmpty();

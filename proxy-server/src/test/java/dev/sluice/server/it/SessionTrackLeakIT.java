@@ -34,8 +34,9 @@ class SessionTrackLeakIT {
     private static final Map<Vendor, TestProxy> PROXIES = new EnumMap<>(Vendor.class);
     private static LocalCluster mariaDb;
 
-    private static final String STATE = "SELECT @@sql_mode, @@sql_safe_updates, @@lock_wait_timeout, @@autocommit, @leak,"
-            + " @@session_track_schema, @@session_track_system_variables";
+    private static final String STATE =
+            "SELECT @@sql_mode, @@sql_safe_updates, @@lock_wait_timeout, @@autocommit, @leak,"
+                    + " @@session_track_schema, @@session_track_system_variables";
 
     /** Each is what one session sends. */
     private static final List<List<String>> SESSIONS = List.of(
@@ -62,10 +63,20 @@ class SessionTrackLeakIT {
             List.of("INSERT INTO app.leaking_table VALUES (@@session_track_schema)"),
             List.of("SET session_track_schema = 0; SET sql_safe_updates = 1, @leak = 1"),
             List.of("SELECT @@session_track_schema; SET sql_safe_updates = 1, @leak = 1"),
-            List.of("SET session_track_schema = 0", "SET sql_safe_updates = 1", "SHOW VARIABLES LIKE 'x'", "SET @leak = 1"),
-            List.of("SET session_track_system_variables = 'sql_mode\\\\', sql_safe_updates = 1", "SHOW VARIABLES LIKE 'x'"),
+            List.of(
+                    "SET session_track_schema = 0",
+                    "SET sql_safe_updates = 1",
+                    "SHOW VARIABLES LIKE 'x'",
+                    "SET @leak = 1"),
+            List.of(
+                    "SET session_track_system_variables = 'sql_mode\\\\', sql_safe_updates = 1",
+                    "SHOW VARIABLES LIKE 'x'"),
             List.of("SET session_track_system_variables = 'x\\\\'', sql_safe_updates=1-- '", "SHOW VARIABLES LIKE 'x'"),
-            List.of("BEGIN", "SET session_track_schema = 0, sql_safe_updates = 1, autocommit = 0", "SELECT 1", "COMMIT"),
+            List.of(
+                    "BEGIN",
+                    "SET session_track_schema = 0, sql_safe_updates = 1, autocommit = 0",
+                    "SELECT 1",
+                    "COMMIT"),
             List.of("CALL app.leak_all()"),
             List.of("PREPARE s FROM 'CALL app.leak_all()'", "EXECUTE s"),
             List.of("SET @@session.`session_track_system_variables` = '', @@session . session_track_state_change = 0,"
@@ -206,7 +217,8 @@ class SessionTrackLeakIT {
         try (RawClient session = proxy(vendor).raw()) {
             List<String> items = new ArrayList<>();
             for (byte[] row : TextRow.rows(session.query("SHOW SESSION VARIABLES"))) {
-                String item = TextRow.columns(row).get(0) + " = @@" + TextRow.columns(row).get(0);
+                String item = TextRow.columns(row).get(0) + " = @@"
+                        + TextRow.columns(row).get(0);
                 boolean settable = !OF_A_MOMENT.matcher(item).lookingAt()
                         && RawClient.first(session.query("SET " + item).get(0)) == RawClient.OK;
                 if (settable) {
