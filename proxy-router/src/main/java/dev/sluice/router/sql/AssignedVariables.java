@@ -105,16 +105,15 @@ public final class AssignedVariables {
         byte[] bytes = cursor.bytes();
         int start = cursor.start();
         int end = start + cursor.length();
-        return switch (cursor.type()) {
-            case TokenCursor.WORD -> NO_NAMES.contains(LiteralReader.text(cursor)) ? null : plain(bytes, start, end);
-            case TokenCursor.QUOTED_NAME -> plain(bytes, start + 1, end - 1);
-            case TokenCursor.SYSTEM_VARIABLE -> {
-                boolean global =
-                        SystemVariableCatalog.scope(bytes, start + 2, end) == SystemVariableCatalog.Scope.GLOBAL;
-                yield global ? null : plain(bytes, SystemVariableCatalog.nameStart(bytes, start + 2, end), end);
-            }
-            default -> null;
-        };
+        if (cursor.type() == TokenCursor.QUOTED_NAME) {
+            return plain(bytes, start + 1, end - 1);
+        }
+        if (cursor.type() == TokenCursor.WORD && !NO_NAMES.contains(LiteralReader.text(cursor))) {
+            return plain(bytes, start, end);
+        }
+        boolean ofSession = cursor.type() == TokenCursor.SYSTEM_VARIABLE
+                && SystemVariableCatalog.scope(bytes, start + 2, end) != SystemVariableCatalog.Scope.GLOBAL;
+        return ofSession ? plain(bytes, SystemVariableCatalog.nameStart(bytes, start + 2, end), end) : null;
     }
 
     private static @Nullable String plain(byte[] bytes, int start, int end) {

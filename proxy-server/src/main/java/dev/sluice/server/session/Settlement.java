@@ -9,7 +9,6 @@ import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.protocol.response.Step;
 import dev.sluice.router.RouteReason;
-import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
@@ -228,31 +227,6 @@ final class Settlement {
                 || parts.state().autocommitOff()
                 || statement.kind() == StatementKind.SET
                 || statement.has(MAY_CHANGE_STATE);
-    }
-
-    /** A command has run: notes a write. Called before the client can see the answer and tell others. */
-    void noteWrite(Slot slot, BackendConnection target, Classification statement) {
-        if (slot != Slot.PRIMARY) {
-            return;
-        }
-        // Without Sluice's switches MariaDB does not tell the position, whatever has committed.
-        boolean untold = parts.clientTrackers().own(target);
-        boolean mayHaveCommitted = statement.target() == Target.PRIMARY
-                && (untold
-                        || statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
-                        || statement.kind() == StatementKind.COMMIT);
-        if (!mayHaveCommitted) {
-            return;
-        }
-        parts.context().wrote();
-        if (untold || !tracksGtids(target)) {
-            parts.causality().wroteWithoutPosition(parts.context().nowNanos());
-        }
-    }
-
-    private boolean tracksGtids(BackendConnection target) {
-        var backend = parts.context().topology().find(target.key().backendOrdinal());
-        return backend != null && backend.facts() != null && backend.facts().tracksGtids();
     }
 
     /**
