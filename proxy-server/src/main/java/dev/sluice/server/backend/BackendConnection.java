@@ -34,6 +34,18 @@ public final class BackendConnection {
     /** No account ever has this generation. */
     private static final int RETIRED = -1;
 
+    /** Whose switches of session tracking a connection has. */
+    public enum Trackers {
+        /** The server's defaults: after the login and after each reset. */
+        OFF,
+        /** Sluice's. */
+        ON,
+        /** The client's, but for that of GTIDs; Sluice's come back in front of the next command. */
+        CLIENTS,
+        /** The client's until the connection is closed: what it has changed is not known. */
+        CLIENTS_FOR_GOOD
+    }
+
     /** The one who holds the lease, as the connection sees it. */
     public interface Owner {
         /** The bytes of this read have been consumed: flush what was relayed. */
@@ -70,7 +82,7 @@ public final class BackendConnection {
     private @Nullable BackendCompression compression;
     private @Nullable ByteBuf cumulation;
     private StateVector vector;
-    private boolean trackersOn;
+    private Trackers trackers = Trackers.OFF;
     private boolean closed;
     private boolean closedByUs;
     private long idleSinceNanos;
@@ -141,18 +153,19 @@ public final class BackendConnection {
         vector = newVector;
     }
 
-    /** Whether session tracking is on; off after the login and after each reset. */
+    /** Whether the switches of session tracking are as the next command needs them. */
     public boolean trackersOn() {
-        return trackersOn;
+        return trackers == Trackers.ON || trackers == Trackers.CLIENTS_FOR_GOOD;
     }
 
-    /** Somebody else's switches have taken the place of Sluice's, which come back in front of the next command. */
-    public void trackersOff() {
-        trackersOn = false;
+    /** Whose switches of session tracking the connection has. */
+    public Trackers trackers() {
+        return trackers;
     }
 
-    void trackersOn(boolean on) {
-        trackersOn = on;
+    /** The switches of session tracking have changed hands, or will have once everything written has run. */
+    public void trackers(Trackers whose) {
+        trackers = whose;
     }
 
     /** The statements prepared on this connection. */

@@ -307,13 +307,13 @@ final class ClientResponse extends PendingResponse {
         trackers.read(scanner, in);
         observer.observed(scanner, in);
         boolean tracked = (frontend.capabilities() & Capabilities.CLIENT_SESSION_TRACK) != 0;
-        if (tracked && trackedForClient) {
+        if (tracked && trackedForClient && clientTrackers.wantsAll()) {
             return runStart;
         }
         relay(in, runStart, scanner.packetStart());
         ByteBuf out = in.alloc().buffer(scanner.packetLength());
         if (tracked) {
-            clientTrackers.writeOk(out, in, scanner);
+            clientTrackers.writeOk(out, in, scanner, trackedForClient);
         } else {
             ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
         }

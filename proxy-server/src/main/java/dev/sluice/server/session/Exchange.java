@@ -47,6 +47,7 @@ final class Exchange implements Placement.Listener {
     private final CommandStream stream;
     private final FileUpload file;
     private final Settlement settlement;
+    private final WriteNotice writes;
     private final Placement placement;
     private final Preparation preparation;
     private final AnswerWatch watch;
@@ -79,6 +80,7 @@ final class Exchange implements Placement.Listener {
         this.response = new ClientResponse(
                 parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file, parts.clientTrackers());
         this.settlement = new Settlement(parts);
+        this.writes = new WriteNotice(parts);
         this.placement = new Placement(parts, settlement, this, initial);
         this.preparation = new Preparation(parts, settlement, this::prepared);
         this.whenSettled = this::settled;
@@ -331,7 +333,7 @@ final class Exchange implements Placement.Listener {
         }
         boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
         Classification done = ran ? command.ran() : Session.COMMAND;
-        settlement.noteWrite(slot, target, done);
+        writes.ran(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
         if (stream.isOpen() || response.isTooEarly()) {

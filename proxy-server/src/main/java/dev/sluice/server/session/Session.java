@@ -272,7 +272,8 @@ public final class Session {
                 return;
             }
             exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null, packet);
+            exchange.begin(
+                    CommandType.COM_STMT_PREPARE, classification.prepared(), ResponseShape.PREPARE, null, packet);
         });
     }
 
