@@ -31,7 +31,7 @@ class DifferentialIT {
     void aSessionThroughSluiceEqualsADirectOne() throws Exception {
         try (TestProxy proxy = TestProxy.start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "tied", seed, statements / 2, 0.15);
+            servers.compare(proxy, "tied", seed, statements / 2, 0.05);
         }
     }
 
@@ -42,7 +42,7 @@ class DifferentialIT {
                 .connections(DifferentialServers.SESSIONS / 2)
                 .start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "shared", seed, statements / 2, 0.15);
+            servers.compare(proxy, "shared", seed, statements / 2, 0.12);
         }
     }
 
@@ -51,7 +51,7 @@ class DifferentialIT {
     void sluiceKnowsWhichTransactionIsOpen() throws Exception {
         try (TestProxy proxy = TestProxy.start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "model", seed, modelled, 0.05);
+            servers.compare(proxy, "model", seed, modelled, 0.02);
         }
     }
 }

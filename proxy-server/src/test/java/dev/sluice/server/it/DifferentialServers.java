@@ -93,11 +93,6 @@ final class DifferentialServers implements AutoCloseable {
                 .serverArgument("--innodb_buffer_pool_size=96M")
                 .serverArgument("--table_open_cache=2000")
                 .serverArgument("--table_definition_cache=2000");
-        for (String argument : System.getProperty("xargs", "").split(" ")) {
-            if (!argument.isEmpty()) {
-                builder.serverArgument(argument);
-            }
-        }
         return Files.isWritable(MEMORY) ? builder.baseDirectory(MEMORY) : builder;
     }
 
@@ -159,8 +154,6 @@ final class DifferentialServers implements AutoCloseable {
             all += count;
             onReplicas += Target.REPLICA.name().equalsIgnoreCase(row.get(1)) ? count : 0;
         }
-        say(routes.rows().toString());
-        say(proxy.server().administration().run(new Operation.Show(Operation.View.PINS), new Administration.Caller("test", null), step -> {}).rows().toString());
         return (double) onReplicas / Math.max(1, all);
     }
 

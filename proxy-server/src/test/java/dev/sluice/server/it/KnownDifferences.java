@@ -28,7 +28,7 @@ final class KnownDifferences {
         OUT_PARAMETERS,
         /** COM_PING, COM_SET_OPTION and COM_INIT_DB: the number of warnings that the statement before has left. */
         WARNINGS_LEFT,
-        /** Whether SHOW and its like use an index is up to the statistics of each server. */
+        /** Whether SHOW, a join or a subquery uses an index is up to the statistics of each server. */
         INDEX_FLAGS,
         /** The length of a column that is nothing but a parameter depends on the types that it had before, where it ran then. */
         PARAMETER_LENGTH,
@@ -39,6 +39,8 @@ final class KnownDifferences {
         BEHIND_ANSWER_OF_SLUICE,
         /** A question about SET CHARACTER SET, or SET NAMES with others: the server was asked for the collation. */
         BEHIND_CHARACTER_SET,
+        /** A question about an execution whose arguments were wrong: the server keeps what was said of the statement before. */
+        BEHIND_WRONG_ARGUMENTS,
         /** A question about a statement that the replica refused: it has the replica's words. */
         BEHIND_REFUSAL,
         /** Inside a read-only transaction an isolation level takes effect at once, with which a snapshot may warn. */
@@ -49,7 +51,7 @@ final class KnownDifferences {
         FOUND_ROWS,
         /** LAST_INSERT_ID() in a read-only transaction and behind an INSERT that one has refused. */
         INSERT_ID_IN_READ_ONLY_TRANSACTION,
-        /** The connection of the statement in question has been lent: once, then the user's sessions keep theirs. */
+        /** The connection of the statement in question has been lent, and what is asked about that error: once, then the user's sessions keep theirs. */
         CONNECTION_LENT,
 
         /** In a read-only transaction DDL is refused with 1792. Not sent. */
@@ -86,8 +88,9 @@ final class KnownDifferences {
     private static final String SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT";
     private static final Pattern NUMBER_OF_WARNINGS_LEFT =
             Pattern.compile("@(?:ping|set_option|init_db)\\b.*|" + SNAPSHOT);
-    /** Statements whose plan depends on statistics of the server's own tables. */
-    private static final Pattern ABOUT_DEFINITIONS = Pattern.compile("SHOW |DESCRIBE |information_schema|HELP ");
+    /** Statements whose plan depends on statistics, of the server's own tables or because there is more than one plan. */
+    private static final Pattern PLANNED =
+            Pattern.compile("SHOW |DESCRIBE |information_schema|HELP |JOIN |SELECT .*SELECT |TABLE |n x, n y|, w SET", Pattern.DOTALL);
 
     private static final Pattern ID_IN_ERROR = Pattern.compile("(handler|statement) \\(\\d+\\)");
     /** What may have run on a replica, and failed there. */
@@ -101,13 +104,15 @@ final class KnownDifferences {
     private static final Pattern ANSWERED_BY_SLUICE =
             Pattern.compile("@(?:ping|set_option|unknown|close|reset_statement|long_data|prepare)\\b.*", Pattern.DOTALL);
     private static final Pattern CHARACTER_SET = Pattern.compile(
-            "SET CHARACTER SET .*|.*;.*SET (?:NAMES|CHARACTER SET) .*|.*SET (?:NAMES|CHARACTER SET) .*;.*",
+            "SET CHARACTER SET .*|.*;.*SET (?:NAMES|CHARACTER SET|character_set_connection) .*"
+                    + "|.*SET (?:NAMES|CHARACTER SET|character_set_connection) .*;.*",
             Pattern.DOTALL);
     private static final Pattern SHOWS_VARIABLES = Pattern.compile("SHOW (?:SESSION )?VARIABLES .*");
     private static final Pattern QUESTION = Pattern.compile(
             ".*(?:DIAGNOSTICS|SHOW WARNINGS|SHOW ERRORS|SHOW COUNT|ROW_COUNT\\(|FOUND_ROWS\\(|@@warning_count).*",
             Pattern.DOTALL);
     private static final Pattern INSERT_ID = Pattern.compile("last_insert_id|@@identity", Pattern.CASE_INSENSITIVE);
+    private static final int WRONG_ARGUMENTS = 1210;
     private static final int READ_ONLY_TRANSACTION = 1792;
     private static final int ERROR_OF_SLUICE = 1105;
     private static final String PINNED_TO_REPLICA = "needs the primary, and the session is pinned to a replica";
@@ -195,10 +200,12 @@ final class KnownDifferences {
         int error = before.answer().errorCode();
         boolean foundRows = step.toUpperCase(Locale.ROOT).contains("FOUND_ROWS()");
         boolean hasRows = before.lastAnswer().hasRows() && QUERY.matcher(before.lastStep()).matches();
-        if (proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(LENT)) {
+        if (isLent(proxied) || isLent(before.lastAnswer())) {
             return Rule.CONNECTION_LENT;
         } else if (error == READ_ONLY_TRANSACTION) {
             return Rule.BEHIND_REFUSAL;
+        } else if (error == WRONG_ARGUMENTS) {
+            return Rule.BEHIND_WRONG_ARGUMENTS;
         } else if (ANSWERED_BY_SLUICE.matcher(subject).matches() || ERRORS_OF_SLUICE.contains(error)) {
             return Rule.BEHIND_ANSWER_OF_SLUICE;
         } else if (CHARACTER_SET.matcher(subject).matches()) {
@@ -260,7 +267,7 @@ final class KnownDifferences {
                 boolean left = NUMBER_OF_WARNINGS_LEFT.matcher(step).matches();
                 yield left && (ok || eof) ? zeroed(packet, from, from + 2) : packet;
             }
-            case INDEX_FLAGS -> ABOUT_DEFINITIONS.matcher(step).find() && eof ? withoutIndexFlags(packet) : packet;
+            case INDEX_FLAGS -> PLANNED.matcher(step).find() && eof ? withoutIndexFlags(packet) : packet;
             case PARAMETER_LENGTH ->
                 step.startsWith("@execute ") && startsWith(packet, BARE_PARAMETER)
                         ? zeroed(packet, PARAMETER_LENGTH, PARAMETER_LENGTH + 4)
@@ -316,6 +323,10 @@ final class KnownDifferences {
     /** Whether Sluice refuses a statement because of what a read-only transaction has left on its replica. */
     static boolean isPinnedToReplica(Observation proxied) {
         return proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(PINNED_TO_REPLICA);
+    }
+
+    private static boolean isLent(Observation proxied) {
+        return proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(LENT);
     }
 
     /** Whether a step is about the statement before it. */
