@@ -86,6 +86,7 @@ final class DifferentialData {
      */
     static String setUp(String schema, boolean redefines, int number) {
         String objects = redefines ? "DROP TABLE IF EXISTS x0, x1; DROP VIEW IF EXISTS x2; " : "";
-        return "USE " + schema + "; " + objects + "DELETE FROM " + schema + "_other.n WHERE id > 1; " + ROWS.formatted(number * IDS_PER_SCRIPT);
+        return "USE " + schema + "; " + objects + "DELETE FROM " + schema + "_other.n WHERE id > 1; "
+                + ROWS.formatted(number * IDS_PER_SCRIPT);
     }
 }

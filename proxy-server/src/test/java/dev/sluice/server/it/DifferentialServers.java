@@ -61,8 +61,10 @@ final class DifferentialServers implements AutoCloseable {
     static DifferentialServers start() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
-            Future<LocalCluster> cluster = threads.submit(() -> prepared(server().replicas(2).start()));
-            Future<LocalCluster> alone = threads.submit(() -> prepared(server().replicas(0).start()));
+            Future<LocalCluster> cluster =
+                    threads.submit(() -> prepared(server().replicas(2).start()));
+            Future<LocalCluster> alone =
+                    threads.submit(() -> prepared(server().replicas(0).start()));
             return new DifferentialServers(cluster.get(), alone.get());
         } finally {
             threads.shutdown();

@@ -41,6 +41,8 @@ final class KnownDifferences {
         BEHIND_CHARACTER_SET,
         /** A question about an execution whose arguments were wrong: the server keeps what was said of the statement before. */
         BEHIND_WRONG_ARGUMENTS,
+        /** A question about COM_FIELD_LIST, which adds to what was said of the statement before on that server. */
+        BEHIND_FIELD_LIST,
         /** A question about a statement that the replica refused: it has the replica's words. */
         BEHIND_REFUSAL,
         /** Inside a read-only transaction an isolation level takes effect at once, with which a snapshot may warn. */
@@ -60,6 +62,8 @@ final class KnownDifferences {
         XA_IN_READ_ONLY_TRANSACTION,
         /** In a read-only transaction several statements in one packet are refused with 1105. Not sent. */
         SEVERAL_IN_READ_ONLY_TRANSACTION,
+        /** Preparing a statement that begins a transaction ends a read-only one on a replica. Not sent. */
+        BEGIN_PREPARED_IN_READ_ONLY_TRANSACTION,
         /** GET DIAGNOSTICS after a read outside a transaction leaves user variables on a replica. Not sent. */
         DIAGNOSTICS_OF_A_READ,
         /** MySQL 8.0.31 does not end its answer when a statement that has a cursor is executed without one. Not sent. */
@@ -68,8 +72,8 @@ final class KnownDifferences {
         /** What a read-only transaction has left on its replica keeps the session there: the script ends. */
         PINNED_TO_REPLICA;
 
-        private static final Set<Rule> OF_PACKETS =
-                EnumSet.of(STATEMENT_ID, EOF_BEHIND_COLUMNS, OUT_PARAMETERS, WARNINGS_LEFT, INDEX_FLAGS, PARAMETER_LENGTH);
+        private static final Set<Rule> OF_PACKETS = EnumSet.of(
+                STATEMENT_ID, EOF_BEHIND_COLUMNS, OUT_PARAMETERS, WARNINGS_LEFT, INDEX_FLAGS, PARAMETER_LENGTH);
     }
 
     private static final int STATEMENT_ID_END = 5;
@@ -89,8 +93,8 @@ final class KnownDifferences {
     private static final Pattern NUMBER_OF_WARNINGS_LEFT =
             Pattern.compile("@(?:ping|set_option|init_db)\\b.*|" + SNAPSHOT);
     /** Statements whose plan depends on statistics, of the server's own tables or because there is more than one plan. */
-    private static final Pattern PLANNED =
-            Pattern.compile("SHOW |DESCRIBE |information_schema|HELP |JOIN |SELECT .*SELECT |TABLE |n x, n y|, w SET", Pattern.DOTALL);
+    private static final Pattern PLANNED = Pattern.compile(
+            "SHOW |DESCRIBE |information_schema|HELP |JOIN |SELECT .*SELECT |TABLE |n x, n y|, w SET", Pattern.DOTALL);
 
     private static final Pattern ID_IN_ERROR = Pattern.compile("(handler|statement) \\(\\d+\\)");
     /** What may have run on a replica, and failed there. */
@@ -101,8 +105,9 @@ final class KnownDifferences {
             Pattern.compile("(?:SELECT|WITH|TABLE|VALUES|\\(|EXPLAIN)[^;]*", Pattern.DOTALL);
     private static final Pattern DEFINITION =
             Pattern.compile("(?:RENAME|CREATE|DROP|ALTER|TRUNCATE|ANALYZE) .*", Pattern.DOTALL);
-    private static final Pattern ANSWERED_BY_SLUICE =
-            Pattern.compile("@(?:ping|set_option|unknown|close|reset_statement|long_data|prepare)\\b.*", Pattern.DOTALL);
+    private static final Pattern BEGIN = Pattern.compile("(?i)\\b(?:BEGIN|START TRANSACTION)\\b");
+    private static final Pattern ANSWERED_BY_SLUICE = Pattern.compile(
+            "@(?:ping|set_option|init_db|unknown|close|reset_statement|long_data|prepare)\\b.*", Pattern.DOTALL);
     private static final Pattern CHARACTER_SET = Pattern.compile(
             "SET CHARACTER SET .*|.*;.*SET (?:NAMES|CHARACTER SET|character_set_connection) .*"
                     + "|.*SET (?:NAMES|CHARACTER SET|character_set_connection) .*;.*",
@@ -154,10 +159,13 @@ final class KnownDifferences {
         if (step.startsWith("@execute ") && before.hasCursor(step)) {
             return Rule.EXECUTE_BEHIND_CURSOR;
         } else if (step.startsWith("GET ")
-                && (before.answer().hasRows() || MAY_READ.matcher(before.subject()).matches())) {
+                && (before.answer().hasRows()
+                        || MAY_READ.matcher(before.subject()).matches())) {
             return Rule.DIAGNOSTICS_OF_A_READ;
         } else if (!before.isReadOnly()) {
             return null;
+        } else if (step.startsWith("@prepare ") && BEGIN.matcher(step).find()) {
+            return Rule.BEGIN_PREPARED_IN_READ_ONLY_TRANSACTION;
         } else if (DEFINITION.matcher(sql).matches()) {
             return Rule.DEFINITION_IN_READ_ONLY_TRANSACTION;
         } else if (sql.startsWith("XA ")) {
@@ -178,8 +186,7 @@ final class KnownDifferences {
         return rule != null;
     }
 
-    private static @Nullable Rule ofAnswer(
-            String step, Conversation before, Observation direct, Observation proxied) {
+    private static @Nullable Rule ofAnswer(String step, Conversation before, Observation direct, Observation proxied) {
         String sql = before.sqlOf(step);
         if (isPinnedToReplica(proxied)) {
             return Rule.PINNED_TO_REPLICA;
@@ -199,11 +206,14 @@ final class KnownDifferences {
         String subject = before.subject();
         int error = before.answer().errorCode();
         boolean foundRows = step.toUpperCase(Locale.ROOT).contains("FOUND_ROWS()");
-        boolean hasRows = before.lastAnswer().hasRows() && QUERY.matcher(before.lastStep()).matches();
+        boolean hasRows = before.lastAnswer().hasRows()
+                && QUERY.matcher(before.lastStep()).matches();
         if (isLent(proxied) || isLent(before.lastAnswer())) {
             return Rule.CONNECTION_LENT;
         } else if (error == READ_ONLY_TRANSACTION) {
             return Rule.BEHIND_REFUSAL;
+        } else if (subject.startsWith("@field_list ")) {
+            return Rule.BEHIND_FIELD_LIST;
         } else if (error == WRONG_ARGUMENTS) {
             return Rule.BEHIND_WRONG_ARGUMENTS;
         } else if (ANSWERED_BY_SLUICE.matcher(subject).matches() || ERRORS_OF_SLUICE.contains(error)) {
@@ -212,7 +222,8 @@ final class KnownDifferences {
             return Rule.BEHIND_CHARACTER_SET;
         } else if (subject.equals(SNAPSHOT)) {
             return Rule.BEHIND_SNAPSHOT;
-        } else if (step.contains("ROW_COUNT(") && SHOWS_VARIABLES.matcher(subject).matches()) {
+        } else if (step.contains("ROW_COUNT(")
+                && SHOWS_VARIABLES.matcher(subject).matches()) {
             return Rule.BEHIND_SHOW_VARIABLES;
         }
         return foundRows && !hasRows ? Rule.FOUND_ROWS : null;
@@ -253,10 +264,8 @@ final class KnownDifferences {
         boolean ok = index == 0 && RawClient.first(packet) == RawClient.OK;
         boolean eof = RawClient.first(packet) == RawClient.EOF;
         boolean oldEof = eof && packet.length == EOF_LENGTH;
-        boolean inFrontOfRows = oldEof
-                && index > 0
-                && index + 1 < packets.size()
-                && startsWith(packets.get(index - 1), COLUMN);
+        boolean inFrontOfRows =
+                oldEof && index > 0 && index + 1 < packets.size() && startsWith(packets.get(index - 1), COLUMN);
         return switch (rule) {
             case STATEMENT_ID -> withoutId(step, packet, ok);
             case EOF_BEHIND_COLUMNS -> inFrontOfRows ? zeroed(packet, 1, EOF_LENGTH) : packet;
