@@ -14,7 +14,7 @@ class DifferentialIT {
 
     private final long seed = Long.getLong("sluice.seed", 40L);
     private final int statements = Integer.getInteger("sluice.differential.statements", 20_000);
-    private final int modelled = Integer.getInteger("sluice.transaction.statements", 20_000);
+    private final int modelled = Integer.getInteger("sluice.transaction.statements", 100_000);
 
     @BeforeAll
     static void start() throws Exception {
@@ -23,13 +23,16 @@ class DifferentialIT {
 
     @AfterAll
     static void stop() {
-        DifferentialServers.say("differences seen: " + servers.known());
-        servers.close();
+        try {
+            servers.assertKnown();
+        } finally {
+            servers.close();
+        }
     }
 
     @Test
     void aSessionThroughSluiceEqualsADirectOne() throws Exception {
-        try (TestProxy proxy = TestProxy.start(servers.cluster())) {
+        try (TestProxy proxy = DifferentialServers.proxy().start(servers.cluster())) {
             proxy.awaitCaughtUp();
             servers.compare(proxy, "tied", seed, statements / 2, 0.05);
         }
@@ -37,7 +40,7 @@ class DifferentialIT {
 
     @Test
     void sessionsThatShareFewConnectionsEqualDirectOnes() throws Exception {
-        try (TestProxy proxy = TestProxy.options()
+        try (TestProxy proxy = DifferentialServers.proxy()
                 .eventLoops(1)
                 .connections(DifferentialServers.SESSIONS / 2)
                 .start(servers.cluster())) {
@@ -49,7 +52,7 @@ class DifferentialIT {
     /** Whether a transaction is open, and which kind, is what the server says after every statement. */
     @Test
     void sluiceKnowsWhichTransactionIsOpen() throws Exception {
-        try (TestProxy proxy = TestProxy.start(servers.cluster())) {
+        try (TestProxy proxy = DifferentialServers.proxy().start(servers.cluster())) {
             proxy.awaitCaughtUp();
             servers.compare(proxy, "model", seed, modelled, 0.02);
         }

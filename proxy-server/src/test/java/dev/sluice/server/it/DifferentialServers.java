@@ -10,12 +10,14 @@ import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.ResultTable;
 import dev.sluice.server.it.DifferentialRun.Mismatch;
 import dev.sluice.server.it.DifferentialRun.Script;
+import dev.sluice.server.it.KnownDifferences.Rule;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -24,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,8 @@ final class DifferentialServers implements AutoCloseable {
     /** Sessions side by side: while one waits for a replica, another runs. */
     static final int SESSIONS = Integer.getInteger("sluice.differential.sessions", 16);
 
+    /** Among so many statements each of the known differences is found at least once. */
+    private static final long STATEMENTS_OF_ALL_DIFFERENCES = 500_000;
     /** So many differences end a run. */
     private static final int MISMATCHES_MAX = 3;
     /** Of so many scripts one may end because its session could not leave a replica. */
@@ -98,18 +103,25 @@ final class DifferentialServers implements AutoCloseable {
         return Files.isWritable(MEMORY) ? builder.baseDirectory(MEMORY) : builder;
     }
 
+    /** A proxy that gives clients time on a machine with much to do. */
+    static TestProxy.Options proxy() {
+        return TestProxy.options().connectPhaseTimeout(Duration.ofMinutes(1)).acquireTimeout(Duration.ofSeconds(15));
+    }
+
     /** The cluster for Sluice. */
     LocalCluster cluster() {
         return cluster;
     }
 
-    KnownDifferences known() {
-        return known;
-    }
-
-    /** How many statements have run on both. */
-    long statements() {
-        return statements.get();
+    /** Says what was seen of the known differences, and fails if one of them is no difference any more, or too frequent. */
+    void assertKnown() {
+        say("%d statements; differences seen: %s".formatted(statements.get(), known));
+        assertThat(known.seen(Rule.CONNECTION_LENT)).as("lent connections").isLessThanOrEqualTo(2L * SESSIONS);
+        if (statements.get() >= STATEMENTS_OF_ALL_DIFFERENCES) {
+            for (Rule rule : Rule.values()) {
+                assertThat(known.seen(rule)).as("seen of %s", rule).isPositive();
+            }
+        }
     }
 
     /**
@@ -122,25 +134,35 @@ final class DifferentialServers implements AutoCloseable {
         ExecutorService threads = Executors.newFixedThreadPool(SESSIONS);
         List<String> mismatches = new ArrayList<>();
         long start = System.nanoTime();
-        long before = statements();
+        long before = statements.get();
         found.set(0);
         try {
             List<Future<List<String>>> sessions = new ArrayList<>();
             for (int i = 0; i < SESSIONS; i++) {
                 int session = i;
-                Callable<List<String>> task = () -> run(session, proxy, rule, seed, count / SESSIONS);
+                Callable<List<String>> task = () -> {
+                    try {
+                        return run(session, proxy, rule, seed, count / SESSIONS);
+                    } catch (IOException | RuntimeException e) {
+                        found.set(MISMATCHES_MAX);
+                        throw e;
+                    }
+                };
                 sessions.add(threads.submit(task));
             }
             for (Future<List<String>> session : sessions) {
                 mismatches.addAll(session.get());
             }
         } finally {
-            threads.shutdownNow();
+            // What runs on would be in the way of whoever uses the schemas next.
+            found.set(MISMATCHES_MAX);
+            threads.shutdown();
+            assertThat(threads.awaitTermination(2, TimeUnit.MINUTES)).isTrue();
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         double share = replicaShare(proxy);
         say("%s, seed %d: %d statements in %.0f s, %.0f %% of them on replicas"
-                .formatted(rule, seed, statements() - before, seconds, 100 * share));
+                .formatted(rule, seed, statements.get() - before, seconds, 100 * share));
         assertThat(mismatches).as("-Dsluice.seed=%d, %s", seed, rule).isEmpty();
         assertThat(share).as("on replicas, of what Sluice has sent to servers").isGreaterThan(onReplicasMin);
     }
