@@ -25,6 +25,8 @@ final class DifferentialRun {
     private final int proxiedPort;
     private final String schema;
     private final KnownDifferences known;
+    /** How many scripts others have run in this schema at most. */
+    private final int before;
     /** Whether the script before may have changed definitions, or left the servers in different states. */
     private boolean redefines = true;
     /** Whether a script before may have left a prepared branch, which would keep its locks for good. */
@@ -33,17 +35,20 @@ final class DifferentialRun {
     private int scripts;
     private int statements;
     private int endedOnReplica;
+    private int timedOut;
 
     /**
      * What runs on two servers.
      *
      * @param schema of every script; its name is that of the XA transactions, too
+     * @param before how many scripts others have run in this schema at most
      */
-    DifferentialRun(int directPort, int proxiedPort, String schema, KnownDifferences known) {
+    DifferentialRun(int directPort, int proxiedPort, String schema, KnownDifferences known, int before) {
         this.directPort = directPort;
         this.proxiedPort = proxiedPort;
         this.schema = schema;
         this.known = known;
+        this.before = before;
     }
 
     /**
@@ -104,7 +109,7 @@ final class DifferentialRun {
                 Observation unused = direct.run("XA ROLLBACK '" + schema + "'");
                 unused = proxied.run("XA ROLLBACK '" + schema + "'");
             }
-            String setUp = DifferentialData.setUp(schema, redefines, scripts);
+            String setUp = DifferentialData.setUp(schema, redefines, before + scripts);
             Observation there = direct.run(setUp);
             Observation here = proxied.run(setUp);
             if (there.isError() || here.isError() || here.isEnded()) {
@@ -129,6 +134,11 @@ final class DifferentialRun {
         return endedOnReplica;
     }
 
+    /** How many scripts ended early because both servers waited for a lock. */
+    int timedOut() {
+        return timedOut;
+    }
+
     private @Nullable Mismatch compare(List<String> steps, WireSession direct, WireSession proxied) throws IOException {
         Conversation said = new Conversation();
         boolean pinged = false;
@@ -141,7 +151,10 @@ final class DifferentialRun {
             statements++;
             Observation there = direct.run(step);
             Observation here = proxied.run(step);
-            if (!there.isSame(here) && !known.explains(step, said, there, here)) {
+            if (there.isTimedOut() && here.isTimedOut()) {
+                timedOut++;
+                return null;
+            } else if (!there.isSame(here) && !known.explains(step, said, there, here)) {
                 return new Mismatch(soFar, there.describe(), here.describe());
             } else if (KnownDifferences.isPinnedToReplica(here)) {
                 endedOnReplica++;

@@ -46,6 +46,11 @@ final class DifferentialServers implements AutoCloseable {
     /** Of so many scripts one may end because its session could not leave a replica. */
     private static final int ENDED_ON_REPLICA = 10;
 
+    /** Of so many scripts one may end because both servers wait for a lock: a session that ends takes its time. */
+    private static final int TIMED_OUT = 100;
+    /** In one comparison and one schema. */
+    private static final int SCRIPTS_MAX = 100_000;
+
     /** utf8mb4_0900_ai_ci more often than utf8mb4_general_ci, utf8mb3_general_ci, latin1_swedish_ci and utf8mb4_bin. */
     private static final int[] COLLATIONS = {255, 255, 255, 255, 45, 33, 8, 46};
 
@@ -56,6 +61,7 @@ final class DifferentialServers implements AutoCloseable {
     private final KnownDifferences known = new KnownDifferences();
     private final AtomicLong statements = new AtomicLong();
     private final AtomicInteger found = new AtomicInteger();
+    private int comparisons;
 
     private DifferentialServers(LocalCluster cluster, LocalCluster alone) {
         this.cluster = cluster;
@@ -136,6 +142,7 @@ final class DifferentialServers implements AutoCloseable {
         long start = System.nanoTime();
         long before = statements.get();
         found.set(0);
+        comparisons++;
         try {
             List<Future<List<String>>> sessions = new ArrayList<>();
             for (int i = 0; i < SESSIONS; i++) {
@@ -187,7 +194,7 @@ final class DifferentialServers implements AutoCloseable {
 
     private List<String> run(int session, TestProxy proxy, String rule, long seed, int count) throws IOException {
         String schema = DifferentialData.schema(session);
-        DifferentialRun run = new DifferentialRun(alone.primary().port(), proxy.port(), schema, known);
+        DifferentialRun run = new DifferentialRun(alone.primary().port(), proxy.port(), schema, known, comparisons * SCRIPTS_MAX);
         StatementGenerator generator = new StatementGenerator(rule, schema, DifferentialData.other(session));
         SplittableRandom seeds = new SplittableRandom(seed * SESSIONS + session);
         List<String> mismatches = new ArrayList<>();
@@ -208,6 +215,9 @@ final class DifferentialServers implements AutoCloseable {
         int limit = run.scripts() / ENDED_ON_REPLICA;
         if (run.endedOnReplica() > limit + 1) {
             mismatches.add("%d of %d scripts ended on a replica".formatted(run.endedOnReplica(), run.scripts()));
+        }
+        if (run.timedOut() > 1 + run.scripts() / TIMED_OUT) {
+            mismatches.add("%d of %d scripts waited for a lock".formatted(run.timedOut(), run.scripts()));
         }
         return mismatches;
     }

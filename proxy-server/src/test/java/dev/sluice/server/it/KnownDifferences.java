@@ -30,6 +30,8 @@ final class KnownDifferences {
         WARNINGS_LEFT,
         /** Whether SHOW, a join or a subquery uses an index is up to the statistics of each server. */
         INDEX_FLAGS,
+        /** The tables that SHOW reads, and whether their columns are keys, are up to the server's statistics of its dictionary. */
+        DICTIONARY_COLUMNS,
         /** The length of a column that is nothing but a parameter depends on the types that it had before, where it ran then. */
         PARAMETER_LENGTH,
 
@@ -73,7 +75,7 @@ final class KnownDifferences {
         PINNED_TO_REPLICA;
 
         private static final Set<Rule> OF_PACKETS = EnumSet.of(
-                STATEMENT_ID, EOF_BEHIND_COLUMNS, OUT_PARAMETERS, WARNINGS_LEFT, INDEX_FLAGS, PARAMETER_LENGTH);
+                STATEMENT_ID, EOF_BEHIND_COLUMNS, OUT_PARAMETERS, WARNINGS_LEFT, INDEX_FLAGS, DICTIONARY_COLUMNS, PARAMETER_LENGTH);
     }
 
     private static final int STATEMENT_ID_END = 5;
@@ -83,6 +85,11 @@ final class KnownDifferences {
     private static final int STATUS = 3;
     private static final int INDEX_FLAGS =
             ServerStatus.SERVER_QUERY_NO_GOOD_INDEX_USED | ServerStatus.SERVER_QUERY_NO_INDEX_USED;
+    /** Of a column: schema, table, original table. */
+    private static final int NAMES_OF_TABLE = 3;
+    /** Of a column: flags, decimals and two zeros. */
+    private static final int FLAGS_FROM_END = 5;
+
     private static final byte[] COLUMN = {3, 'd', 'e', 'f'};
     /** A column that is a parameter and nothing else, up to the character set in front of its length. */
     private static final byte[] BARE_PARAMETER = {3, 'd', 'e', 'f', 0, 0, 0, 1, '?', 0, 0x0c};
@@ -277,6 +284,8 @@ final class KnownDifferences {
                 yield left && (ok || eof) ? zeroed(packet, from, from + 2) : packet;
             }
             case INDEX_FLAGS -> PLANNED.matcher(step).find() && eof ? withoutIndexFlags(packet) : packet;
+            case DICTIONARY_COLUMNS ->
+                step.contains("SHOW ") && startsWith(packet, COLUMN) ? withoutTable(packet) : packet;
             case PARAMETER_LENGTH ->
                 step.startsWith("@execute ") && startsWith(packet, BARE_PARAMETER)
                         ? zeroed(packet, PARAMETER_LENGTH, PARAMETER_LENGTH + 4)
@@ -312,6 +321,17 @@ final class KnownDifferences {
         byte[] changed = packet.clone();
         changed[STATUS] &= (byte) ~INDEX_FLAGS;
         return changed;
+    }
+
+    /** A column without its schema, tables and flags. */
+    private static byte[] withoutTable(byte[] packet) {
+        int from = COLUMN.length;
+        int to = from;
+        for (int i = 0; i < NAMES_OF_TABLE; i++) {
+            to += 1 + packet[to];
+        }
+        byte[] rest = Arrays.copyOfRange(packet, to, packet.length);
+        return zeroed(rest, rest.length - FLAGS_FROM_END, rest.length - FLAGS_FROM_END + 2);
     }
 
     private static byte[] zeroed(byte[] packet, int from, int to) {
