@@ -90,10 +90,13 @@ final class PinnedToReplica {
         return !(pinned && endsReadOnly(statement));
     }
 
-    /** Whether a server would end the read-only transaction for it. */
-    private static boolean endsReadOnly(Classification statement) {
-        return statement.kind() == StatementKind.START_TRANSACTION_READ_WRITE
-                || statement.kind() == StatementKind.LOCK_TABLES
-                || statement.kind() == StatementKind.XA;
+    /** Whether a server would end the read-only transaction for it, and run it like any statement outside of one. */
+    static boolean endsReadOnly(Classification statement) {
+        return switch (statement.kind()) {
+            case START_TRANSACTION_READ_WRITE, XA -> true;
+            // What begins without saying what it may do goes on read-only.
+            case BEGIN, START_TRANSACTION, UNLOCK_TABLES -> false;
+            default -> statement.has(Traits.IMPLICIT_COMMIT) && !statement.has(Traits.MULTI_STATEMENT);
+        };
     }
 }

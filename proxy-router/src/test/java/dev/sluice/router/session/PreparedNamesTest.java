@@ -110,4 +110,38 @@ class PreparedNamesTest extends EffectsFixture {
         executed("EXECUTE s", false);
         assertThat(pins()).isEmpty();
     }
+
+    /** Whatever name it is, it may be that of a statement that is known. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PREPARE `é` FROM 'SET ROLE r'",
+                "PREPARE `e ` FROM 'SET ROLE r'",
+                "PREPARE \"e\" FROM 'SET ROLE r'",
+                "PREPARE /* c */ e FROM 'SET ROLE r'",
+                "PREPARE /*! e */ FROM 'SET ROLE r'",
+                "PREPARE e FROM 'SET ROLE r'; SELECT 1",
+                "DO 1; PREPARE e FROM 'SET ROLE r'",
+                "CALL prepares()"
+            })
+    void aNameThatIsNotCertainMayBeAnyOfThem(String sql) {
+        run("PREPARE e FROM 'SELECT 1'", "PREPARE f FROM 'SELECT 2'");
+        run(sql);
+        executed("EXECUTE e", true);
+        assertThat(pins()).contains("routine");
+        assertThat(execute("EXECUTE f").has(Traits.OPAQUE)).isTrue();
+    }
+
+    @Test
+    void withoutItsTextAPrepareMayHaveAnyName() {
+        run("PREPARE e FROM 'SELECT 1'");
+        run("PREPARE e FROM 'CALL p()'", true, null);
+        assertThat(execute("EXECUTE e").has(Traits.OPAQUE)).isTrue();
+    }
+
+    @Test
+    void anExecuteOfANameThatIsNotCertainMayDoAnything() {
+        run("PREPARE `é` FROM 'SELECT 1'");
+        assertThat(execute("EXECUTE `é`").has(Traits.OPAQUE)).isTrue();
+    }
 }
