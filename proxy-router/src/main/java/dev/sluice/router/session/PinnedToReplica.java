@@ -95,7 +95,7 @@ final class PinnedToReplica {
         return switch (statement.kind()) {
             case START_TRANSACTION_READ_WRITE, XA -> true;
             // What begins without saying what it may do goes on read-only.
-            case BEGIN, START_TRANSACTION, UNLOCK_TABLES -> false;
+            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY, UNLOCK_TABLES -> false;
             default -> statement.has(Traits.IMPLICIT_COMMIT) && !statement.has(Traits.MULTI_STATEMENT);
         };
     }

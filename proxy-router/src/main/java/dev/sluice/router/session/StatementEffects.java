@@ -212,7 +212,7 @@ public final class StatementEffects {
             Classification statement, SessionChanges changes, Supplier<@Nullable String> text) {
         boolean another = statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.EXECUTES_BY_NAME)
                 || statement.kind() == StatementKind.SET;
-        String sql = another ? null : readable(text);
+        String sql = another ? null : withComments(text);
         Set<String> names = sql == null
                 ? null
                 : RestoredVariables.read(sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode());
@@ -358,12 +358,14 @@ public final class StatementEffects {
     }
 
     private @Nullable String readable(Supplier<@Nullable String> text) {
+        String whole = withComments(text);
+        return whole == null ? null : CommentFreeText.of(whole, state.lexicalMode());
+    }
+
+    private @Nullable String withComments(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
-            return null;
-        }
-        return CommentFreeText.of(whole, state.lexicalMode());
+        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
     }
 
     /** What stands in a String for bytes that are no UTF-8. */

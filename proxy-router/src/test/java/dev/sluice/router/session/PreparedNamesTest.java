@@ -42,7 +42,7 @@ class PreparedNamesTest extends EffectsFixture {
                 "PREPARE s FROM 'SELECT' ' 1' | text_prepare,routine",
                 "PREPARE s FROM @unknown | text_prepare,routine",
                 "PREPARE s FROM N'SELECT 1' | text_prepare,routine",
-                "PREPARE s /* c */ FROM 'SELECT 1' | text_prepare,routine"
+                "PREPARE s /* c */ FROM 'SELECT 1' | text_prepare"
             })
     void anExecuteHasTheEffectsOfItsStatement(String prepare, String pins) {
         run(prepare);
@@ -86,8 +86,7 @@ class PreparedNamesTest extends EffectsFixture {
                 "EXECUTE other",
                 "EXECUTE IMMEDIATE 'SELECT 1'",
                 "EXECUTE s; SELECT 1",
-                "EXECUTE /*! s */",
-                "EXECUTE s /* c */"
+                "EXECUTE /*! s */"
             })
     void whatIsNotKnownMayDoAnything(String sql) {
         run("PREPARE s FROM 'SELECT 1'");
@@ -118,7 +117,7 @@ class PreparedNamesTest extends EffectsFixture {
                 "PREPARE `é` FROM 'SET ROLE r'",
                 "PREPARE `e ` FROM 'SET ROLE r'",
                 "PREPARE \"e\" FROM 'SET ROLE r'",
-                "PREPARE /* c */ e FROM 'SET ROLE r'",
+                "PREPARE /*!99999 f */ e FROM 'SET ROLE r'",
                 "PREPARE /*! e */ FROM 'SET ROLE r'",
                 "PREPARE e FROM 'SET ROLE r'; SELECT 1",
                 "DO 1; PREPARE e FROM 'SET ROLE r'",

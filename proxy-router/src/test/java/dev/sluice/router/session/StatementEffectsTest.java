@@ -115,7 +115,7 @@ class StatementEffectsTest extends EffectsFixture {
     @ValueSource(
             strings = {
                 "SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1",
-                "SET STATEMENT max_statement_time = 1 FOR SELECT 1"
+                "SET STATEMENT sort_buffer_size = 1 FOR SELECT 1"
             })
     void aVariableThatIsSetForOneStatementIsNotTaken(String sql) {
         StateVector before = state.vector();
@@ -286,7 +286,7 @@ class StatementEffectsTest extends EffectsFixture {
                 "SELECT /*+ SET_VAR(sort_buffer_size=1) SET_VAR(optimizer_switch='a\\'b') */ 1",
                 "SELECT /*+ SET_VAR(@@sort_buffer_size=1) */ 1",
                 "SELECT /*! /*+ SET_VAR(sort_buffer_size=1) */ 1",
-                "SELECT /*+ SET_VAR(insert_id=1) */ 1",
+                "SELECT /*+ SET_VAR(insert_id=1 */ 1",
                 "SET /*+ SET_VAR(sort_buffer_size=1) */ sort_buffer_size = 32768"
             })
     void whereTheNamesAreNotCertainTheSessionStays(String sql) {
