@@ -84,8 +84,7 @@ final class PinnedToReplica {
             return mayRun(statement, state);
         }
         if (statement.has(Traits.MULTI_STATEMENT)) {
-            // The transaction may end before the write.
-            return !statement.has(Traits.WRITES | Traits.OPAQUE);
+            return !statement.has(Traits.WRITES_OUTSIDE | Traits.OPAQUE);
         }
         return !(pinned && endsReadOnly(statement));
     }

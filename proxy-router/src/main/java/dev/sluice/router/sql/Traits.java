@@ -120,6 +120,9 @@ public final class Traits {
     /** Switches session tracking on or off. */
     public static final long SETS_TRACKERS = 1L << 52;
 
+    /** Of several statements, one writes where another, or itself, has ended the transaction that the packet found. */
+    public static final long WRITES_OUTSIDE = 1L << 53;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -185,6 +188,7 @@ public final class Traits {
         "replicates",
         "shows_trackers",
         "sets_trackers",
+        "writes_outside",
     };
 
     private Traits() {}

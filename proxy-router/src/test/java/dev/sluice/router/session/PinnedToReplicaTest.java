@@ -120,9 +120,15 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | /*!99999 SELECT */ UPDATE t SET v = 1
             no  no  yes yes no  | SELECT 1 `
             no  no  yes yes no  | SELECT 1; SELECT 2
-            no  no  no  no  no  | SELECT 1; UPDATE t SET v = 1
+            no  no  yes yes no  | SELECT 1; UPDATE t SET v = 1
+            no  no  yes yes no  | UPDATE t SET v = 1; COMMIT
+            no  no  no  no  no  | COMMIT; UPDATE t SET v = 1
+            no  no  no  no  no  | SET autocommit = 1; UPDATE t SET v = 1; SELECT 1
+            no  no  no  no  no  | SELECT 1; TRUNCATE t
+            no  no  no  no  no  | BEGIN; UPDATE t SET v = 1
+            no  no  no  no  no  | SELECT 1; /*! COMMIT; */ UPDATE t SET v = 1
             no  no  no  no  no  | COMMIT; CALL p()
-            no  no  no  no  no  | UPDATE t SET v = 1; UNLOCK TABLES
+            no  no  yes yes no  | UPDATE t SET v = 1; UNLOCK TABLES
             """;
 
     private static final List<String> SITUATIONS =

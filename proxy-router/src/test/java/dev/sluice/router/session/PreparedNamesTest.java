@@ -42,7 +42,8 @@ class PreparedNamesTest extends EffectsFixture {
                 "PREPARE s FROM 'SELECT' ' 1' | text_prepare,routine",
                 "PREPARE s FROM @unknown | text_prepare,routine",
                 "PREPARE s FROM N'SELECT 1' | text_prepare,routine",
-                "PREPARE s /* c */ FROM 'SELECT 1' | text_prepare"
+                "PREPARE s /* c */ FROM 'SELECT 1' | text_prepare",
+                "PREPARE /*!s*/ s FROM 'SELECT 1' | text_prepare,routine"
             })
     void anExecuteHasTheEffectsOfItsStatement(String prepare, String pins) {
         run(prepare);
@@ -86,7 +87,8 @@ class PreparedNamesTest extends EffectsFixture {
                 "EXECUTE other",
                 "EXECUTE IMMEDIATE 'SELECT 1'",
                 "EXECUTE s; SELECT 1",
-                "EXECUTE /*! s */"
+                "EXECUTE /*! s */",
+                "EXECUTE s /*! */"
             })
     void whatIsNotKnownMayDoAnything(String sql) {
         run("PREPARE s FROM 'SELECT 1'");
