@@ -51,7 +51,8 @@ final class PinnedToReplica {
             case START_TRANSACTION_READ_ONLY, COMMIT, ROLLBACK -> true;
             case SAVEPOINT, ROLLBACK_TO_SAVEPOINT, RELEASE_SAVEPOINT -> true;
             case UNLOCK_TABLES, LOCK_INSTANCE -> true;
-            case BEGIN -> state.readOnlyByDefault();
+            case BEGIN -> state.readOnlyByDefault() || state.isReadOnlyNextOnReplica();
+            case START_TRANSACTION -> state.isReadOnlyNextOnReplica();
             case DDL -> dropsOwn;
             case OTHER -> isCommand(statement);
             default -> false;

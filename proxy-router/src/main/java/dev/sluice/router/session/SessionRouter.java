@@ -204,6 +204,9 @@ public final class SessionRouter {
      */
     public static boolean leavesReadOnlyTransaction(
             Classification statement, SessionState state, boolean beginMayWrite) {
+        if (state.isReadOnlyNextOnReplica()) {
+            return PinnedToReplica.endsReadOnly(statement);
+        }
         if (state.transactionSlot() != Slot.REPLICA
                 || (state.pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) != 0) {
             return false;

@@ -35,6 +35,7 @@ public final class SessionState {
     private boolean readOnlyTransaction;
     private int primaryPins;
     private int replicaPins;
+    private boolean readOnlyNextOnReplica;
 
     /**
      * @param vector the state right after the login
@@ -150,6 +151,18 @@ public final class SessionState {
         } else {
             replicaPins = mask;
         }
+    }
+
+    /** Whether the next transaction on the replica's connection is read-only for a reason of its own. */
+    void readOnlyNextOnReplica(boolean readOnly) {
+        readOnlyNextOnReplica = readOnly;
+    }
+
+    /** Whether nothing ties the session to its replica but that the next transaction there is to be read-only. */
+    public boolean isReadOnlyNextOnReplica() {
+        return readOnlyNextOnReplica
+                && transactionSlot == null
+                && (replicaPins & ~PinReason.LAST_STATEMENT.bit()) == PinReason.TRANSACTION_CHARACTERISTICS.bit();
     }
 
     /** Whether anything ties the session to the connection in {@code slot}. */

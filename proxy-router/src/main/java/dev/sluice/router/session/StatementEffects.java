@@ -205,6 +205,9 @@ public final class StatementEffects {
         if (characteristics != null) {
             boolean pending = !characteristics.isEmpty() && state.transactionSlot() != slot;
             state.pin(slot, PinReason.TRANSACTION_CHARACTERISTICS, pending);
+            if (slot == Slot.REPLICA) {
+                state.readOnlyNextOnReplica(pending && characteristics.contains("READ ONLY"));
+            }
         }
     }
 

@@ -196,7 +196,7 @@ final class Placement implements SessionRouter.Context {
 
     private void route() {
         SessionState state = parts.state();
-        boolean leaves = state.transactionSlot() == Slot.REPLICA
+        boolean leaves = state.tiedTo(Slot.REPLICA)
                 && SessionRouter.leavesReadOnlyTransaction(
                         statement, state, parts.context().pool().isMariaDb(parts.leases().ordinal(Slot.REPLICA)));
         if (leaves) {
@@ -214,7 +214,7 @@ final class Placement implements SessionRouter.Context {
         }
         slot = router.slot();
         if (router.isRefused()) {
-            refuse(Failures.pinnedToReplica(parts.state().pins()));
+            refuse(Failures.refusedOnReplica(statement, state));
         } else if (statement.has(Traits.DIAGNOSTICS)
                 && router.reason() != RouteReason.LAST_STATEMENT
                 && !parts.state().tiedTo(slot)) {

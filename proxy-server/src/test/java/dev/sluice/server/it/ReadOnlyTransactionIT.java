@@ -213,6 +213,37 @@ class ReadOnlyTransactionIT {
         }
     }
 
+    /** The end of a transaction by SET autocommit leaves its access mode to the next one. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "UPDATE t SET v = v WHERE id = 1",
+                READ + " FOR UPDATE",
+                "BEGIN",
+                "START TRANSACTION",
+                "START TRANSACTION READ WRITE",
+                "TRUNCATE TABLE n",
+                READ
+            })
+    void afterTheEndByAutocommitTheNextTransactionIsReadOnlyAsOnAServer(String sql) throws SQLException {
+        LocalServer primary = Servers.mysql().primary();
+        primary.execute("CREATE TABLE IF NOT EXISTS tx.n (id INT)");
+        proxy.awaitCaughtUp();
+        List<List<Integer>> seen = new ArrayList<>();
+        for (boolean proxied : new boolean[] {false, true}) {
+            try (Connection connection =
+                    proxied ? connect() : TestProxy.open(primary.port(), "app", "app-secret", "tx")) {
+                Sql.run(connection, "SET autocommit = 0", "START TRANSACTION READ ONLY", READ, "SET autocommit = 1");
+                seen.add(List.of(
+                        Sql.error(connection, sql),
+                        Sql.error(connection, "UPDATE t SET v = v WHERE id = 1"),
+                        Sql.error(connection, "COMMIT"),
+                        Sql.error(connection, "UPDATE t SET v = v WHERE id = 1")));
+            }
+        }
+        assertThat(seen.get(1)).isEqualTo(seen.get(0));
+    }
+
     /** As on a server: the transaction is over, and the statement runs. */
     @ParameterizedTest
     @ValueSource(
