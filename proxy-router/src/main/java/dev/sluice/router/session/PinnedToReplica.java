@@ -2,7 +2,6 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
-import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 
 /**

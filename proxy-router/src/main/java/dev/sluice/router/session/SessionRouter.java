@@ -205,7 +205,9 @@ public final class SessionRouter {
     public static boolean leavesReadOnlyTransaction(
             Classification statement, SessionState state, boolean beginMayWrite) {
         if (state.isReadOnlyNextOnReplica()) {
-            return PinnedToReplica.endsReadOnly(statement);
+            // A read ends the transaction that it is, and what stands behind it in its packet may write.
+            boolean readsFirst = statement.has(Traits.MULTI_STATEMENT) && statement.kind().isReadCandidate();
+            return readsFirst || PinnedToReplica.endsReadOnly(statement);
         }
         if (state.transactionSlot() != Slot.REPLICA
                 || (state.pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) != 0) {

@@ -217,9 +217,8 @@ public final class StatementEffects {
         boolean another = statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.EXECUTES_BY_NAME)
                 || statement.kind() == StatementKind.SET;
         String sql = another ? null : withComments(text);
-        Set<String> names = sql == null
-                ? null
-                : RestoredVariables.read(sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode());
+        Set<String> names =
+                sql == null ? null : RestoredVariables.read(sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode());
         return names != null && ReportedVariables.tellsApart(changes, names) ? names : null;
     }
 

@@ -94,9 +94,7 @@ final class UserVariables {
 
     /** A vector without the variables whose values only the connection knows: they must not be set there. */
     StateVector withoutUnknown(StateVector reading) {
-        return areUnknown()
-                ? reading.withoutUserVariables(name -> anyUnknown || unknown.contains(name))
-                : reading;
+        return areUnknown() ? reading.withoutUserVariables(name -> anyUnknown || unknown.contains(name)) : reading;
     }
 
     /** The text of ASCII in a variable; null if that is not what it has, or if it is not known. */

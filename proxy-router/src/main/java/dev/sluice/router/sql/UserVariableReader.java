@@ -87,7 +87,8 @@ public final class UserVariableReader {
             if (cursor.type() == TokenCursor.END || (cursor.type() == TokenCursor.ASSIGNMENT && behindUserVariable)) {
                 return false;
             }
-            Keyword keyword = cursor.word() == null ? Keyword.NONE : cursor.word().keyword();
+            Keyword keyword =
+                    cursor.word() == null ? Keyword.NONE : cursor.word().keyword();
             selects |= keyword == Keyword.SELECT;
             if (keyword == Keyword.TABLE || (selects && keyword == Keyword.FROM)) {
                 // A view may call a function that assigns any variable.

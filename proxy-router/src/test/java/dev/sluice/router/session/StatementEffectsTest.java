@@ -113,9 +113,7 @@ class StatementEffectsTest extends EffectsFixture {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1",
-                "SET STATEMENT sort_buffer_size = 1 FOR SELECT 1"
+            strings = {"SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1", "SET STATEMENT sort_buffer_size = 1 FOR SELECT 1"
             })
     void aVariableThatIsSetForOneStatementIsNotTaken(String sql) {
         StateVector before = state.vector();

@@ -168,7 +168,8 @@ class UserVariablesTest extends EffectsFixture {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"SET @a = (SELECT 1)", "SET @a = TRIM('x' FROM 'xy')", "SET @a = EXTRACT(YEAR FROM '2026-01-01')"})
+            strings = {"SET @a = (SELECT 1)", "SET @a = TRIM('x' FROM 'xy')", "SET @a = EXTRACT(YEAR FROM '2026-01-01')"
+            })
     void anExpressionWithoutATableAssignsNothingElse(String sql) {
         run(sql, "SET @a = 1");
         assertThat(pins()).isEmpty();

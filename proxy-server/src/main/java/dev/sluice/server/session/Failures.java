@@ -161,9 +161,7 @@ final class Failures {
     /** The error for a statement that needs the primary, in a session that is tied to a replica. */
     static ErrPacket refusedOnReplica(Classification statement, SessionState state) {
         boolean readOnly = state.isReadOnlyNextOnReplica() && statement.has(Traits.WRITES | Traits.LOCKING_READ);
-        return readOnly
-                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
-                : pinnedToReplica(state.pins());
+        return readOnly ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket() : pinnedToReplica(state.pins());
     }
 
     static ErrPacket pinnedToReplica(int pins) {

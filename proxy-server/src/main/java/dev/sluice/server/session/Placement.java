@@ -198,7 +198,9 @@ final class Placement implements SessionRouter.Context {
         SessionState state = parts.state();
         boolean leaves = state.tiedTo(Slot.REPLICA)
                 && SessionRouter.leavesReadOnlyTransaction(
-                        statement, state, parts.context().pool().isMariaDb(parts.leases().ordinal(Slot.REPLICA)));
+                        statement,
+                        state,
+                        parts.context().pool().isMariaDb(parts.leases().ordinal(Slot.REPLICA)));
         if (leaves) {
             parts.effects().connectionGone(Slot.REPLICA);
             parts.leases().releaseWithReset(Slot.REPLICA);

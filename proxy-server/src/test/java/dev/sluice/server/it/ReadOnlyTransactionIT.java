@@ -265,7 +265,8 @@ class ReadOnlyTransactionIT {
         LocalServer primary = Servers.mysql().primary();
         List<List<String>> seen = new ArrayList<>();
         for (boolean proxied : new boolean[] {false, true}) {
-            primary.execute("DROP TABLE IF EXISTS tx.n, tx.n2", "CREATE TABLE tx.n (id INT)", "INSERT INTO tx.n VALUES (1)");
+            primary.execute(
+                    "DROP TABLE IF EXISTS tx.n, tx.n2", "CREATE TABLE tx.n (id INT)", "INSERT INTO tx.n VALUES (1)");
             proxy.awaitCaughtUp();
             try (Connection connection =
                     proxied ? connect() : TestProxy.open(primary.port(), "app", "app-secret", "tx")) {
@@ -276,7 +277,10 @@ class ReadOnlyTransactionIT {
                 String tables = "SELECT GROUP_CONCAT(table_name, ' ', column_name) FROM information_schema.columns"
                         + " WHERE table_schema = 'tx' AND table_name LIKE 'n%'";
                 seen.add(List.of(
-                        "" + error, "" + next, primary.queryValue(tables), primary.queryValue("SELECT COUNT(*) FROM tx.n")));
+                        "" + error,
+                        "" + next,
+                        primary.queryValue(tables),
+                        primary.queryValue("SELECT COUNT(*) FROM tx.n")));
             }
         }
         assertThat(seen.get(1)).isEqualTo(seen.get(0));
