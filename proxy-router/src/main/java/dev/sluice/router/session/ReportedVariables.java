@@ -1,17 +1,9 @@
 package dev.sluice.router.session;
 
-import dev.sluice.router.sql.Classification;
-import dev.sluice.router.sql.Traits;
-import java.util.HashSet;
-import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The system variables that servers report: which of them are replayed, which tie the session to its connection, and which
- * say nothing. Confined to the session's event loop.
- */
-final class ReportedVariables {
+/** What is known about the variables that servers report: which of them can be set again elsewhere. Immutable. */
+public final class ReportedVariables {
     /** Variables whose value is about one moment or one connection; repeating them elsewhere would be wrong. */
     private static final Set<String> NOT_REPLAYABLE = Set.of(
             "timestamp",
@@ -31,7 +23,6 @@ final class ReportedVariables {
             "original_commit_timestamp",
             "immediate_server_version",
             "original_server_version",
-            "resultset_metadata",
             "proxy_user",
             "external_user");
 
@@ -42,90 +33,27 @@ final class ReportedVariables {
     /** They follow from the default schema, unless they are set: until the next USE they then differ from it. */
     private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
 
-    private static final String TRACKER_PREFIX = "session_track_";
+    private ReportedVariables() {}
 
-    /** One MariaDB version reports collation_connection under this name. */
-    private static final String CHARACTER_SET_CONNECTION = "character_set_connection";
-
-    private final SessionState state;
-    private boolean collationUnknown;
-
-    ReportedVariables(SessionState state) {
-        this.state = state;
+    static boolean isReplayable(String name) {
+        return !NOT_REPLAYABLE.contains(name);
     }
 
-    boolean isCollationUnknown() {
-        return collationUnknown;
+    static boolean isDerived(String name) {
+        return DERIVED.contains(name);
     }
 
-    void collationConnection(String collation) {
-        collationUnknown = false;
-        state.vector(state.vector().with(StateVector.COLLATION_CONNECTION, collation));
+    static boolean isOfSchema(String name) {
+        return OF_SCHEMA.contains(name);
     }
 
-    void connectionGone() {
-        collationUnknown = false;
+    /** Whether it is a switch of session tracking. */
+    static boolean isTracker(String name) {
+        return name.startsWith("session_track_");
     }
 
-    /**
-     * Takes what was reported.
-     *
-     * @param restored the variables whose reports are about a value that has been put back; null if that may be any
-     */
-    void take(Slot slot, Classification statement, SessionChanges changes, @Nullable Set<String> restored) {
-        if (restored == null) {
-            boolean changed = changes.variables() > 0 || changes.stateChanged();
-            if (changed && !statement.has(Traits.OPAQUE)) {
-                state.pin(slot, PinReason.UNREPORTED_CHANGE, true);
-            }
-            return;
-        }
-        for (int i = 0; i < changes.variables(); i++) {
-            String name = changes.variableName(i).toLowerCase(Locale.ROOT);
-            if (restored.contains(name)) {
-                continue;
-            }
-            if (!OF_SCHEMA.contains(name)) {
-                take(slot, statement, name, changes.variableValue(i));
-            } else if (!changes.schemaChanged()) {
-                state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
-            }
-        }
-    }
-
-    /**
-     * Whether the reports about variables that were put back can be told from others by their names. They cannot where one
-     * of those is missing: it may have been reported under another name.
-     */
-    static boolean tellsApart(SessionChanges changes, Set<String> restored) {
-        Set<String> reported = new HashSet<>();
-        for (int i = 0; i < changes.variables(); i++) {
-            reported.add(changes.variableName(i).toLowerCase(Locale.ROOT));
-        }
-        return reported.containsAll(restored) || restored.containsAll(reported);
-    }
-
-    private void take(Slot slot, Classification statement, String name, String value) {
-        boolean tracker = name.startsWith(TRACKER_PREFIX);
-        if (DERIVED.contains(name) || (tracker && statement.has(StatementEffects.TRACKERS))) {
-            return;
-        }
-        // How a backslash has to be quoted depends on the sql_mode, and what other letters are on the character set.
-        boolean unsafe = value.chars().anyMatch(c -> c == '\\' || c > '~')
-                || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (NOT_REPLAYABLE.contains(name) || tracker || unsafe) {
-            state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
-        } else if (name.equals(CHARACTER_SET_CONNECTION)) {
-            // Character sets have no underscore.
-            if (value.indexOf('_') >= 0) {
-                collationConnection(value);
-            } else {
-                collationUnknown = true;
-            }
-        } else if (name.equals(StateVector.COLLATION_CONNECTION)) {
-            collationConnection(value);
-        } else {
-            state.vector(state.vector().with(name, value));
-        }
+    /** Whether the value means the same in quotes, whatever the sql_mode and the character set are that they are read in. */
+    public static boolean isPlain(String value) {
+        return value.chars().noneMatch(c -> c == '\\' || c > '~');
     }
 }

@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * explains pins the session.
  */
 public final class StatementEffects {
-    /** Whoever runs these knows what the switches of session tracking are. */
-    static final long TRACKERS = Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS;
-
     /** They set variables for one statement, and the server reports values that it has put back by then. */
     private static final long RESTORING = Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR;
 
@@ -39,13 +36,13 @@ public final class StatementEffects {
     private final NamedObjects objects = new NamedObjects();
     private final UserVariables userVariables;
     private final PreparedNames preparedNames = new PreparedNames();
-    private final ReportedVariables reported;
+    private final VariableReports reported;
 
     /** @param state what is kept up to date */
     public StatementEffects(SessionState state) {
         this.state = state;
         this.userVariables = new UserVariables(state);
-        this.reported = new ReportedVariables(state);
+        this.reported = new VariableReports(state);
     }
 
     /**
@@ -115,6 +112,7 @@ public final class StatementEffects {
         long traits = statement.traits();
         if ((traits & LASTING) != 0) {
             pinRoutine(slot, statement, changes);
+            pinIf(slot, statement, Traits.TIES_TRACKERS, PinReason.SESSION_TRACKING);
             takeText(slot, statement, succeeded, text);
         }
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
@@ -180,6 +178,7 @@ public final class StatementEffects {
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
             | Traits.OPAQUE
+            | Traits.TIES_TRACKERS
             | Traits.REPLICATES
             | Traits.ENDING;
 
@@ -219,7 +218,7 @@ public final class StatementEffects {
         String sql = another ? null : withComments(text);
         Set<String> names =
                 sql == null ? null : RestoredVariables.read(sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode());
-        return names != null && ReportedVariables.tellsApart(changes, names) ? names : null;
+        return names != null && VariableReports.tellsApart(changes, names) ? names : null;
     }
 
     /** Whether a reported state change is accounted for by what else was reported or by the statement itself. */
@@ -243,7 +242,8 @@ public final class StatementEffects {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_ROLE
-            | TRACKERS
+            | Traits.SETS_TRACKERS
+            | Traits.TIES_TRACKERS
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {

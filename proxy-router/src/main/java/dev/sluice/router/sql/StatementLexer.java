@@ -55,6 +55,7 @@ public final class StatementLexer {
         collector.reset(newMode);
         fingerprinter.reset();
         read();
+        settleUncertain(bytes, offset, length);
         fingerprinter.finish();
         fingerprintHigh = fingerprinter.high();
         fingerprintLow = fingerprinter.low();
@@ -101,7 +102,6 @@ public final class StatementLexer {
             // What a later statement asks about is in the packet, too.
             traits &= ~Traits.DIAGNOSTICS;
         }
-        settleUncertain();
     }
 
     /** Whether the statement that was read last may end a transaction. */
@@ -119,7 +119,7 @@ public final class StatementLexer {
     }
 
     /** What may or may not run must not end a state, nor promise that a transaction is read-only; but it may kill. */
-    private void settleUncertain() {
+    private void settleUncertain(byte[] bytes, int offset, int length) {
         if (collector.namesKill() && (traits & KILL_HIDERS) != 0) {
             traits |= Traits.KILLS;
         }
@@ -129,6 +129,9 @@ public final class StatementLexer {
         }
         if (uncertain && (traits & Traits.MULTI_STATEMENT) != 0 && (traits & Traits.WRITES) != 0) {
             traits |= Traits.WRITES_OUTSIDE;
+        }
+        if ((traits & Traits.TRACKERS) != 0) {
+            traits = TrackerStatement.settle(kind, traits, bytes, offset, length, mode);
         }
         if (kind == StatementKind.START_TRANSACTION_READ_ONLY && (traits & TRANSACTION_UNCERTAIN) != 0) {
             kind = StatementKind.START_TRANSACTION;

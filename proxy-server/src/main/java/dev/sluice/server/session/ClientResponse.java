@@ -37,6 +37,9 @@ final class ClientResponse extends PendingResponse {
         @Nullable
         ErrPacket replacement(int errorCode);
 
+        /** The status flags of the session in front of this response. */
+        int sessionStatus();
+
         /** A statement was prepared. */
         void prepared(ResponseScanner scanner);
 
@@ -72,6 +75,8 @@ final class ClientResponse extends PendingResponse {
     private boolean delivered;
     private boolean discarded;
     private boolean failed;
+    private boolean tooEarly;
+    private boolean fileAsked;
     private int errorCode;
     private int warnings;
     private int lastStatus = ServerStatus.SERVER_STATUS_AUTOCOMMIT;
@@ -109,6 +114,8 @@ final class ClientResponse extends PendingResponse {
         delivered = false;
         discarded = false;
         failed = false;
+        tooEarly = false;
+        fileAsked = false;
         errorCode = 0;
         warnings = 0;
         lastInsertId = 0;
@@ -144,6 +151,11 @@ final class ClientResponse extends PendingResponse {
         return delivered;
     }
 
+    /** Whether it came before the server had the client's whole file, the rest of which it would take for commands. */
+    boolean isTooEarly() {
+        return tooEarly;
+    }
+
     /** Whether the response ended with an error of the server. */
     boolean isError() {
         return failed;
@@ -171,6 +183,11 @@ final class ClientResponse extends PendingResponse {
         return lastSequenceId;
     }
 
+    /** The command, which came in pieces, has ended with so many packets. */
+    void commandEnded(int packets) {
+        firstSequenceId = packets & 0xFF;
+    }
+
     @Override
     public ResponseShape shape() {
         return shape;
@@ -189,6 +206,10 @@ final class ClientResponse extends PendingResponse {
     @Override
     public void consume(ResponseScanner scanner, ByteBuf in) {
         int runStart = in.readerIndex();
+        if (fileAsked && !file.isOpen()) {
+            fileAsked = false;
+            scanner.fileEnded(file.answerId());
+        }
         while (!scanner.isComplete()) {
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
@@ -223,7 +244,11 @@ final class ClientResponse extends PendingResponse {
             }
             case ERR -> error(scanner, in, runStart);
             case LOCAL_INFILE -> {
+                if (discarded) {
+                    throw new ProtocolException("a request for a file behind a command that failed");
+                }
                 relay(in, runStart, in.readerIndex());
+                fileAsked = true;
                 file.begin(scanner.insertedEofs());
                 yield in.readerIndex();
             }
@@ -237,6 +262,7 @@ final class ClientResponse extends PendingResponse {
             throw new ProtocolException("an answer in the middle of the client's file");
         }
         failed = true;
+        tooEarly = true;
         errorCode = scanner.errorCode();
         relay(in, runStart, scanner.packetStart());
         file.discardRest(ErrPacket.decode(
@@ -284,13 +310,13 @@ final class ClientResponse extends PendingResponse {
         trackers.read(scanner, in);
         observer.observed(scanner, in);
         boolean tracked = (frontend.capabilities() & Capabilities.CLIENT_SESSION_TRACK) != 0;
-        if (tracked && trackedForClient) {
+        if (tracked && trackedForClient && clientTrackers.wantsAll()) {
             return runStart;
         }
         relay(in, runStart, scanner.packetStart());
         ByteBuf out = in.alloc().buffer(scanner.packetLength());
         if (tracked) {
-            clientTrackers.writeOk(out, in, scanner);
+            clientTrackers.writeOk(out, in, scanner, trackedForClient);
         } else {
             ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
         }
@@ -301,9 +327,12 @@ final class ClientResponse extends PendingResponse {
     private int columnsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
         relay(in, runStart, in.readerIndex());
         ByteBuf out = in.alloc().buffer(9);
-        // The status that counts is the one behind the rows; here only "in a result set" is said.
-        int status = lastStatus & ~ABOUT_ONE_RESPONSE;
-        ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, status);
+        if (shape == ResponseShape.PREPARE) {
+            ControlPackets.writeEof(out, scanner.eofSequenceId(), warnings, observer.sessionStatus());
+        } else {
+            // The status that counts is the one behind the rows; here only "in a result set" is said.
+            ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, lastStatus & ~ABOUT_ONE_RESPONSE);
+        }
         write(out);
         return in.readerIndex();
     }
