@@ -23,6 +23,8 @@ final class NamedObjects {
     /** The loops are possessive: others would need a stack as deep as the text is long. */
     private static final String NAME = "(?:`(?:[^`]|``)++`|[A-Za-z0-9_$\\x{80}-\\x{FFFF}]++)";
 
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_$]++");
+
     private static final String TABLE = "(?:" + NAME + "\\s*\\.\\s*)?+" + NAME;
 
     /** White space and letters are those of ASCII: beyond it, everything is part of a name. */
@@ -45,17 +47,16 @@ final class NamedObjects {
     private static final Pattern DEALLOCATE =
             Pattern.compile("\\s*(?:DEALLOCATE|DROP)\\s+PREPARE\\s+(" + NAME + ")\\s*;?\\s*", FLAGS);
     /** What the column is called, and FROM DUAL, change nothing. */
-    private static final String END_OF_CALL = "\\s*\\)\\s*(?:(?:AS\\s*)?(?!FROM\\b)(?:" + NAME
-            + "|'[^'\\\\]*'))?+\\s*(?:FROM\\s+DUAL\\s*)?;?\\s*";
+    private static final String END_OF_CALL =
+            "\\s*\\)\\s*(?:(?:AS\\s*)?(?!FROM\\b)(?:" + NAME + "|'[^'\\\\]*'))?+\\s*(?:FROM\\s+DUAL\\s*)?;?\\s*";
+
     private static final String CALL = "\\s*(?:SELECT|DO)\\s+";
     private static final String LOCK_NAME = "\\s*\\(\\s*'([^'\\\\]*)'";
 
     private static final Pattern GET_LOCK =
             Pattern.compile(CALL + "GET_LOCK" + LOCK_NAME + "\\s*,[^(),]*" + END_OF_CALL, FLAGS);
-    private static final Pattern RELEASE_LOCK =
-            Pattern.compile(CALL + "RELEASE_LOCK" + LOCK_NAME + END_OF_CALL, FLAGS);
-    private static final Pattern RELEASE_ALL =
-            Pattern.compile(CALL + "RELEASE_ALL_LOCKS\\s*\\(" + END_OF_CALL, FLAGS);
+    private static final Pattern RELEASE_LOCK = Pattern.compile(CALL + "RELEASE_LOCK" + LOCK_NAME + END_OF_CALL, FLAGS);
+    private static final Pattern RELEASE_ALL = Pattern.compile(CALL + "RELEASE_ALL_LOCKS\\s*\\(" + END_OF_CALL, FLAGS);
 
     /** Functions that take locks of other kinds than GET_LOCK does. */
     private static final Pattern OTHER_LOCKS = Pattern.compile("SERVICE_GET_|VERSION_TOKENS_", FLAGS);
@@ -106,36 +107,38 @@ final class NamedObjects {
         return !temporaryTables.isEmpty();
     }
 
-    /** Takes a PREPARE and returns the name in it, if that is known. */
+    /** Takes a PREPARE and returns the name in it, if that is certain. */
     @Nullable
     String prepared(@Nullable String text) {
         String name = match(PREPARE, text);
-        String plain = name == null ? null : statementName(name);
-        preparedStatements.add(plain, false);
-        return plain;
+        preparedStatements.add(name == null ? null : statementName(name), false);
+        return certain(name);
     }
 
-    /** Takes a DEALLOCATE PREPARE and returns the name in it, if that is known. */
+    /** Takes a DEALLOCATE PREPARE and returns the name in it, if that is certain. */
     @Nullable
     String deallocated(@Nullable String text) {
         String name = match(DEALLOCATE, text);
-        if (name == null) {
-            return null;
+        if (name != null) {
+            preparedStatements.remove(statementName(name));
         }
-        preparedStatements.remove(statementName(name));
-        return statementName(name);
+        return certain(name);
     }
 
-    /** The name in an EXECUTE, if that is known. */
+    /** The name in an EXECUTE, if that is certain. */
     static @Nullable String executed(@Nullable String text) {
-        String name = match(EXECUTE, text);
-        return name == null ? null : statementName(name);
+        return certain(match(EXECUTE, text));
     }
 
     /** The names of statements are compared without case; of letters beyond ASCII nobody knows what belongs together. */
     private static String statementName(String name) {
         String plain = unquoted(name);
         return plain.chars().allMatch(c -> c < 0x80) ? plain.toLowerCase(Locale.ROOT) : plain;
+    }
+
+    /** A name that is no other's: servers take accents and white space at the end for nothing. */
+    private static @Nullable String certain(@Nullable String name) {
+        return name != null && PLAIN.matcher(unquoted(name)).matches() ? statementName(name) : null;
     }
 
     boolean hasPreparedStatements() {

@@ -2,7 +2,6 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
-import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 
 /**
@@ -51,7 +50,8 @@ final class PinnedToReplica {
             case START_TRANSACTION_READ_ONLY, COMMIT, ROLLBACK -> true;
             case SAVEPOINT, ROLLBACK_TO_SAVEPOINT, RELEASE_SAVEPOINT -> true;
             case UNLOCK_TABLES, LOCK_INSTANCE -> true;
-            case BEGIN -> state.readOnlyByDefault();
+            case BEGIN -> state.readOnlyByDefault() || state.isReadOnlyNextOnReplica();
+            case START_TRANSACTION -> state.isReadOnlyNextOnReplica();
             case DDL -> dropsOwn;
             case OTHER -> isCommand(statement);
             default -> false;
@@ -84,16 +84,18 @@ final class PinnedToReplica {
             return mayRun(statement, state);
         }
         if (statement.has(Traits.MULTI_STATEMENT)) {
-            // The transaction may end before the write.
-            return !statement.has(Traits.WRITES | Traits.OPAQUE);
+            return !statement.has(Traits.WRITES_OUTSIDE | Traits.OPAQUE);
         }
         return !(pinned && endsReadOnly(statement));
     }
 
-    /** Whether a server would end the read-only transaction for it. */
-    private static boolean endsReadOnly(Classification statement) {
-        return statement.kind() == StatementKind.START_TRANSACTION_READ_WRITE
-                || statement.kind() == StatementKind.LOCK_TABLES
-                || statement.kind() == StatementKind.XA;
+    /** Whether a server would end the read-only transaction for it, and run it like any statement outside of one. */
+    static boolean endsReadOnly(Classification statement) {
+        return switch (statement.kind()) {
+            case START_TRANSACTION_READ_WRITE, XA -> true;
+            // What begins without saying what it may do goes on read-only.
+            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY, UNLOCK_TABLES -> false;
+            default -> statement.has(Traits.IMPLICIT_COMMIT) && !statement.has(Traits.MULTI_STATEMENT);
+        };
     }
 }

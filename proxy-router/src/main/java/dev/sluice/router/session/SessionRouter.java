@@ -195,6 +195,28 @@ public final class SessionRouter {
         long clientHash();
     }
 
+    /**
+     * Whether a read-only transaction on a replica ends with a statement that only the primary can run: the beginning of a
+     * transaction that may write, locks, definitions. What the session left on the replica keeps it there, to be refused.
+     *
+     * @param beginMayWrite whether servers of this kind let a transaction write that begins inside a read-only one and
+     *     does not say what it may do
+     */
+    public static boolean leavesReadOnlyTransaction(
+            Classification statement, SessionState state, boolean beginMayWrite) {
+        if (state.isReadOnlyNextOnReplica()) {
+            // A read ends the transaction that it is, and what stands behind it in its packet may write.
+            boolean readsFirst = statement.has(Traits.MULTI_STATEMENT) && statement.kind().isReadCandidate();
+            return readsFirst || PinnedToReplica.endsReadOnly(statement);
+        }
+        if (state.transactionSlot() != Slot.REPLICA
+                || (state.pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) != 0) {
+            return false;
+        }
+        boolean begins = statement.kind() == StatementKind.BEGIN || statement.kind() == StatementKind.START_TRANSACTION;
+        return PinnedToReplica.endsReadOnly(statement) || (begins && beginMayWrite && !state.readOnlyByDefault());
+    }
+
     private static boolean beginsReadOnly(Classification statement, SessionState state) {
         if (statement.has(Traits.MULTI_STATEMENT)) {
             return false;

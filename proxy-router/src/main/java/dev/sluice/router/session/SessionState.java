@@ -35,6 +35,7 @@ public final class SessionState {
     private boolean readOnlyTransaction;
     private int primaryPins;
     private int replicaPins;
+    private boolean readOnlyNextOnReplica;
 
     /**
      * @param vector the state right after the login
@@ -63,13 +64,18 @@ public final class SessionState {
     }
 
     /** The state to prepare a statement in that was first prepared in {@code reading}. */
-    public StateVector vectorForPreparing(StateVector reading) {
+    StateVector vectorForPreparing(StateVector reading) {
         return vector.readingAs(reading, defaultSqlMode);
     }
 
     /** How this session's statements are to be read. */
     public LexicalMode lexicalMode() {
         return lexicalMode;
+    }
+
+    /** Whether an empty string literal is NULL, as MariaDB has it in one sql_mode. */
+    boolean isEmptyStringNull() {
+        return ("," + sqlModeOf(vector, defaultSqlMode) + ",").contains(",EMPTY_STRING_IS_NULL,");
     }
 
     /** The slot whose connection has an open transaction, or null. */
@@ -147,6 +153,18 @@ public final class SessionState {
         }
     }
 
+    /** Whether the next transaction on the replica's connection is read-only for a reason of its own. */
+    void readOnlyNextOnReplica(boolean readOnly) {
+        readOnlyNextOnReplica = readOnly;
+    }
+
+    /** Whether nothing ties the session to its replica but that the next transaction there is to be read-only. */
+    public boolean isReadOnlyNextOnReplica() {
+        return readOnlyNextOnReplica
+                && transactionSlot == null
+                && (replicaPins & ~PinReason.LAST_STATEMENT.bit()) == PinReason.TRANSACTION_CHARACTERISTICS.bit();
+    }
+
     /** Whether anything ties the session to the connection in {@code slot}. */
     public boolean tiedTo(Slot slot) {
         return transactionSlot == slot || pins(slot) != 0;
@@ -166,14 +184,18 @@ public final class SessionState {
     }
 
     private static LexicalMode lexicalModeOf(StateVector vector, String defaultSqlMode) {
-        String sqlMode = vector.get("sql_mode");
         String charset = requireNonNull(
                 vector.get(StateVector.CHARACTER_SET_CLIENT), "a session vector always names its character set");
-        String modes = "," + (sqlMode == null ? defaultSqlMode : sqlMode) + ",";
+        String modes = "," + sqlModeOf(vector, defaultSqlMode) + ",";
         return LexicalMode.of(
                 modes.contains(",ANSI_QUOTES,"),
                 modes.contains(",NO_BACKSLASH_ESCAPES,"),
                 modes.contains(",IGNORE_SPACE,"),
                 LexicalCharset.of(charset));
+    }
+
+    private static String sqlModeOf(StateVector vector, String defaultSqlMode) {
+        String sqlMode = vector.get("sql_mode");
+        return sqlMode == null ? defaultSqlMode : sqlMode;
     }
 }

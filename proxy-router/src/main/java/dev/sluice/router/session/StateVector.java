@@ -3,6 +3,7 @@ package dev.sluice.router.session;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,6 +189,20 @@ public final class StateVector {
             }
         }
         return changed;
+    }
+
+    /** This vector without the user variables that a test of their names picks out. */
+    StateVector withoutUserVariables(Predicate<String> which) {
+        int users = userVariables();
+        StateVector rest = new StateVector(
+                schema,
+                multiStatements,
+                Arrays.copyOfRange(names, users, names.length),
+                Arrays.copyOfRange(values, users, values.length));
+        for (int i = 0; i < users; i++) {
+            rest = which.test(names[i].substring(USER_VARIABLE.length())) ? rest : rest.with(names[i], values[i]);
+        }
+        return rest;
     }
 
     /** This vector with every variable back at the server's default; the schema stays, as COM_RESET_CONNECTION has it. */

@@ -5,13 +5,14 @@ import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.CommentFreeText;
 import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.PreparedText;
+import dev.sluice.router.sql.RestoredVariables;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.router.sql.UserVariableAssignment;
 import dev.sluice.router.sql.UserVariableReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,18 +27,22 @@ import org.jspecify.annotations.Nullable;
  * explains pins the session.
  */
 public final class StatementEffects {
+    /** They set variables for one statement, and the server reports values that it has put back by then. */
+    private static final long RESTORING = Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR;
+
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
     private final NamedObjects objects = new NamedObjects();
     private final UserVariables userVariables;
     private final PreparedNames preparedNames = new PreparedNames();
-    private boolean collationUnknown;
+    private final VariableReports reported;
 
     /** @param state what is kept up to date */
     public StatementEffects(SessionState state) {
         this.state = state;
         this.userVariables = new UserVariables(state);
+        this.reported = new VariableReports(state);
     }
 
     /**
@@ -45,18 +50,25 @@ public final class StatementEffects {
      * collation.
      */
     public boolean isCollationUnknown() {
-        return collationUnknown;
+        return reported.isCollationUnknown();
     }
 
     /** The server said what collation_connection is. */
     public void collationConnection(String collation) {
-        collationUnknown = false;
-        state.vector(state.vector().with(StateVector.COLLATION_CONNECTION, collation));
+        reported.collationConnection(collation);
     }
 
     /** Results are in the character set's collation of this name, which is not its default. */
     public void collationOfResults(String collation) {
         state.vector(state.vector().withCollationOfResults(collation));
+    }
+
+    /**
+     * The state to prepare a statement in that was first prepared in {@code reading}; user variables whose values are not
+     * known stay as they are.
+     */
+    public StateVector vectorForPreparing(StateVector reading) {
+        return state.vectorForPreparing(userVariables.withoutUnknown(reading));
     }
 
     /** Everything that lived on a connection is gone. */
@@ -70,7 +82,7 @@ public final class StatementEffects {
             userVariables.connectionGone();
         }
         state.connectionGone(slot);
-        collationUnknown = false;
+        reported.connectionGone();
     }
 
     /**
@@ -91,7 +103,7 @@ public final class StatementEffects {
         // Literals are what the settings before the statement make of them.
         List<UserVariableAssignment> assignments = assigns ? assignmentsOf(statement, text) : null;
         if (!changes.isEmpty()) {
-            takeReports(slot, statement, changes);
+            takeReports(slot, statement, changes, text);
         }
         if (assigns) {
             userVariables.assigned(assignments, succeeded);
@@ -134,7 +146,8 @@ public final class StatementEffects {
                         sql.getBytes(StandardCharsets.UTF_8),
                         state.lexicalMode(),
                         state.vector().get(StateVector.CHARACTER_SET_CLIENT),
-                        state.vector().get(StateVector.COLLATION_CONNECTION));
+                        state.vector().get(StateVector.COLLATION_CONNECTION),
+                        state.isEmptyStringNull());
     }
 
     private void takeDefinition(Slot slot, @Nullable String text) {
@@ -169,26 +182,16 @@ public final class StatementEffects {
             | Traits.REPLICATES
             | Traits.ENDING;
 
-    private void takeReports(Slot slot, Classification statement, SessionChanges changes) {
-        // Both report a value that was put back before the statement ended.
-        boolean restored = statement.has(Traits.OPTIMIZER_HINT_SET_VAR | Traits.SET_STATEMENT_FOR);
-        if (!restored) {
-            for (int i = 0; i < changes.variables(); i++) {
-                String name = changes.variableName(i).toLowerCase(Locale.ROOT);
-                if (!ReportedVariables.isOfSchema(name)) {
-                    takeVariable(slot, statement, name, changes.variableValue(i));
-                } else if (!changes.schemaChanged()) {
-                    state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
-                }
-            }
-        } else if (statement.has(Traits.MULTI_STATEMENT)) {
-            // Another statement of the packet may have set a variable for good.
-            state.pin(slot, PinReason.UNREPORTED_CHANGE, true);
-        }
+    private void takeReports(
+            Slot slot, Classification statement, SessionChanges changes, Supplier<@Nullable String> text) {
+        boolean restores = statement.has(RESTORING);
+        reported.take(slot, statement, changes, restores ? restored(statement, changes, text) : Set.of());
         if (changes.schemaChanged()) {
             state.vector(state.vector().withSchema(changes.schema()));
         }
-        if (changes.stateChanged() && !restored && !isExplained(slot, statement, changes)) {
+        // A value that is put back is reported as a change of state, too; behind what writes there may be a trigger's.
+        boolean explained = (restores && !statement.has(Traits.WRITES)) || isExplained(slot, statement, changes);
+        if (changes.stateChanged() && !explained) {
             state.pin(slot, PinReason.UNREPORTED_CHANGE, true);
         }
         String transaction = changes.transactionState();
@@ -201,31 +204,21 @@ public final class StatementEffects {
         if (characteristics != null) {
             boolean pending = !characteristics.isEmpty() && state.transactionSlot() != slot;
             state.pin(slot, PinReason.TRANSACTION_CHARACTERISTICS, pending);
+            if (slot == Slot.REPLICA) {
+                state.readOnlyNextOnReplica(pending && characteristics.contains("READ ONLY"));
+            }
         }
     }
 
-    private void takeVariable(Slot slot, Classification statement, String name, String value) {
-        boolean tracker = ReportedVariables.isTracker(name);
-        // Whoever runs such a statement knows what the switches are.
-        if (ReportedVariables.isDerived(name) || (tracker && statement.has(Traits.TRACKERS))) {
-            return;
-        }
-        boolean unsafe = !ReportedVariables.isPlain(value)
-                || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (!ReportedVariables.isReplayable(name) || tracker || unsafe) {
-            state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
-        } else if (name.equals("character_set_connection")) {
-            // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
-            if (value.indexOf('_') >= 0) {
-                collationConnection(value);
-            } else {
-                collationUnknown = true;
-            }
-        } else if (name.equals(StateVector.COLLATION_CONNECTION)) {
-            collationConnection(value);
-        } else {
-            state.vector(state.vector().with(name, value));
-        }
+    /** The variables that the server has put back at the end of the statement; null if nobody knows. */
+    private @Nullable Set<String> restored(
+            Classification statement, SessionChanges changes, Supplier<@Nullable String> text) {
+        boolean another = statement.has(Traits.MULTI_STATEMENT | Traits.EXECUTABLE_COMMENT | Traits.EXECUTES_BY_NAME)
+                || statement.kind() == StatementKind.SET;
+        String sql = another ? null : withComments(text);
+        Set<String> names =
+                sql == null ? null : RestoredVariables.read(sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode());
+        return names != null && VariableReports.tellsApart(changes, names) ? names : null;
     }
 
     /** Whether a reported state change is accounted for by what else was reported or by the statement itself. */
@@ -336,12 +329,19 @@ public final class StatementEffects {
                         name,
                         PreparedText.read(
                                 sql.getBytes(StandardCharsets.UTF_8), state.lexicalMode(), userVariables::text));
+            } else {
+                // It may be that of any statement that is known: none of them is any more.
+                preparedNames.clear();
             }
         } else if (succeeded && statement.has(Traits.TEXT_DEALLOCATE)) {
             String name = objects.deallocated(textOf(statement, text));
             if (name != null) {
                 preparedNames.deallocated(name);
             }
+        } else if (statement.has(Traits.OPAQUE)) {
+            // A procedure may prepare statements for its session.
+            preparedNames.clear();
+            return;
         } else {
             return;
         }
@@ -373,12 +373,14 @@ public final class StatementEffects {
     }
 
     private @Nullable String readable(Supplier<@Nullable String> text) {
+        String whole = withComments(text);
+        return whole == null ? null : CommentFreeText.of(whole, state.lexicalMode());
+    }
+
+    private @Nullable String withComments(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
-            return null;
-        }
-        return CommentFreeText.of(whole, state.lexicalMode());
+        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
     }
 
     /** What stands in a String for bytes that are no UTF-8. */

@@ -92,6 +92,11 @@ final class UserVariables {
         return value.endsWith(suffix) ? value : value + suffix;
     }
 
+    /** A vector without the variables whose values only the connection knows: they must not be set there. */
+    StateVector withoutUnknown(StateVector reading) {
+        return areUnknown() ? reading.withoutUserVariables(name -> anyUnknown || unknown.contains(name)) : reading;
+    }
+
     /** The text of ASCII in a variable; null if that is not what it has, or if it is not known. */
     byte @Nullable [] text(String name) {
         String literal =

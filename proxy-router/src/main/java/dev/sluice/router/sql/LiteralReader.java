@@ -24,9 +24,15 @@ final class LiteralReader {
     private final LexicalMode mode;
     private final String clientCharset;
     private final String connectionCollation;
+    private final boolean emptyIsNull;
 
-    LiteralReader(LexicalMode mode, @Nullable String clientCharset, @Nullable String connectionCollation) {
+    LiteralReader(
+            LexicalMode mode,
+            @Nullable String clientCharset,
+            @Nullable String connectionCollation,
+            boolean emptyIsNull) {
         this.mode = mode;
+        this.emptyIsNull = emptyIsNull;
         this.clientCharset = clientCharset == null ? "" : clientCharset;
         this.connectionCollation = connectionCollation == null ? "" : connectionCollation;
     }
@@ -90,7 +96,9 @@ final class LiteralReader {
         cursor.next();
         String collation = collation(cursor, introducer);
         String charset = introducer == null ? charsetOf(connectionCollation) : introducer;
-        return collation == null || !isCertain(content, charset) ? null : sql(content, charset, collation);
+        // A NULL out of a string has the string's type and collation, which no literal NULL has.
+        boolean isNull = emptyIsNull && content.length == 0;
+        return collation == null || isNull || !isCertain(content, charset) ? null : sql(content, charset, collation);
     }
 
     private static String sql(byte[] content, String charset, String collation) {

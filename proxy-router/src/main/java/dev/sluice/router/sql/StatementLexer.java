@@ -67,6 +67,7 @@ public final class StatementLexer {
         long found = 0;
         boolean asks = true;
         boolean separated = false;
+        boolean ended = false;
         routineEnd.reset();
         while (cursor.next() != TokenCursor.END) {
             fingerprinter.onToken(cursor);
@@ -81,7 +82,8 @@ public final class StatementLexer {
                 } else if (collector.kind() != StatementKind.EMPTY) {
                     asks = first == StatementKind.EMPTY ? (collector.traits() & Traits.DIAGNOSTICS) != 0 : asks;
                     first = first == StatementKind.EMPTY ? collector.kind() : first;
-                    found |= collector.traits() | Traits.MULTI_STATEMENT;
+                    found |= collector.traits() | Traits.MULTI_STATEMENT | writesOutside(ended);
+                    ended |= endsTransaction();
                     collector.startStatement();
                 }
             }
@@ -94,6 +96,7 @@ public final class StatementLexer {
         if (kind != firstKind) {
             kind = firstKind;
         }
+        found |= (found & Traits.MULTI_STATEMENT) == 0 ? 0 : writesOutside(ended);
         traits = found | collector.traits() | cursor.textTraits() | routineEnd.traits();
         if (!asks && (traits & (Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) == 0) {
             // What a later statement asks about is in the packet, too.
@@ -101,13 +104,31 @@ public final class StatementLexer {
         }
     }
 
+    /** Whether the statement that was read last may end a transaction. */
+    private boolean endsTransaction() {
+        return switch (collector.kind()) {
+            case COMMIT, ROLLBACK, XA, SET -> true;
+            default -> (collector.traits() & Traits.IMPLICIT_COMMIT) != 0;
+        };
+    }
+
+    /** Whether the statement that was read last writes when a transaction may be over, perhaps by its own doing. */
+    private long writesOutside(boolean ended) {
+        boolean writes = (collector.traits() & Traits.WRITES) != 0;
+        return writes && (ended || endsTransaction()) ? Traits.WRITES_OUTSIDE : 0;
+    }
+
     /** What may or may not run must not end a state, nor promise that a transaction is read-only; but it may kill. */
     private void settleUncertain(byte[] bytes, int offset, int length) {
         if (collector.namesKill() && (traits & KILL_HIDERS) != 0) {
             traits |= Traits.KILLS;
         }
-        if ((traits & (Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) != 0) {
+        boolean uncertain = (traits & (Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) != 0;
+        if (uncertain) {
             traits &= ~Traits.ENDING;
+        }
+        if (uncertain && (traits & Traits.MULTI_STATEMENT) != 0 && (traits & Traits.WRITES) != 0) {
+            traits |= Traits.WRITES_OUTSIDE;
         }
         if ((traits & Traits.TRACKERS) != 0) {
             traits = TrackerStatement.settle(kind, traits, bytes, offset, length, mode);

@@ -126,6 +126,9 @@ public final class Traits {
     /** Whatever is about the switches of session tracking: a statement has one of these at most. */
     public static final long TRACKERS = SHOWS_TRACKERS | SETS_TRACKERS | TIES_TRACKERS;
 
+    /** Of several statements, one writes where another, or itself, has ended the transaction that the packet found. */
+    public static final long WRITES_OUTSIDE = 1L << 55;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -193,6 +196,7 @@ public final class Traits {
         "sets_trackers",
         "ties_trackers",
         "sets_gtid_tracker",
+        "writes_outside",
     };
 
     private Traits() {}

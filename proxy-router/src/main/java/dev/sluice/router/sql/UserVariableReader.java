@@ -31,10 +31,16 @@ public final class UserVariableReader {
      * @param mode how the text is read
      * @param clientCharset the character set that the server decodes the statement with
      * @param connectionCollation the collation that its strings have
+     * @param emptyIsNull whether an empty string is NULL
      */
     public static @Nullable List<UserVariableAssignment> read(
-            byte[] statement, LexicalMode mode, @Nullable String clientCharset, @Nullable String connectionCollation) {
-        UserVariableReader reader = new UserVariableReader(new LiteralReader(mode, clientCharset, connectionCollation));
+            byte[] statement,
+            LexicalMode mode,
+            @Nullable String clientCharset,
+            @Nullable String connectionCollation,
+            boolean emptyIsNull) {
+        UserVariableReader reader =
+                new UserVariableReader(new LiteralReader(mode, clientCharset, connectionCollation, emptyIsNull));
         reader.cursor.reset(statement, 0, statement.length, mode);
         return reader.readAll() ? List.copyOf(reader.assignments) : null;
     }
@@ -72,12 +78,20 @@ public final class UserVariableReader {
         return skipItem();
     }
 
-    /** Moves to the end of the item; false if a variable is assigned inside of it. */
+    /** Moves to the end of the item; false if a variable may be assigned inside of it. */
     private boolean skipItem() {
         int depth = 0;
         boolean behindUserVariable = false;
+        boolean selects = false;
         while (!isItemEnd(depth)) {
             if (cursor.type() == TokenCursor.END || (cursor.type() == TokenCursor.ASSIGNMENT && behindUserVariable)) {
+                return false;
+            }
+            Keyword keyword =
+                    cursor.word() == null ? Keyword.NONE : cursor.word().keyword();
+            selects |= keyword == Keyword.SELECT;
+            if (keyword == Keyword.TABLE || (selects && keyword == Keyword.FROM)) {
+                // A view may call a function that assigns any variable.
                 return false;
             }
             behindUserVariable = cursor.type() == TokenCursor.USER_VARIABLE;

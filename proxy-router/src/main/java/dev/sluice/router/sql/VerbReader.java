@@ -84,6 +84,9 @@ final class VerbReader {
             kind = found;
         }
         traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(kind);
+        if (keyword == Keyword.CHECKSUM) {
+            traits &= ~Traits.IMPLICIT_COMMIT;
+        }
         watching = Verbs.hasMoreToSay(kind);
         set.reset();
     }

@@ -77,13 +77,13 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | INSERT INTO t VALUES (LAST_INSERT_ID())
             no  no  yes yes no  | WITH c AS (SELECT 1) DELETE FROM t
             no  no  yes yes no  | LOAD DATA INFILE 'x' INTO TABLE t
-            no  no  yes yes no  | CREATE TABLE x (id INT)
+            no  no  yes no  no  | CREATE TABLE x (id INT)
             no  no  yes yes no  | CREATE TEMPORARY TABLE x (id INT)
-            no  no  yes yes no  | DROP TABLE x
-            no  no  yes yes no  | TRUNCATE t
-            no  no  yes yes no  | GRANT SELECT ON t TO u
-            no  no  yes yes no  | SET PASSWORD = 'x'
-            no  no  yes yes no  | OPTIMIZE TABLE t
+            no  no  yes no  no  | DROP TABLE x
+            no  no  yes no  no  | TRUNCATE t
+            no  no  yes no  no  | GRANT SELECT ON t TO u
+            no  no  yes no  no  | SET PASSWORD = 'x'
+            no  no  yes no  no  | OPTIMIZE TABLE t
             no  no  yes yes no  | SELECT v FROM t FOR UPDATE
             no  no  yes yes no  | SELECT v FROM t FOR SHARE
             no  no  yes yes no  | SELECT @a FROM t LOCK IN SHARE MODE
@@ -105,14 +105,14 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | HANDLER t OPEN
             no  no  yes no  no  | LOCK TABLES t READ
             no  no  yes yes no  | LOCK INSTANCE FOR BACKUP
-            no  no  yes yes no  | FLUSH TABLES WITH READ LOCK
-            no  no  yes yes no  | FLUSH TABLES
+            no  no  yes no  no  | FLUSH TABLES WITH READ LOCK
+            no  no  yes no  no  | FLUSH TABLES
             no  no  yes yes no  | SET GLOBAL max_connections = 1
             no  no  yes yes no  | SET RESOURCE GROUP g
             no  no  yes yes no  | SET STATEMENT max_statement_time = 1 FOR UPDATE t SET v = 1
             no  no  yes yes no  | KILL 5
-            no  no  yes yes no  | START REPLICA
-            no  no  yes yes no  | SHUTDOWN
+            no  no  yes no  no  | START REPLICA
+            no  no  yes no  no  | SHUTDOWN
             no  no  yes yes no  | BEGIN NOT ATOMIC UPDATE t SET v = 1
             no  no  yes yes no  | FOO BAR
             no  no  yes yes no  | SELECT 1 FROM
@@ -120,9 +120,15 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | /*!99999 SELECT */ UPDATE t SET v = 1
             no  no  yes yes no  | SELECT 1 `
             no  no  yes yes no  | SELECT 1; SELECT 2
-            no  no  no  no  no  | SELECT 1; UPDATE t SET v = 1
+            no  no  yes yes no  | SELECT 1; UPDATE t SET v = 1
+            no  no  yes yes no  | UPDATE t SET v = 1; COMMIT
+            no  no  no  no  no  | COMMIT; UPDATE t SET v = 1
+            no  no  no  no  no  | SET autocommit = 1; UPDATE t SET v = 1; SELECT 1
+            no  no  no  no  no  | SELECT 1; TRUNCATE t
+            no  no  no  no  no  | BEGIN; UPDATE t SET v = 1
+            no  no  no  no  no  | SELECT 1; /*! COMMIT; */ UPDATE t SET v = 1
             no  no  no  no  no  | COMMIT; CALL p()
-            no  no  no  no  no  | UPDATE t SET v = 1; UNLOCK TABLES
+            no  no  yes yes no  | UPDATE t SET v = 1; UNLOCK TABLES
             """;
 
     private static final List<String> SITUATIONS =

@@ -42,6 +42,7 @@ class PreparedNamesTest extends EffectsFixture {
                 "PREPARE s FROM 'SELECT' ' 1' | text_prepare,routine",
                 "PREPARE s FROM @unknown | text_prepare,routine",
                 "PREPARE s FROM N'SELECT 1' | text_prepare,routine",
+                "PREPARE s /* c */ FROM 'SELECT 1' | text_prepare",
                 "PREPARE /*!s*/ s FROM 'SELECT 1' | text_prepare,routine"
             })
     void anExecuteHasTheEffectsOfItsStatement(String prepare, String pins) {
@@ -109,5 +110,39 @@ class PreparedNamesTest extends EffectsFixture {
         effects.connectionGone(slot);
         executed("EXECUTE s", false);
         assertThat(pins()).isEmpty();
+    }
+
+    /** Whatever name it is, it may be that of a statement that is known. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PREPARE `é` FROM 'SET ROLE r'",
+                "PREPARE `e ` FROM 'SET ROLE r'",
+                "PREPARE \"e\" FROM 'SET ROLE r'",
+                "PREPARE /*!99999 f */ e FROM 'SET ROLE r'",
+                "PREPARE /*! e */ FROM 'SET ROLE r'",
+                "PREPARE e FROM 'SET ROLE r'; SELECT 1",
+                "DO 1; PREPARE e FROM 'SET ROLE r'",
+                "CALL prepares()"
+            })
+    void aNameThatIsNotCertainMayBeAnyOfThem(String sql) {
+        run("PREPARE e FROM 'SELECT 1'", "PREPARE f FROM 'SELECT 2'");
+        run(sql);
+        executed("EXECUTE e", true);
+        assertThat(pins()).contains("routine");
+        assertThat(execute("EXECUTE f").has(Traits.OPAQUE)).isTrue();
+    }
+
+    @Test
+    void withoutItsTextAPrepareMayHaveAnyName() {
+        run("PREPARE e FROM 'SELECT 1'");
+        run("PREPARE e FROM 'CALL p()'", true, null);
+        assertThat(execute("EXECUTE e").has(Traits.OPAQUE)).isTrue();
+    }
+
+    @Test
+    void anExecuteOfANameThatIsNotCertainMayDoAnything() {
+        run("PREPARE `é` FROM 'SELECT 1'");
+        assertThat(execute("EXECUTE `é`").has(Traits.OPAQUE)).isTrue();
     }
 }

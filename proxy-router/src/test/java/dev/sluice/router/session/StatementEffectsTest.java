@@ -113,9 +113,7 @@ class StatementEffectsTest extends EffectsFixture {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1",
-                "SET STATEMENT max_statement_time = 1 FOR SELECT 1"
+            strings = {"SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1", "SET STATEMENT sort_buffer_size = 1 FOR SELECT 1"
             })
     void aVariableThatIsSetForOneStatementIsNotTaken(String sql) {
         StateVector before = state.vector();
@@ -249,5 +247,62 @@ class StatementEffectsTest extends EffectsFixture {
         effects.connectionGone(Slot.REPLICA);
         run("DROP TABLE other", "SELECT RELEASE_LOCK('b')");
         assertThat(pins()).isEqualTo("temporary_table,user_lock");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT /*+ SET_VAR(sort_buffer_size=1) */ 1",
+                "SELECT /*+ SET_VAR(sort_buffer_size = 1) SET_VAR(optimizer_switch='mrr=off') */ 1",
+                "SELECT /*+ set_var ( `Sort_Buffer_Size` = 1) */ 1",
+                "SET STATEMENT sort_buffer_size = 1 FOR SELECT 1",
+                "SET STATEMENT sort_buffer_size = (SELECT 1), `optimizer_switch`='x' FOR SELECT 1"
+            })
+    void theReportsOfOtherVariablesCount(String sql) {
+        changes.systemVariable("sort_buffer_size", "32768");
+        changes.systemVariable("optimizer_switch", "mrr=on");
+        changes.systemVariable("time_zone", "UTC");
+        changes.stateChange();
+        run(sql);
+        assertThat(state.vector().get("sort_buffer_size")).isNull();
+        assertThat(state.vector().get("time_zone")).isEqualTo("UTC");
+        assertThat(pins()).isEmpty();
+    }
+
+    @Test
+    void behindAWriteWithAHintAStateChangeMayBeATriggers() {
+        changes.systemVariable("sort_buffer_size", "32768");
+        changes.stateChange();
+        run("UPDATE /*+ SET_VAR(sort_buffer_size=1) */ t SET v = 1");
+        assertThat(state.vector().get("sort_buffer_size")).isNull();
+        assertThat(pins()).isEqualTo("unreported_change");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT /*+ SET_VAR(sort_buffer_size=1) SET_VAR(optimizer_switch='a\\'b') */ 1",
+                "SELECT /*+ SET_VAR(@@sort_buffer_size=1) */ 1",
+                "SELECT /*! /*+ SET_VAR(sort_buffer_size=1) */ 1",
+                "SELECT /*+ SET_VAR(insert_id=1 */ 1",
+                "SET /*+ SET_VAR(sort_buffer_size=1) */ sort_buffer_size = 32768"
+            })
+    void whereTheNamesAreNotCertainTheSessionStays(String sql) {
+        StateVector before = state.vector();
+        changes.systemVariable("sort_buffer_size", "32768");
+        changes.stateChange();
+        run(sql);
+        assertThat(pins()).isEqualTo("unreported_change");
+        assertThat(state.vector()).isSameAs(before);
+    }
+
+    @Test
+    void whatIsRestoredUnderAnotherNameIsNotTakenForSomethingElse() {
+        StateVector before = state.vector();
+        changes.systemVariable("character_set_connection", "latin1_bin");
+        changes.stateChange();
+        run("SET STATEMENT collation_connection = latin1_bin FOR SELECT 1");
+        assertThat(state.vector()).isSameAs(before);
+        assertThat(pins()).isEqualTo("unreported_change");
     }
 }

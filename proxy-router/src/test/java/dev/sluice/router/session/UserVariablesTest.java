@@ -135,4 +135,55 @@ class UserVariablesTest extends EffectsFixture {
         run("SET @a = 1", true, null);
         assertThat(pins()).isEqualTo("user_variable");
     }
+
+    @Test
+    void aStatementIsPreparedAnewWithoutTouchingWhatIsNotKnown() {
+        run("SET @a = 1, @b = 2");
+        StateVector reading = state.vector().forReading(true);
+        run("SET @a = @a + 1", "SET @b = 3");
+        StateVector preparing = effects.vectorForPreparing(reading);
+        assertThat(preparing.get("@a")).isEqualTo(value("a"));
+        assertThat(preparing.get("@b")).isEqualTo("2");
+        run("SET @a = 4");
+        assertThat(effects.vectorForPreparing(reading).get("@a")).isEqualTo("1");
+        run("SELECT @x := 1");
+        assertThat(effects.vectorForPreparing(reading)).isEqualTo(state.vector());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET @a = (SELECT v FROM t)",
+                "SET @a = (TABLE t)",
+                "SET sort_buffer_size = 1, @a = EXISTS (SELECT 1 FROM t)",
+                "SET sort_buffer_size = (SELECT v FROM t), @a = 1",
+                "SET @a = (WITH c AS (SELECT v FROM t) SELECT MAX(v) FROM c)"
+            })
+    void whatATableGivesMayHaveBeenAViewThatAssignsAnything(String sql) {
+        run("SET @b = 1", sql, "SET @a = 1");
+        assertThat(pins()).isEqualTo("user_variable");
+        effects.connectionGone(slot);
+        assertThat(value("b")).endsWith("NULL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"SET @a = (SELECT 1)", "SET @a = TRIM('x' FROM 'xy')", "SET @a = EXTRACT(YEAR FROM '2026-01-01')"
+            })
+    void anExpressionWithoutATableAssignsNothingElse(String sql) {
+        run(sql, "SET @a = 1");
+        assertThat(pins()).isEmpty();
+    }
+
+    @Test
+    void anEmptyStringThatIsNullIsNotKnown() {
+        state.vector(state.vector().with("sql_mode", "ANSI_QUOTES,EMPTY_STRING_IS_NULL"));
+        run("SET @a = ''");
+        assertThat(pins()).isEqualTo("user_variable");
+        run("SET @a = 'x', @b = x''");
+        assertThat(pins()).isEmpty();
+        state.vector(state.vector().with("sql_mode", ""));
+        run("SET @a = ''");
+        assertThat(pins()).isEmpty();
+    }
 }

@@ -18,7 +18,7 @@ class UserVariableReaderTest {
 
     private static @Nullable List<UserVariableAssignment> read(
             String sql, LexicalMode mode, String client, String collation) {
-        return UserVariableReader.read(sql.getBytes(StandardCharsets.UTF_8), mode, client, collation);
+        return UserVariableReader.read(sql.getBytes(StandardCharsets.UTF_8), mode, client, collation, false);
     }
 
     private static @Nullable List<UserVariableAssignment> read(String sql) {

@@ -1,9 +1,11 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.SessionState;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
@@ -154,6 +156,12 @@ final class Failures {
         return transaction
                 ? of(RETRY_TRANSACTION, "The transaction was rolled back: its backend connection was lost: " + why)
                 : of(COMMUNICATION, "Session state (" + pins + ") was lost with its backend connection: " + why);
+    }
+
+    /** The error for a statement that needs the primary, in a session that is tied to a replica. */
+    static ErrPacket refusedOnReplica(Classification statement, SessionState state) {
+        boolean readOnly = state.isReadOnlyNextOnReplica() && statement.has(Traits.WRITES | Traits.LOCKING_READ);
+        return readOnly ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket() : pinnedToReplica(state.pins());
     }
 
     static ErrPacket pinnedToReplica(int pins) {

@@ -30,6 +30,9 @@ final class InsertId implements BackendConnection.InsertIdHolder {
 
     private @Nullable BackendConnection home;
     private long value;
+    /** Whether that is the very value, and not only what an OK packet said. */
+    private boolean exact = true;
+
     private boolean asked;
     /** Counts the values: an answer about an older one says nothing any more. */
     private int generation;
@@ -38,10 +41,12 @@ final class InsertId implements BackendConnection.InsertIdHolder {
 
     /** A statement ran on a connection of the primary. */
     void ran(BackendConnection connection, Classification statement, long fromOk) {
-        if (fromOk != 0 || (statement.has(MAY_SET) && home() != connection)) {
+        boolean maySet = statement.has(MAY_SET);
+        if (fromOk != 0 || (maySet && home() != connection)) {
             settleOn(connection);
             value = fromOk == 0 ? value : fromOk;
         }
+        exact &= fromOk == 0 && !maySet;
     }
 
     private void settleOn(BackendConnection connection) {
@@ -75,6 +80,7 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         generation++;
         asked = false;
         value = 0;
+        exact = true;
         onKnown = null;
     }
 
@@ -94,6 +100,21 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         if (connection.insertIdHolder() instanceof InsertId other && other != own) {
             other.capture(connection, () -> {});
         }
+    }
+
+    /**
+     * Asks for the value where it lives if it is not known and another connection is about to need it.
+     *
+     * @return whether the answer has to be waited for
+     */
+    boolean askElsewhere(BackendConnection connection) {
+        BackendConnection there = home();
+        if (exact || there == null || there == connection) {
+            return false;
+        }
+        capture(there, () -> {});
+        there.flush();
+        return true;
     }
 
     @Override
@@ -155,6 +176,7 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         }
         asked = false;
         value = captured;
+        exact = true;
         Runnable callback = onKnown;
         onKnown = null;
         if (callback != null) {

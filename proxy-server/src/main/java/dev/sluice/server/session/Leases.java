@@ -133,6 +133,7 @@ final class Leases {
         }
         if (get(lastSlot) == null && pool.acquireExactly(connection, owner)) {
             put(lastSlot, connection);
+            lastLease = connection.leases();
             return lastSlot;
         }
         return null;

@@ -5,8 +5,8 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.session.CausalityTracker;
-import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionRouter;
+import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
@@ -170,8 +170,11 @@ final class Placement implements SessionRouter.Context {
         }
     }
 
-    static boolean wantsInsertId(Classification statement) {
-        return statement.has(Traits.LAST_INSERT_ID | Traits.OPAQUE);
+    /** Whether the value of LAST_INSERT_ID() had better be where the statement runs, or those that follow it. */
+    private static boolean prefersHome(Classification statement) {
+        return InsertId.concerns(statement)
+                || statement.kind() == StatementKind.BEGIN
+                || statement.kind() == StatementKind.START_TRANSACTION;
     }
 
     /** The slot that a cursor or half-sent parameters tie this statement to. */
@@ -192,7 +195,13 @@ final class Placement implements SessionRouter.Context {
     }
 
     private void route() {
-        if (leavesReadOnlyTransaction()) {
+        SessionState state = parts.state();
+        boolean leaves = state.tiedTo(Slot.REPLICA)
+                && SessionRouter.leavesReadOnlyTransaction(
+                        statement,
+                        state,
+                        parts.context().pool().isMariaDb(parts.leases().ordinal(Slot.REPLICA)));
+        if (leaves) {
             parts.effects().connectionGone(Slot.REPLICA);
             parts.leases().releaseWithReset(Slot.REPLICA);
         }
@@ -207,7 +216,7 @@ final class Placement implements SessionRouter.Context {
         }
         slot = router.slot();
         if (router.isRefused()) {
-            refuse(Failures.pinnedToReplica(parts.state().pins()));
+            refuse(Failures.refusedOnReplica(statement, state));
         } else if (statement.has(Traits.DIAGNOSTICS)
                 && router.reason() != RouteReason.LAST_STATEMENT
                 && !parts.state().tiedTo(slot)) {
@@ -242,20 +251,6 @@ final class Placement implements SessionRouter.Context {
         causality.enabled(parts.context().switches().causalReads());
     }
 
-    /**
-     * Whether a read-only transaction on a replica ends with what only the primary can do: the beginning of a transaction
-     * that may write, or locks. What the session left on the replica keeps it there, to be refused. A transaction that does
-     * not say what it may do goes on read-only, as on any server.
-     */
-    private boolean leavesReadOnlyTransaction() {
-        boolean ends = statement.kind() == StatementKind.START_TRANSACTION_READ_WRITE
-                || statement.kind() == StatementKind.XA
-                || (statement.kind() == StatementKind.LOCK_TABLES && !statement.has(Traits.MULTI_STATEMENT));
-        return ends
-                && parts.state().transactionSlot() == Slot.REPLICA
-                && (parts.state().pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) == 0;
-    }
-
     private void lease(int ordinal) {
         if (isHeldBack()) {
             if (!parts.state().tiedTo(slot)) {
@@ -274,7 +269,7 @@ final class Placement implements SessionRouter.Context {
             awaitPrimary();
             return;
         }
-        BackendConnection home = wantsInsertId(statement) ? parts.insertId().home() : null;
+        BackendConnection home = prefersHome(statement) ? parts.insertId().home() : null;
         if (home != null
                 && home.key().backendOrdinal() == ordinal
                 && parts.context().pool().acquireExactly(home, listener)) {
@@ -309,6 +304,10 @@ final class Placement implements SessionRouter.Context {
     }
 
     private void placedOn(BackendConnection connection) {
+        if (InsertId.concerns(statement) && parts.insertId().askElsewhere(connection)) {
+            parts.insertId().whenKnown(turn::retryRoute);
+            return;
+        }
         waiting = false;
         parts.context().pool().stopLingering(connection);
         parts.context()

@@ -76,7 +76,8 @@ final class Preparation {
             parts.statements().noteFirstTypes(command.packet(), about, target);
         }
         if (about != null && command.needsHandle() && !willHaveHandle(target, about)) {
-            StateVector reading = parts.state().vectorForPreparing(about.text().preparedIn());
+            StateVector reading =
+                    parts.effects().vectorForPreparing(about.text().preparedIn());
             answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));
             return false;
         }

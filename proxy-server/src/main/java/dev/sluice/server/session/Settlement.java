@@ -38,7 +38,9 @@ final class Settlement {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_NAMES
-            | Traits.SETS_TRACKERS;
+            | Traits.SETS_TRACKERS
+            | Traits.OPTIMIZER_HINT_SET_VAR
+            | Traits.SET_STATEMENT_FOR;
 
     /** The traits whose trackers a server holds back when the statement fails, and delivers with the next OK. */
     private static final long MAY_CHANGE_STATE = Traits.MULTI_STATEMENT

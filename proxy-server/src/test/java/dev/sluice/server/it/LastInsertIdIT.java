@@ -207,4 +207,53 @@ class LastInsertIdIT {
             }
         }
     }
+
+    /** The OK of an INSERT with an explicit id carries that id, and LAST_INSERT_ID() does not change. */
+    @Test
+    void anExplicitIdIsNotTheLastOneOnAnotherConnection() throws SQLException {
+        String[] script = {
+            "INSERT INTO a (id, who) VALUES (500000, 1)",
+            "START TRANSACTION READ ONLY",
+            LAST,
+            "INSERT INTO a (who) VALUES (1)",
+            LAST,
+            "COMMIT",
+            LAST,
+            "INSERT INTO a (id, who) VALUES (500001, 1)",
+            "SELECT v FROM t WHERE id = 1",
+            "SELECT LAST_INSERT_ID(), FOUND_ROWS()",
+            "SELECT LAST_INSERT_ID(88)",
+            "START TRANSACTION READ ONLY",
+            LAST,
+            "COMMIT"
+        };
+        assertThat(answers(true, script)).isEqualTo(answers(false, script));
+    }
+
+    private static List<String> answers(boolean proxied, String... script) throws SQLException {
+        Servers.mysql().primary().execute("TRUNCATE TABLE state.a");
+        proxy.awaitCaughtUp();
+        List<String> answers = new ArrayList<>();
+        try (Connection connection = proxied ? connect() : proxy.direct();
+                Statement statement = connection.createStatement()) {
+            Sql.run(connection, "USE state", "INSERT INTO a (who) VALUES (1)");
+            for (String sql : script) {
+                String answer;
+                try {
+                    answer = statement.execute(sql) ? row(statement) : "" + statement.getUpdateCount();
+                } catch (SQLException e) {
+                    answer = "" + e.getErrorCode();
+                }
+                answers.add(sql + " -> " + answer);
+            }
+        }
+        return answers;
+    }
+
+    private static String row(Statement statement) throws SQLException {
+        try (ResultSet row = statement.getResultSet()) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
+    }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Session and user variables on MariaDB 10.11, which has others than MySQL and other names for them. */
 @Timeout(300)
@@ -116,6 +117,36 @@ class MariaDbVariablesIT {
                 Connection session = one.connect();
                 Connection other = one.connect()) {
             UserVariableWalk.walk(statements, direct, session, other);
+        }
+    }
+
+    @Test
+    void anEmptyStringThatIsNullIsNull() throws SQLException {
+        try (Connection session = one.connect();
+                Connection other = one.connect()) {
+            Sql.run(session, "SET sql_mode = 'EMPTY_STRING_IS_NULL'", "SET @a = ''");
+            assertThat(Sql.value(session, "SELECT @a IS NULL")).isEqualTo("1");
+            Sql.run(session, "SET @a = 1, sql_mode = ''", "SET @a = ''");
+            assertThat(Sql.route(session).pins()).isEmpty();
+            Sql.run(other, "SET sql_mode = 'EMPTY_STRING_IS_NULL'", "SELECT 1", "SELECT 1 FROM t FOR UPDATE");
+            assertThat(Sql.rows(session, "SELECT @a IS NULL, @@sql_mode")).containsExactly("0,");
+            assertThat(Sql.rows(session, "SELECT @a IS NULL, @@sql_mode FROM t FOR UPDATE"))
+                    .containsExactly("0,");
+        }
+    }
+
+    /** The account may write on a read-only server: nothing but Sluice keeps it from doing so. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TRUNCATE TABLE n", "BEGIN", "START TRANSACTION", "DROP TABLE n"})
+    void whatEndsAReadOnlyTransactionRunsOnThePrimary(String sql) throws SQLException {
+        cluster.primary().execute("CREATE OR REPLACE TABLE app.n (id INT)", "INSERT INTO app.n VALUES (1)");
+        one.awaitCaughtUp();
+        try (Connection session = one.connectAs("native", "native-secret", "app")) {
+            Sql.run(session, "START TRANSACTION READ ONLY", "SELECT * FROM n");
+            assertThat(Sql.route(session).role()).isEqualTo("replica");
+            assertThat(Sql.routeOf(session, sql).role()).isEqualTo("primary");
+            Sql.run(session, "UPDATE t SET v = v WHERE id = 1", "COMMIT");
+            Sql.run(session, "SET SESSION TRANSACTION READ ONLY", "BEGIN", "BEGIN", "SELECT 1", "COMMIT");
         }
     }
 

@@ -7,7 +7,9 @@ import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -209,5 +211,78 @@ class ReadOnlyTransactionIT {
             assertThat(Sql.value(connection, READ)).isEqualTo("12");
             assertFree(connection);
         }
+    }
+
+    /** The end of a transaction by SET autocommit leaves its access mode to the next one. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "UPDATE t SET v = v WHERE id = 1",
+                READ + " FOR UPDATE",
+                "BEGIN",
+                "START TRANSACTION",
+                "START TRANSACTION READ WRITE",
+                "TRUNCATE TABLE n",
+                READ
+            })
+    void afterTheEndByAutocommitTheNextTransactionIsReadOnlyAsOnAServer(String sql) throws SQLException {
+        LocalServer primary = Servers.mysql().primary();
+        primary.execute("CREATE TABLE IF NOT EXISTS tx.n (id INT)");
+        proxy.awaitCaughtUp();
+        List<List<Integer>> seen = new ArrayList<>();
+        for (boolean proxied : new boolean[] {false, true}) {
+            try (Connection connection =
+                    proxied ? connect() : TestProxy.open(primary.port(), "app", "app-secret", "tx")) {
+                Sql.run(connection, "SET autocommit = 0", "START TRANSACTION READ ONLY", READ, "SET autocommit = 1");
+                seen.add(List.of(
+                        Sql.error(connection, sql),
+                        Sql.error(connection, "UPDATE t SET v = v WHERE id = 1"),
+                        Sql.error(connection, "COMMIT"),
+                        Sql.error(connection, "UPDATE t SET v = v WHERE id = 1")));
+            }
+        }
+        assertThat(seen.get(1)).isEqualTo(seen.get(0));
+    }
+
+    /** As on a server: the transaction is over, and the statement runs. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "TRUNCATE TABLE n",
+                "CREATE TABLE n2 (id INT)",
+                "ALTER TABLE n ADD v INT",
+                "DROP TABLE IF EXISTS nowhere",
+                "CREATE OR REPLACE VIEW w AS SELECT 1",
+                "ANALYZE TABLE n",
+                "SET PASSWORD FOR 'native'@'%' = 'native-secret'",
+                "FLUSH STATUS",
+                "CHECKSUM TABLE n",
+                "UNLOCK TABLES",
+                "CREATE TEMPORARY TABLE tmp (id INT)",
+                "DROP TABLE nowhere"
+            })
+    void whatCommitsByItselfEndsAReadOnlyTransactionAsOnAServer(String sql) throws SQLException {
+        LocalServer primary = Servers.mysql().primary();
+        List<List<String>> seen = new ArrayList<>();
+        for (boolean proxied : new boolean[] {false, true}) {
+            primary.execute(
+                    "DROP TABLE IF EXISTS tx.n, tx.n2", "CREATE TABLE tx.n (id INT)", "INSERT INTO tx.n VALUES (1)");
+            proxy.awaitCaughtUp();
+            try (Connection connection =
+                    proxied ? connect() : TestProxy.open(primary.port(), "app", "app-secret", "tx")) {
+                Sql.run(connection, "START TRANSACTION READ ONLY", READ);
+                int error = Sql.error(connection, sql);
+                int next = Sql.error(connection, "UPDATE t SET v = v WHERE id = 1");
+                Sql.run(connection, "COMMIT");
+                String tables = "SELECT GROUP_CONCAT(table_name, ' ', column_name) FROM information_schema.columns"
+                        + " WHERE table_schema = 'tx' AND table_name LIKE 'n%'";
+                seen.add(List.of(
+                        "" + error,
+                        "" + next,
+                        primary.queryValue(tables),
+                        primary.queryValue("SELECT COUNT(*) FROM tx.n")));
+            }
+        }
+        assertThat(seen.get(1)).isEqualTo(seen.get(0));
     }
 }

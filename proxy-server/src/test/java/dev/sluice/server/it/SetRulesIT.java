@@ -253,4 +253,29 @@ class SetRulesIT {
             assertThat(Sql.route(connection).pins()).isEqualTo("routine");
         }
     }
+
+    /** The server takes the two names for one: an accent does not count. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PREPARE `é` FROM @r", "PREPARE `E ` FROM @r", "PREPARE /*!50000 e */ FROM @r"})
+    void aRoleOfAStatementThatWasPreparedAnewUnderAnotherSpellingIsNobodyElses(String prepare) throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "PREPARE e FROM 'DO 1'", "SET @r = 'SET ROLE reader'", prepare, "EXECUTE e");
+            assertThat(Sql.value(connection, "SELECT CURRENT_ROLE()")).isEqualTo("`reader`@`%`");
+            Sql.run(connection, "DEALLOCATE PREPARE e");
+        }
+        try (Connection next = connect()) {
+            assertThat(Sql.value(next, "SELECT CURRENT_ROLE() FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("NONE");
+        }
+    }
+
+    @Test
+    void aHintInASetIsAComment() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "SET /*+ SET_VAR(div_precision_increment=1) */ div_precision_increment = 7");
+            assertThat(Sql.value(connection, "SELECT 1/3")).isEqualTo("0.3333333");
+            assertThat(Sql.value(connection, "SELECT 1/3 FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("0.3333333");
+        }
+    }
 }

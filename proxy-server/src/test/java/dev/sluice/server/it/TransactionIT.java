@@ -335,7 +335,7 @@ class TransactionIT {
         "SELECT v FROM tx.nothing",
         "TRUNCATE TABLE tx.n",
         "INSERT INTO tx.n VALUES (1)",
-        "SET @x = 1 + 0",
+        "SET @x = 1",
         "DO 1",
         "SHOW TABLES FROM tx",
         "SET TRANSACTION READ ONLY",

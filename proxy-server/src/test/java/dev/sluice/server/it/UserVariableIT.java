@@ -146,6 +146,62 @@ class UserVariableIT {
     }
 
     @Test
+    void preparingAStatementAnewLeavesAnUnknownValueAsItIs() throws SQLException {
+        try (Connection session = StateSchemas.connect(one, "useServerPrepStmts=true")) {
+            Sql.run(session, "SET @a = 1");
+            try (var read = session.prepareStatement("SELECT @a")) {
+                assertThat(value(read)).isEqualTo("1");
+                Sql.run(session, "SET @a = @a + 1");
+                assertThat(value(read)).isEqualTo("2");
+                assertThat(Sql.value(session, "SELECT @a")).isEqualTo("2");
+            }
+        }
+    }
+
+    private static String value(java.sql.PreparedStatement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery()) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
+    }
+
+    @Test
+    void aViewInASubqueryMayAssignAnyVariable() throws SQLException {
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE FUNCTION state.assigns() RETURNS INT NO SQL BEGIN SET @b = 5; RETURN 1; END",
+                        "CREATE VIEW state.assigning AS SELECT state.assigns() AS x");
+        one.awaitCaughtUp();
+        try (Connection session = StateSchemas.connect(one);
+                Connection other = StateSchemas.connect(one)) {
+            Sql.run(session, "SET @b = 1", "SET @a = (SELECT x FROM assigning)", "SET @a = 2");
+            assertThat(Sql.value(session, "SELECT @b")).isEqualTo("5");
+            assertThat(Sql.value(session, "SELECT @a")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void whatATriggerLeavesIsSeenBesideAHint() throws SQLException {
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE TABLE state.tr (id INT PRIMARY KEY, v INT)",
+                        "INSERT INTO state.tr VALUES (1, 1)",
+                        "CREATE TRIGGER state.leaves BEFORE UPDATE ON state.tr FOR EACH ROW"
+                                + " SET SESSION div_precision_increment = 7, @left = NEW.v");
+        try (Connection session = StateSchemas.connect(one);
+                Connection other = StateSchemas.connect(proxy)) {
+            Sql.run(session, "UPDATE /*+ SET_VAR(foreign_key_checks=OFF) */ tr SET v = 6 WHERE id = 1");
+            assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment, @@foreign_key_checks"))
+                    .containsExactly("6,7,1");
+            Sql.run(session, "SELECT /*+ SET_VAR(sort_buffer_size=300000) */ 1");
+            assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment"))
+                    .containsExactly("6,7");
+        }
+    }
+
+    @Test
     void resetAndChangeUserForgetThem() throws Exception {
         try (RawClient client = proxy.raw()) {
             client.query("SET @a = 1");
