@@ -181,7 +181,9 @@ final class JdbcTalk implements AutoCloseable {
         if (e instanceof BatchUpdateException batch) {
             add("batch " + Arrays.toString(batch.getUpdateCounts()));
         }
-        add("%s %d %s %s".formatted(e.getClass().getSimpleName(), e.getErrorCode(), e.getSQLState(), e.getMessage()));
+        // MariaDB's driver says on which connection, whose id is another one each time.
+        String message = String.valueOf(e.getMessage()).replaceFirst("\\(conn=\\d+\\)", "(conn=?)");
+        add("%s %d %s %s".formatted(e.getClass().getSimpleName(), e.getErrorCode(), e.getSQLState(), message));
     }
 
     void add(@Nullable Object line) {
