@@ -22,8 +22,9 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "share",
-        description = "Count where point selects run: sysbench (or Connector/J where there is none) as text and prepared,"
-                + " Connector/J with a server-side cursor.",
+        description =
+                "Count where point selects run: sysbench (or Connector/J where there is none) as text and prepared,"
+                        + " Connector/J with a server-side cursor.",
         sortOptions = false)
 final class ShareCommand implements Callable<Integer> {
     private static final int ROWS = 10_000;

@@ -56,12 +56,9 @@ class MariaDbConnectorJDriverIT {
                 "useAffectedRows=true",
                 "allowLocalInfile=true useReadAheadInput=true",
                 "connectionTimeZone=+05:30 forceConnectionTimeZoneToSession=true preserveInstants=true",
-                "sessionVariables=sql_mode='ANSI_QUOTES',wait_timeout=900",
                 "useMysqlMetadata=true tinyInt1isBit=false yearIsDateType=false",
                 "disablePipeline=true transactionReplay=false",
-                "connectionCollation=utf8mb4_bin",
                 "autocommit=false",
-                "transactionIsolation=READ-COMMITTED useResetConnection=true",
                 "returnMultiValuesGeneratedIds=true dumpQueriesOnException=true",
             })
     void itCannotTell(String options) throws Exception {

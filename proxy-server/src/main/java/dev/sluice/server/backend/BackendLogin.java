@@ -99,7 +99,7 @@ final class BackendLogin {
                     "the server lacks " + Capabilities.describe(missing) + "; MySQL 5.7.5 or MariaDB 10.2 is needed");
         }
         int compressed = compression == null ? 0 : compression.capability();
-        capabilities = (OFFERED | compressed | key.capabilities() & ~OF_SESSIONS) & greeting.capabilities();
+        capabilities = (OFFERED | compressed | (key.capabilities() & ~OF_SESSIONS)) & greeting.capabilities();
         nonce = greeting.authPluginData();
         threadId = greeting.connectionId();
         collation = greeting.collation() == UTF8MB4_0900_AI_CI ? UTF8MB4_0900_AI_CI : GENERAL_CI;

@@ -66,6 +66,7 @@ class IgnoreSpaceIT {
 
     private static void ask(RawClient client, List<String> answers) throws IOException {
         answers.add(client.value("SELECT @@sql_mode"));
-        answers.add(String.valueOf(RawClient.first(client.query("SELECT COUNT (*) FROM app.spaces").get(0))));
+        answers.add(String.valueOf(
+                RawClient.first(client.query("SELECT COUNT (*) FROM app.spaces").get(0))));
     }
 }

@@ -15,11 +15,12 @@ import java.time.LocalTime;
 
 /** Queries of the conversation: where they run, types and their metadata, the catalog. Thread-safe: no state. */
 final class JdbcReads {
-    private static final String TYPES = "CREATE TABLE drv_types (id INT AUTO_INCREMENT PRIMARY KEY, ti TINYINT, tu TINYINT UNSIGNED,"
-            + " flag TINYINT(1), si SMALLINT, mi MEDIUMINT UNSIGNED, bi BIGINT, bu BIGINT UNSIGNED, dec_ DECIMAL(20, 6), f FLOAT,"
-            + " d DOUBLE, b1 BIT(1), b9 BIT(9), dt DATE, t TIME, t6 TIME(6), dtm DATETIME, dtm6 DATETIME(6), ts TIMESTAMP(3) NULL,"
-            + " y YEAR, c CHAR(5), vc VARCHAR(50), vb VARBINARY(20), tx TEXT, lt LONGTEXT, bl BLOB, js JSON, en ENUM('a', 'b'),"
-            + " st SET('x', 'y', 'z'), latin VARCHAR(20) CHARACTER SET latin1, pt POINT) CHARACTER SET utf8mb4";
+    private static final String TYPES =
+            "CREATE TABLE drv_types (id INT AUTO_INCREMENT PRIMARY KEY, ti TINYINT, tu TINYINT UNSIGNED,"
+                    + " flag TINYINT(1), si SMALLINT, mi MEDIUMINT UNSIGNED, bi BIGINT, bu BIGINT UNSIGNED, dec_ DECIMAL(20, 6), f FLOAT,"
+                    + " d DOUBLE, b1 BIT(1), b9 BIT(9), dt DATE, t TIME, t6 TIME(6), dtm DATETIME, dtm6 DATETIME(6), ts TIMESTAMP(3) NULL,"
+                    + " y YEAR, c CHAR(5), vc VARCHAR(50), vb VARBINARY(20), tx TEXT, lt LONGTEXT, bl BLOB, js JSON, en ENUM('a', 'b'),"
+                    + " st SET('x', 'y', 'z'), latin VARCHAR(20) CHARACTER SET latin1, pt POINT) CHARACTER SET utf8mb4";
 
     private JdbcReads() {}
 
@@ -94,7 +95,8 @@ final class JdbcReads {
                     if (!row.next()) {
                         continue;
                     }
-                    talk.add(row.getBoolean("flag") + " " + row.wasNull() + " " + row.getInt("ti") + " " + row.wasNull());
+                    talk.add(row.getBoolean("flag") + " " + row.wasNull() + " " + row.getInt("ti") + " "
+                            + row.wasNull());
                     talk.add(row.getLong("bi") + " " + row.getBigDecimal("bu") + " " + row.getBigDecimal("dec_"));
                     talk.add(row.getFloat("f") + " " + row.getDouble("d") + " " + row.getDate("dt"));
                     talk.add(row.getTimestamp("dtm6") + " " + row.getTimestamp("ts"));
@@ -140,8 +142,7 @@ final class JdbcReads {
                 talk.add(rows + " rows, sum " + sum);
             }
         }
-        try (Statement statement =
-                        c.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE);
+        try (Statement statement = c.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE);
                 ResultSet result = statement.executeQuery("SELECT id, vc FROM drv_types ORDER BY id")) {
             talk.add(result.last() + " " + result.getRow() + " " + result.getString(2));
             result.updateString(2, "updated in place");

@@ -53,7 +53,11 @@ final class JdbcSessions {
             talk.failed(e);
         }
         c.setAutoCommit(true);
-        talk.run("START TRANSACTION", "INSERT INTO drv_w (v) VALUES ('t5')", "CREATE TABLE IF NOT EXISTS drv_r (id INT)", "ROLLBACK");
+        talk.run(
+                "START TRANSACTION",
+                "INSERT INTO drv_w (v) VALUES ('t5')",
+                "CREATE TABLE IF NOT EXISTS drv_r (id INT)",
+                "ROLLBACK");
         talk.run("SELECT v FROM drv_w WHERE v LIKE 't%' ORDER BY v");
     }
 
@@ -92,11 +96,27 @@ final class JdbcSessions {
         talk.prepared("SELECT \"v\", 'a\\b' FROM \"drv_r\" WHERE id = ?", 2);
         talk.run("SET SESSION sql_mode = DEFAULT, net_write_timeout = DEFAULT");
         talk.run("SET @a = 5, @b = 'text ü'", "SELECT @a, @b", "SET @a = @a + 1", "SELECT @a", "SELECT @b := 3, @b");
-        talk.run("SET SESSION sql_select_limit = 2", "SELECT id FROM drv_r ORDER BY id", "SET SESSION sql_select_limit = DEFAULT");
-        talk.run("CREATE TEMPORARY TABLE drv_temp (id INT)", "INSERT INTO drv_temp VALUES (1), (2)", "SELECT COUNT(*) FROM drv_temp");
-        talk.run("DROP TEMPORARY TABLE drv_temp", "SELECT GET_LOCK('drv', 0)", "SELECT IS_USED_LOCK('drv') = CONNECTION_ID()");
-        talk.run("SELECT RELEASE_LOCK('drv')", "SELECT SQL_CALC_FOUND_ROWS id FROM drv_r ORDER BY id LIMIT 1", "SELECT FOUND_ROWS()");
-        talk.run("DELETE FROM drv_w WHERE v = 'rw'", "SELECT ROW_COUNT()", "SELECT DATABASE(), SUBSTRING_INDEX(USER(), '@', 1)", ask);
+        talk.run(
+                "SET SESSION sql_select_limit = 2",
+                "SELECT id FROM drv_r ORDER BY id",
+                "SET SESSION sql_select_limit = DEFAULT");
+        talk.run(
+                "CREATE TEMPORARY TABLE drv_temp (id INT)",
+                "INSERT INTO drv_temp VALUES (1), (2)",
+                "SELECT COUNT(*) FROM drv_temp");
+        talk.run(
+                "DROP TEMPORARY TABLE drv_temp",
+                "SELECT GET_LOCK('drv', 0)",
+                "SELECT IS_USED_LOCK('drv') = CONNECTION_ID()");
+        talk.run(
+                "SELECT RELEASE_LOCK('drv')",
+                "SELECT SQL_CALC_FOUND_ROWS id FROM drv_r ORDER BY id LIMIT 1",
+                "SELECT FOUND_ROWS()");
+        talk.run(
+                "DELETE FROM drv_w WHERE v = 'rw'",
+                "SELECT ROW_COUNT()",
+                "SELECT DATABASE(), SUBSTRING_INDEX(USER(), '@', 1)",
+                ask);
     }
 
     private static void schemas(JdbcTalk talk, Connection c) throws SQLException {
@@ -118,7 +138,8 @@ final class JdbcSessions {
     private static void timeZones(JdbcTalk talk, Connection c) throws SQLException {
         String ask = "SELECT ts, dtm FROM drv_types WHERE id = 1";
         for (String zone : new String[] {"+05:30", "-08:00", "SYSTEM"}) {
-            talk.run("SET time_zone = '" + zone + "'", ask, "SELECT FROM_UNIXTIME(86400), UNIX_TIMESTAMP('2026-01-01')");
+            talk.run(
+                    "SET time_zone = '" + zone + "'", ask, "SELECT FROM_UNIXTIME(86400), UNIX_TIMESTAMP('2026-01-01')");
             talk.prepared(ask + " AND id = ?", 1);
         }
         Calendar tokyo = new GregorianCalendar(TimeZone.getTimeZone("Asia/Tokyo"));

@@ -150,7 +150,8 @@ final class JdbcTalk implements AutoCloseable {
     /** A getter of a value. */
     @FunctionalInterface
     private interface Getter {
-        @Nullable Object get() throws SQLException;
+        @Nullable
+        Object get() throws SQLException;
     }
 
     private static String read(Getter getter) {
@@ -215,7 +216,10 @@ final class JdbcTalk implements AutoCloseable {
             try (ResultSet row = statement.executeQuery("SHOW SLUICE ROUTE")) {
                 assertThat(row.next()).isTrue();
                 return new Route(
-                        row.getString("backend"), row.getString("role"), row.getString("reason"), row.getString("pins"));
+                        row.getString("backend"),
+                        row.getString("role"),
+                        row.getString("reason"),
+                        row.getString("pins"));
             }
         }
     }

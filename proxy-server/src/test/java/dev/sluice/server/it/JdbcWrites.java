@@ -108,7 +108,8 @@ final class JdbcWrites {
                 "SET no_such_variable = 1",
                 "KILL 4294967290",
                 "SELECT 1");
-        for (String sql : new String[] {"SELECT * FROM drv_nowhere WHERE id = ?", "INSERT INTO drv_w (v, n) VALUES ('k1', ?)"}) {
+        for (String sql :
+                new String[] {"SELECT * FROM drv_nowhere WHERE id = ?", "INSERT INTO drv_w (v, n) VALUES ('k1', ?)"}) {
             try {
                 talk.prepared(sql, 1);
             } catch (SQLException e) {

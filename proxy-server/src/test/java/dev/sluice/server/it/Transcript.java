@@ -60,14 +60,26 @@ final class Transcript {
             String other = i < proxied.size() ? proxied.get(i) : "(nothing)";
             if (!one.equals(other)) {
                 shown++;
-                text.append("\n  line %d direct:  %s".formatted(i, cut(one)));
-                text.append("\n  line %d proxied: %s".formatted(i, cut(other)));
+                int same = mismatch(one, other);
+                text.append("\n  line %d direct:  %s".formatted(i, cut(one, same)));
+                text.append("\n  line %d proxied: %s".formatted(i, cut(other, same)));
             }
         }
         return text.toString();
     }
 
-    private static String cut(String line) {
-        return line.length() <= LINE_SHOWN ? line : line.substring(0, LINE_SHOWN) + "...";
+    private static int mismatch(String one, String other) {
+        int i = 0;
+        while (i < Math.min(one.length(), other.length()) && one.charAt(i) == other.charAt(i)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** The part of a line around the first character that differs. */
+    private static String cut(String line, int at) {
+        int from = Math.max(0, at - LINE_SHOWN / 2);
+        int to = Math.min(line.length(), from + LINE_SHOWN);
+        return (from == 0 ? "" : "...") + line.substring(from, to) + (to == line.length() ? "" : "...");
     }
 }
