@@ -114,7 +114,9 @@ final class R2dbcConversation {
                 "SELECT * FROM mysql.user")) {
             step(wrong, () -> run(wrong));
         }
-        step("it lives", () -> transcript.add(String.valueOf((Boolean) one(connection.validate(ValidationDepth.REMOTE)))));
+        step(
+                "it lives",
+                () -> transcript.add(String.valueOf((Boolean) one(connection.validate(ValidationDepth.REMOTE)))));
     }
 
     private void reads() {
@@ -163,27 +165,31 @@ final class R2dbcConversation {
     }
 
     private void types() {
-        run("CREATE TABLE drv_types (id INT PRIMARY KEY, ti TINYINT, bu BIGINT UNSIGNED, flag TINYINT(1), d DECIMAL(20, 6),"
-                + " f FLOAT, x DOUBLE, b BIT(9), dt DATE, t TIME(3), dtm DATETIME(6), ts TIMESTAMP NULL, y YEAR,"
-                + " vc VARCHAR(50), vb VARBINARY(20), tx TEXT, bl BLOB, js JSON, en ENUM('a', 'b'), st SET('x', 'y'))"
-                + " CHARACTER SET utf8mb4");
+        run(
+                "CREATE TABLE drv_types (id INT PRIMARY KEY, ti TINYINT, bu BIGINT UNSIGNED, flag TINYINT(1), d DECIMAL(20, 6),"
+                        + " f FLOAT, x DOUBLE, b BIT(9), dt DATE, t TIME(3), dtm DATETIME(6), ts TIMESTAMP NULL, y YEAR,"
+                        + " vc VARCHAR(50), vb VARBINARY(20), tx TEXT, bl BLOB, js JSON, en ENUM('a', 'b'), st SET('x', 'y'))"
+                        + " CHARACTER SET utf8mb4");
         run("INSERT INTO drv_types VALUES (1, -128, 18446744073709551615, 1, -1.000001, 1.5, -2.25e100, b'100000001',"
                 + " '2024-02-29', '23:59:59.123', '2026-01-02 03:04:05.678901', '2026-06-15 12:00:00', 2026,"
                 + " 'grüße 🙂', x'00ff10', REPEAT('long ', 100), x'deadbeef', '{\"k\": [1, null]}', 'b', 'x,y')");
         run("INSERT INTO drv_types (id) VALUES (2)");
         lines(
                 connection
-                .createStatement("INSERT INTO drv_types (id, bu, d, x, dt, t, dtm, vc, vb, js) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                .bind(0, 3)
-                .bind(1, Long.MAX_VALUE)
-                .bind(2, new BigDecimal("12345678901234.567891"))
-                .bind(3, 1e-300)
-                .bind(4, LocalDate.of(2026, 11, 21))
-                .bind(5, LocalTime.of(1, 2, 3))
-                .bind(6, LocalDateTime.of(2026, 11, 21, 4, 5, 6, 789_000_000))
-                .bind(7, "bound ñ 🚀 ' \\ \n")
-                .bind(8, new byte[] {0, 1, '\'', (byte) 0xff})
-                .bind(9, "[true]").execute(), false);
+                        .createStatement(
+                                "INSERT INTO drv_types (id, bu, d, x, dt, t, dtm, vc, vb, js) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                        .bind(0, 3)
+                        .bind(1, Long.MAX_VALUE)
+                        .bind(2, new BigDecimal("12345678901234.567891"))
+                        .bind(3, 1e-300)
+                        .bind(4, LocalDate.of(2026, 11, 21))
+                        .bind(5, LocalTime.of(1, 2, 3))
+                        .bind(6, LocalDateTime.of(2026, 11, 21, 4, 5, 6, 789_000_000))
+                        .bind(7, "bound ñ 🚀 ' \\ \n")
+                        .bind(8, new byte[] {0, 1, '\'', (byte) 0xff})
+                        .bind(9, "[true]")
+                        .execute(),
+                false);
         run("SELECT * FROM drv_types ORDER BY id");
         run("SELECT * FROM drv_types WHERE id > ? ORDER BY id", 0);
     }
@@ -209,8 +215,8 @@ final class R2dbcConversation {
     }
 
     private void settings() {
-        for (IsolationLevel level : List.of(
-                IsolationLevel.SERIALIZABLE, IsolationLevel.READ_COMMITTED, IsolationLevel.REPEATABLE_READ)) {
+        for (IsolationLevel level :
+                List.of(IsolationLevel.SERIALIZABLE, IsolationLevel.READ_COMMITTED, IsolationLevel.REPEATABLE_READ)) {
             all(connection.setTransactionIsolationLevel(level));
             transcript.add(String.valueOf(connection.getTransactionIsolationLevel()));
             run("SELECT @@session.transaction_isolation");
@@ -323,7 +329,8 @@ final class R2dbcConversation {
     private void awaitReplica(String sql, Object... parameters) {
         if (proxied) {
             await().atMost(SOON).until(() -> {
-                List<String> unused = all(Flux.from(bound(sql, parameters).execute()).concatMap(result -> rows(result)));
+                List<String> unused =
+                        all(Flux.from(bound(sql, parameters).execute()).concatMap(result -> rows(result)));
                 return route().startsWith("replica ");
             });
         }

@@ -1,9 +1,6 @@
 package dev.sluice.server.it;
 
 import dev.sluice.server.localcluster.Accounts;
-import org.mariadb.r2dbc.MariadbConnectionConfiguration;
-import org.mariadb.r2dbc.MariadbConnectionFactory;
-import org.mariadb.r2dbc.SslMode;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -12,6 +9,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.mariadb.r2dbc.MariadbConnectionConfiguration;
+import org.mariadb.r2dbc.MariadbConnectionFactory;
+import org.mariadb.r2dbc.SslMode;
 
 /** R2DBC with the driver of MariaDB. */
 @Timeout(120)
