@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         description = "Run the same load straight, through Sluice and through other proxies, in turns.",
-        subcommands = JmhCommand.class,
+        subcommands = {JmhCommand.class, ShareCommand.class},
         sortOptions = false)
 public final class BenchCommand implements Callable<Integer> {
     /** How the report is printed. */
@@ -113,7 +113,8 @@ public final class BenchCommand implements Callable<Integer> {
         return new Report(environment, comparisons);
     }
 
-    private static Path temporaryDirectory(CleanupStack cleanup) throws CommandFailure {
+    /** A directory that ends with the stack. */
+    static Path temporaryDirectory(CleanupStack cleanup) throws CommandFailure {
         String tmpdir = System.getenv("TMPDIR");
         Path parent = Path.of(tmpdir == null || tmpdir.isEmpty() ? System.getProperty("java.io.tmpdir") : tmpdir);
         try {

@@ -16,6 +16,9 @@ import java.util.SplittableRandom;
 abstract class ClientWork implements AutoCloseable {
     private static final String SELECT = "SELECT c FROM " + BenchTable.NAME + " WHERE id = ";
 
+    /** Any size makes the driver ask for a cursor. */
+    private static final int CURSOR_ROWS = 10;
+
     private final Connection connection;
     private final SplittableRandom random;
     private final int rows;
@@ -28,11 +31,14 @@ abstract class ClientWork implements AutoCloseable {
 
     /** Connects a client; its number decides which rows it asks for. */
     static ClientWork open(LoadKind kind, Jdbc jdbc, HostPort address, int number, int rows) throws SQLException {
-        Connection connection = jdbc.connect(address, kind == LoadKind.POINT_SELECT_PREPARED);
+        Connection connection = kind == LoadKind.POINT_SELECT_CURSOR
+                ? jdbc.connectForCursors(address)
+                : jdbc.connect(address, kind == LoadKind.POINT_SELECT_PREPARED);
         try {
             return switch (kind) {
                 case POINT_SELECT -> new TextSelect(connection, number, rows);
-                case POINT_SELECT_PREPARED -> new PreparedSelect(connection, number, rows);
+                case POINT_SELECT_PREPARED -> new PreparedSelect(connection, number, rows, 0);
+                case POINT_SELECT_CURSOR -> new PreparedSelect(connection, number, rows, CURSOR_ROWS);
                 case READ_WRITE -> new Transaction(connection, number, rows);
                 case SYSBENCH, SYSBENCH_PREPARED, SYSBENCH_READ_WRITE ->
                     throw new IllegalArgumentException(kind + " is not a load of Connector/J");
@@ -79,17 +85,18 @@ abstract class ClientWork implements AutoCloseable {
         }
     }
 
-    /** A point select prepared once on the server. Confined to one thread at a time. */
+    /** A point select prepared once on the server, with a cursor if it has a fetch size. Confined to one thread at a time. */
     private static final class PreparedSelect extends ClientWork {
         private final PreparedStatement statement;
 
-        PreparedSelect(Connection connection, int seed, int rows) throws SQLException {
+        PreparedSelect(Connection connection, int seed, int rows, int fetchSize) throws SQLException {
             super(connection, seed, rows);
             statement = connection.prepareStatement(SELECT + "?");
             // The driver falls back to text without a word when the server refuses to prepare.
             if (!(statement instanceof ServerPreparedStatement)) {
                 throw new SQLException("the statement was not prepared on the server");
             }
+            statement.setFetchSize(fetchSize);
         }
 
         @Override

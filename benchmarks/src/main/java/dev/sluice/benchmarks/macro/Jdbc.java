@@ -15,6 +15,15 @@ record Jdbc(Login login, String database) {
 
     /** A connection whose prepared statements are prepared on the server or not. */
     Connection connect(HostPort address, boolean serverPrepared) throws SQLException {
+        return connect(address, serverPrepared, false);
+    }
+
+    /** A connection whose prepared statements are read through cursors on the server. */
+    Connection connectForCursors(HostPort address) throws SQLException {
+        return connect(address, true, true);
+    }
+
+    private Connection connect(HostPort address, boolean serverPrepared, boolean cursors) throws SQLException {
         Properties properties = new Properties();
         properties.put("user", login.user());
         properties.put("password", login.password());
@@ -24,6 +33,7 @@ record Jdbc(Login login, String database) {
         // A proxy that hangs shall end the run, not stop it.
         properties.put("socketTimeout", "30000");
         properties.put("useServerPrepStmts", Boolean.toString(serverPrepared));
+        properties.put("useCursorFetch", Boolean.toString(cursors));
         return DriverManager.getConnection("jdbc:mysql://" + address + "/" + database, properties);
     }
 }

@@ -6,6 +6,8 @@ enum LoadKind {
     POINT_SELECT("point-select", Tool.CONNECTOR_J, true),
     /** One row by its key, prepared on the server, with Connector/J. */
     POINT_SELECT_PREPARED("point-select-prepared", Tool.CONNECTOR_J, true),
+    /** One row by its key, prepared and read through a cursor on the server, with Connector/J. */
+    POINT_SELECT_CURSOR("point-select-cursor", Tool.CONNECTOR_J, true),
     /** A transaction of two reads, a write and COMMIT, as text, with Connector/J. */
     READ_WRITE("read-write", Tool.CONNECTOR_J, false),
     /** oltp_point_select of sysbench, as text. */

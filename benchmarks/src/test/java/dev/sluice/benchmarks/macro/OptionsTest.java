@@ -43,6 +43,15 @@ class OptionsTest {
                 .satisfies(extension -> assertThat(extension.command()).isInstanceOf(BenchCommand.class));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--connections=0", "--seconds=0", "--percent=100", "--percent=-1"})
+    void aShareOfNothingIsRefusedBeforeAnythingIsStarted(String option) {
+        ShareCommand command = new ShareCommand();
+        new CommandLine(command).parseArgs(option);
+
+        assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class).hasMessageContaining("must be positive");
+    }
+
     @Test
     void loadsAndConnectionsAreLists() throws CommandFailure {
         WorkOptions options = work("--load", "sysbench-prepared,read-write", "--connections", "8,64");

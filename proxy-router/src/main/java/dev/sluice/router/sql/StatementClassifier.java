@@ -156,11 +156,12 @@ public final class StatementClassifier implements AutoCloseable {
     }
 
     /** Remembers that a replica refused a statement as a write: from now on it goes to the primary, in every mode. */
-    public void learnWrite(Classification refused) {
+    public Classification learnWrite(Classification refused) {
         Classification learned = refused.toPrimary(RouteReason.LEARNED_WRITE);
         for (int mode = 0; mode < LexicalMode.COUNT; mode++) {
             cache.put(StatementKey.of(refused, mode), learned);
         }
+        return learned;
     }
 
     /** How many decisions are remembered, about. */

@@ -44,6 +44,8 @@ final class BackendLogin {
             | Capabilities.CLIENT_MULTI_STATEMENTS
             | Capabilities.CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA
             | Capabilities.CLIENT_CONNECT_ATTRS;
+    /** A server makes it a part of the sql_mode and forgets it with the first reset, so it is part of the session's state. */
+    private static final int OF_SESSIONS = Capabilities.CLIENT_IGNORE_SPACE;
 
     private final PoolKey key;
     private final Credential credential;
@@ -99,7 +101,7 @@ final class BackendLogin {
                     "the server lacks " + Capabilities.describe(missing) + "; MySQL 5.7.5 or MariaDB 10.2 is needed");
         }
         int compressed = compression == null ? 0 : compression.capability();
-        capabilities = (OFFERED | compressed | key.capabilities()) & greeting.capabilities();
+        capabilities = (OFFERED | compressed | (key.capabilities() & ~OF_SESSIONS)) & greeting.capabilities();
         nonce = greeting.authPluginData();
         threadId = greeting.connectionId();
         collation = greeting.collation() == UTF8MB4_0900_AI_CI ? UTF8MB4_0900_AI_CI : GENERAL_CI;

@@ -78,7 +78,8 @@ public final class SessionReception implements Reception {
         HandshakeResponse41 response = proven.request();
         String schema = response.database() == null || response.database().isEmpty() ? null : response.database();
         boolean multi = (client.capabilities() & Capabilities.CLIENT_MULTI_STATEMENTS) != 0;
-        SessionStart start = login.starts().start(proven.credential(), response.collation(), schema, multi);
+        SessionStart start =
+                login.starts().start(proven.credential(), response.collation(), schema, multi, client.capabilities());
         SchemaCheck.run(context, proven.credential(), client.capabilities(), start.vector(), new SchemaCheck.Verdict() {
             @Override
             public void usable() {

@@ -125,7 +125,7 @@ final class AnswerWatch implements ClientResponse.Observer {
         }
         if (verdict == Verdict.IS_A_WRITE) {
             // It is not sent again, but whoever asks again shall not be refused again.
-            parts.context().classifier().learnWrite(command.statement());
+            command.learnWrite(parts.context().classifier());
         }
         verdict = Verdict.ANSWERED;
         return false;

@@ -5,6 +5,7 @@ import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import io.netty.buffer.ByteBuf;
@@ -70,6 +71,14 @@ final class Command {
 
     Classification statement() {
         return statement;
+    }
+
+    /** A replica refused it as a write: whoever asks again shall not be refused again. */
+    void learnWrite(StatementClassifier classifier) {
+        Classification write = classifier.learnWrite(statement);
+        if (prepared != null && type == CommandType.COM_STMT_EXECUTE) {
+            prepared.learn(write);
+        }
     }
 
     ResponseShape shape() {

@@ -352,7 +352,7 @@ final class Exchange implements Placement.Listener {
     }
 
     private void retryOnPrimary() {
-        parts.context().classifier().learnWrite(command.statement());
+        command.learnWrite(parts.context().classifier());
         parts.context().metrics().retried();
         leaveReplica();
         command.becomeWrite();

@@ -1,9 +1,11 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.router.RouteReason;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.StatementHandles.Text;
 import java.util.Arrays;
@@ -16,7 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class PreparedStatement {
     private final int id;
     private Text text;
-    private final Classification classification;
+    private final LexicalMode mode;
+    private Classification classification;
+    /** What is known of it now, for its next execution. */
+    private @Nullable Classification learned;
+
+    private boolean asked;
     private final int parameters;
     /** The types of the parameters as the client bound them last, two bytes each; null before the first execution. */
     private byte @Nullable [] types;
@@ -27,9 +34,10 @@ final class PreparedStatement {
     private @Nullable PinReason boundBy;
     private @Nullable ErrPacket deferredError;
 
-    PreparedStatement(int id, Text text, Classification classification, int parameters) {
+    PreparedStatement(int id, Text text, LexicalMode mode, Classification classification, int parameters) {
         this.id = id;
         this.text = text;
+        this.mode = mode;
         this.classification = classification;
         this.parameters = parameters;
     }
@@ -45,6 +53,34 @@ final class PreparedStatement {
 
     Classification classification() {
         return classification;
+    }
+
+    /** How its text is read: as when it was prepared. */
+    LexicalMode mode() {
+        return mode;
+    }
+
+    /** What an execution that begins now needs. */
+    Classification executed() {
+        Classification known = learned;
+        if (known != null) {
+            classification = known;
+            learned = null;
+        }
+        return classification;
+    }
+
+    /** More is known of it. An execution that has begun keeps what it began with. */
+    void learn(Classification known) {
+        learned = known;
+        asked = false;
+    }
+
+    /** Whether the parser is to be asked about it: it had no time and has not been asked again. */
+    boolean ask() {
+        boolean now = !asked && learned == null && classification.reason() == RouteReason.PARSER_BUSY;
+        asked |= now;
+        return now;
     }
 
     int parameters() {

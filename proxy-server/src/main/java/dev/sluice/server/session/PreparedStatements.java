@@ -85,7 +85,8 @@ final class PreparedStatements {
             }
         }
         store(connection, text, new Handle(scanner.statementId()));
-        statements.put(id, new PreparedStatement(id, text, classification, scanner.parameterCount()));
+        statements.put(
+                id, new PreparedStatement(id, text, state.lexicalMode(), classification, scanner.parameterCount()));
     }
 
     /** Adds a handle to a connection and closes the one that has to make room for it. */

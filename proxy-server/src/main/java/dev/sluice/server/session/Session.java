@@ -102,7 +102,7 @@ public final class Session {
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
-        this.statementCommands = new StatementCommands(parts, exchange, local::status);
+        this.statementCommands = new StatementCommands(parts, exchange, reader, local::status);
         this.clientKill = new ClientKill(this);
         context.registry().add(this);
         context.metrics().sessionOpened();

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.Capabilities;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.ServerFacts;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class SessionStarts {
     /** Servers understand any client with this, and report what they made of it. */
     private static final Collation FALLBACK = new Collation(45, "utf8mb4_general_ci", "utf8mb4");
+
+    private static final String SQL_MODE = "sql_mode";
+    private static final String IGNORE_SPACE = "IGNORE_SPACE";
 
     private final Supplier<Topology> topology;
     private final Supplier<CollationCatalog> collations;
@@ -41,13 +45,22 @@ public final class SessionStarts {
         return null;
     }
 
-    /** The start of a session that logged in with a collation and maybe a schema. */
-    public SessionStart start(Credential credential, int collationId, @Nullable String schema, boolean multi) {
+    /**
+     * The start of a session that logged in with a collation and maybe a schema.
+     *
+     * @param capabilities of the client; one of them stands for a sql_mode, which a server sets once, at the login
+     */
+    public SessionStart start(
+            Credential credential, int collationId, @Nullable String schema, boolean multi, int capabilities) {
         ServerFacts facts = server();
+        String sqlMode = facts == null ? "" : facts.sqlMode();
         StateVector defaults = withCollation(collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId()));
         StateVector vector =
                 withCollation(requested(collationId, facts)).withSchema(schema).withMultiStatements(multi);
-        return new SessionStart(credential, vector, defaults, facts == null ? "" : facts.sqlMode(), collations.get());
+        if ((capabilities & Capabilities.CLIENT_IGNORE_SPACE) != 0) {
+            vector = vector.with(SQL_MODE, sqlMode.isEmpty() ? IGNORE_SPACE : sqlMode + "," + IGNORE_SPACE);
+        }
+        return new SessionStart(credential, vector, defaults, sqlMode, collations.get());
     }
 
     private Collation requested(int collationId, @Nullable ServerFacts facts) {

@@ -22,12 +22,14 @@ import java.util.function.IntSupplier;
 final class StatementCommands {
     private final SessionParts parts;
     private final Exchange exchange;
+    private final StatementReader reader;
     private final IntSupplier status;
 
     /** @param status the status flags for answers that no server gives */
-    StatementCommands(SessionParts parts, Exchange exchange, IntSupplier status) {
+    StatementCommands(SessionParts parts, Exchange exchange, StatementReader reader, IntSupplier status) {
         this.parts = parts;
         this.exchange = exchange;
+        this.reader = reader;
         this.status = status;
     }
 
@@ -91,8 +93,8 @@ final class StatementCommands {
             // An execution closes the statement's cursor, wherever it runs now.
             closeHandle(statement);
         }
-        exchange.begin(
-                CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement, packet);
+        reader.readAgain(statement);
+        exchange.begin(CommandType.COM_STMT_EXECUTE, statement.executed(), ResponseShape.QUERY, statement, packet);
     }
 
     private void fetch(ByteBuf packet, PreparedStatement statement) {
@@ -171,6 +173,7 @@ final class StatementCommands {
             exchange.stream().discardRest(Failures.typesNotAtHand());
             return;
         }
-        exchange.begin(CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement, head);
+        reader.readAgain(statement);
+        exchange.begin(CommandType.COM_STMT_EXECUTE, statement.executed(), ResponseShape.QUERY, statement, head);
     }
 }

@@ -79,7 +79,7 @@ final class StatementReader {
         context.classifier()
                 .confirm(
                         text,
-                        charset(),
+                        charset(state.vector()),
                         mode,
                         candidate,
                         decided -> context.loop().execute(() -> resume(packet, decided, then)));
@@ -90,6 +90,22 @@ final class StatementReader {
         if (waiting == packet) {
             waiting = null;
             then.accept(decided);
+        }
+    }
+
+    /**
+     * Asks once more about a prepared statement that the parser had no time for, or it would go to the primary for as long
+     * as it lives. Nobody waits for the answer.
+     */
+    void readAgain(PreparedStatement statement) {
+        if (statement.ask()) {
+            context.classifier()
+                    .confirm(
+                            statement.text().sql(),
+                            charset(statement.text().preparedIn()),
+                            statement.mode(),
+                            statement.classification(),
+                            decided -> context.loop().execute(() -> statement.learn(decided)));
         }
     }
 
@@ -107,8 +123,8 @@ final class StatementReader {
         return LARGE;
     }
 
-    private Charset charset() {
-        String client = state.vector().get(StateVector.CHARACTER_SET_CLIENT);
+    private static Charset charset(StateVector vector) {
+        String client = vector.get(StateVector.CHARACTER_SET_CLIENT);
         String name = client == null ? null : JAVA_NAMES.get(client);
         if (name != null && Charset.isSupported(name)) {
             return Charset.forName(name);

@@ -112,8 +112,12 @@ public final class UserChange implements ClientAuthentication.Listener {
         if (change == null || changing == null || changing.isClosed()) {
             return;
         }
-        SessionStart start =
-                starts.start(credential, change.collation(), change.database(), changing.allowsMultiStatements());
+        SessionStart start = starts.start(
+                credential,
+                change.collation(),
+                change.database(),
+                changing.allowsMultiStatements(),
+                frontend.capabilities());
         SchemaCheck.run(context, credential, frontend.capabilities(), start.vector(), new SchemaCheck.Verdict() {
             @Override
             public void usable() {

@@ -10,6 +10,7 @@ import dev.sluice.router.Target;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.backend.StatementHandles.Text;
@@ -28,7 +29,7 @@ class PreparedStatementsTest {
     private final Handle handle = new Handle(0x11223344);
 
     private static PreparedStatement statement(int parameters) {
-        return new PreparedStatement(5, new Text(new byte[0], VECTOR, 0), READ, parameters);
+        return new PreparedStatement(5, new Text(new byte[0], VECTOR, 0), LexicalMode.DEFAULT, READ, parameters);
     }
 
     /** COM_STMT_EXECUTE of statement 5: no NULL, with or without types, one byte for each value. */
