@@ -52,7 +52,7 @@ class HandshakeFragmentationTest {
 
         @Override
         public @Nullable Greeting greeting() {
-            return new Greeting("8.0.31", 255);
+            return new Greeting("8.0.31", 255, 0);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
@@ -70,6 +71,11 @@ final class RelayedClient implements AutoCloseable {
         @Override
         public @Nullable ErrPacket replacement(int errorCode) {
             return null;
+        }
+
+        @Override
+        public int sessionStatus() {
+            return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
         }
 
         @Override
