@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
@@ -60,6 +61,11 @@ final class RelayedClient implements AutoCloseable {
         public void observed(ResponseScanner scanner, ByteBuf in) {
             log.add("status " + scanner.status() + ", warnings " + scanner.warnings() + ", insert id "
                     + scanner.lastInsertId());
+        }
+
+        @Override
+        public int sessionStatus() {
+            return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
         }
 
         @Override
