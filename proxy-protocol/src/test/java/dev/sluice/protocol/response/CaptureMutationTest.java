@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * when the scanner goes round in circles.
  */
 class CaptureMutationTest {
-    private static final int MUTATIONS = 40;
+    private static final int MUTATIONS = 100;
     private static final List<ClientForm> FORMS = List.of(ClientForm.values());
 
     static Stream<GoldenCapture> responses() {
@@ -62,9 +62,12 @@ class CaptureMutationTest {
                 for (int i = random.nextInt(3); i >= 0; i--) {
                     int range = random.nextBoolean() ? Math.min(bytes.length, 16) : bytes.length;
                     int at = random.nextInt(range);
-                    changed[at] = random.nextBoolean()
-                            ? (byte) random.nextInt()
-                            : (byte) (changed[at] ^ 1 << random.nextInt(8));
+                    changed[at] = switch (random.nextInt(3)) {
+                        case 0 -> (byte) random.nextInt();
+                        case 1 -> (byte) (changed[at] ^ 1 << random.nextInt(8));
+                        // Headers, and lengths of lengths.
+                        default -> (byte) random.nextInt(0xFA, 0x102);
+                    };
                 }
             }
         }

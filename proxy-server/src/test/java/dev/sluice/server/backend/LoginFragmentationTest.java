@@ -60,7 +60,7 @@ class LoginFragmentationTest {
         }
         channel.finishAndReleaseAll();
         // A password that is encrypted with a public key is never encrypted to the same bytes.
-        return log + " " + Hex.of(sent).replaceAll("(00010005)[0-9a-f]{512}", "$1");
+        return log + " " + Hex.of(sent).replaceAll("(000100..).{512}$", "$1");
     }
 
     private static ConnectListener listener(List<String> log) {

@@ -118,7 +118,7 @@ class HandshakeFragmentationTest {
     private String login(byte[] bytes, IntUnaryOperator next) {
         for (int from = 0; from < bytes.length && channel.isOpen(); ) {
             int to = Math.min(bytes.length, next.applyAsInt(from));
-            channel.writeInbound(Unpooled.copiedBuffer(bytes, from, to - from));
+            channel.writeInbound(Unpooled.buffer().writeBytes(bytes, from, to - from));
             from = to;
         }
         ByteBuf sent = Unpooled.buffer();
@@ -168,7 +168,7 @@ class HandshakeFragmentationTest {
         for (int cut = 1; cut < request.length; cut++) {
             int at = cut;
             open();
-            channel.writeInbound(Unpooled.copiedBuffer(request, 0, at));
+            channel.writeInbound(Unpooled.buffer().writeBytes(request, 0, at));
             assertThat(channel.outboundMessages()).isEmpty();
             byte[] rest = Arrays.copyOfRange(request, at, request.length);
             assertThat(login(rest, from -> rest.length)).as("cut at %d", cut).isEqualTo(whole);

@@ -64,6 +64,11 @@ final class RelayedClient implements AutoCloseable {
         }
 
         @Override
+        public int sessionStatus() {
+            return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
+        }
+
+        @Override
         public boolean intercepts(int errorCode) {
             return false;
         }
