@@ -34,7 +34,7 @@ class DifferentialIT {
     void aSessionThroughSluiceEqualsADirectOne() throws Exception {
         try (TestProxy proxy = DifferentialServers.proxy().start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "tied", seed, statements / 2, 0.05);
+            servers.compare(proxy, "tied", seed, statements / 2, 0.03);
         }
     }
 

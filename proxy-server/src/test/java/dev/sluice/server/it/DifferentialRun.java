@@ -200,7 +200,7 @@ final class DifferentialRun {
             server = direct.pingStatus();
         }
         said.status(sluice);
-        boolean same = server < 0 || sluice < 0 ? server == sluice : ((server ^ sluice) & TRANSACTION) == 0;
+        boolean same = (server < 0 || sluice < 0) ? server == sluice : ((server ^ sluice) & TRANSACTION) == 0;
         return same ? null : new Mismatch(soFar, status(server), status(sluice));
     }
 

@@ -194,7 +194,8 @@ final class DifferentialServers implements AutoCloseable {
 
     private List<String> run(int session, TestProxy proxy, String rule, long seed, int count) throws IOException {
         String schema = DifferentialData.schema(session);
-        DifferentialRun run = new DifferentialRun(alone.primary().port(), proxy.port(), schema, known, comparisons * SCRIPTS_MAX);
+        DifferentialRun run =
+                new DifferentialRun(alone.primary().port(), proxy.port(), schema, known, comparisons * SCRIPTS_MAX);
         StatementGenerator generator = new StatementGenerator(rule, schema, DifferentialData.other(session));
         SplittableRandom seeds = new SplittableRandom(seed * SESSIONS + session);
         List<String> mismatches = new ArrayList<>();
