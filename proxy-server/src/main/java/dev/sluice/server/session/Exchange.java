@@ -189,12 +189,22 @@ final class Exchange implements Placement.Listener {
             stateRefused(target, error);
         } else if (unprepared != null) {
             tell(unprepared);
-            finish();
+            notPrepared(target);
         } else if (preparation.isBehind()) {
             retryWithoutWaiting();
         } else {
             runOn(target);
         }
+    }
+
+    /** What the first execution may have begun, before the server found that it had to prepare anew, is to be known. */
+    private void notPrepared(BackendConnection target) {
+        if (!command.isPreparedAnew()) {
+            finish();
+            return;
+        }
+        phase = Phase.SETTLING;
+        settlement.settle(slot, target, command.ran(), new Outcome(true, 0, command.text(), false), whenSettled);
     }
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
@@ -236,6 +246,9 @@ final class Exchange implements Placement.Listener {
             }
             return;
         }
+        if (command.isPrepare()) {
+            parts.context().pool().statements().take(target);
+        }
         response.begin(
                 command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
@@ -276,7 +289,10 @@ final class Exchange implements Placement.Listener {
         }
         ErrPacket preludeError = preparation.stateError();
         boolean behind = preparation.isBehind() && preludeError == null;
-        if (interrupted && (behind || watch.verdict() == AnswerWatch.Verdict.IS_A_WRITE)) {
+        if (command.isPrepare()) {
+            target.statements().reconcile();
+        }
+        if (interrupted && (behind || watch.verdict().isSentAgain())) {
             answerInterrupted();
             return;
         }
@@ -289,6 +305,12 @@ final class Exchange implements Placement.Listener {
             case IS_A_WRITE -> {
                 retryOnPrimary();
                 return;
+            }
+            case OUT_OF_DATE, NO_ROOM -> {
+                if (preludeError == null) {
+                    sendAgain(target);
+                    return;
+                }
             }
             case GOING_AWAY -> {
                 goingAway(target);
@@ -317,6 +339,19 @@ final class Exchange implements Placement.Listener {
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
         settlement.settle(slot, target, done, outcome, whenSettled);
+    }
+
+    /** The server did not run the command, and does not mind having it once more. */
+    private void sendAgain(BackendConnection target) {
+        PreparedStatement about = command.prepared();
+        if (about == null) {
+            command.rewind();
+        } else {
+            command.prepareAnew();
+            target.closeStatement(about.text());
+        }
+        parts.context().metrics().retried();
+        runOn(target);
     }
 
     private void retryOnPrimary() {

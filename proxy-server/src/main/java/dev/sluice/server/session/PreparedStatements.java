@@ -71,21 +71,11 @@ final class PreparedStatements {
                 // A cursor is open on the older one: this one gets a handle of its own.
                 text = new Text(sql, reading, id);
             } else {
-                connection.sendBytes(close(connection, existing));
-                connection.flush();
+                connection.closeStatement(text);
             }
         }
-        store(connection, text, new Handle(scanner.statementId()));
+        connection.statements().add(text, new Handle(scanner.statementId()));
         statements.put(id, new PreparedStatement(id, text, classification, scanner.parameterCount()));
-    }
-
-    /** Adds a handle to a connection and closes the one that has to make room for it. */
-    void store(BackendConnection connection, Text text, Handle handle) {
-        Handle removed = connection.statements().add(text, handle);
-        if (removed != null) {
-            connection.sendBytes(close(connection, removed));
-            connection.flush();
-        }
     }
 
     /** Removes a statement that the client closed. */
@@ -101,15 +91,6 @@ final class PreparedStatements {
     /** All statements, for unbinding those whose connection is gone. */
     Iterable<PreparedStatement> all() {
         return statements.values();
-    }
-
-    /** A COM_STMT_CLOSE packet for a handle. It has no answer. */
-    static ByteBuf close(BackendConnection connection, Handle handle) {
-        ByteBuf out = connection.channel().alloc().buffer(ID_INDEX + 4);
-        out.writeIntLE(5);
-        out.writeByte(CommandType.COM_STMT_CLOSE.code());
-        out.writeIntLE(handle.serverId());
-        return out;
     }
 
     /** A COM_STMT_PREPARE packet. */
@@ -146,8 +127,7 @@ final class PreparedStatements {
         }
         boolean free = unexecuted.exclusiveTo() == null || unexecuted.exclusiveTo() == statement;
         if (free && connection.statements().find(statement.text()) == null) {
-            connection.statements().remove(before);
-            store(connection, statement.text(), unexecuted);
+            connection.statements().rename(before, statement.text(), unexecuted);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
@@ -126,6 +127,7 @@ final class Settlement {
 
     /** Writes a COM_STMT_PREPARE for a connection that does not have the statement. Returns how many answers will come. */
     int prepareOn(BackendConnection target, PreparedStatement statement, PreludeAnswers answers) {
+        parts.context().pool().statements().take(target);
         target.send(PreparedStatements.prepare(target, statement.text()), new PendingResponse() {
             private int serverId;
             private @Nullable ErrPacket error;
@@ -155,8 +157,14 @@ final class Settlement {
             @Override
             public void completed() {
                 if (error == null) {
-                    parts.statements().store(target, statement.text(), new Handle(serverId));
+                    target.statements().add(statement.text(), new Handle(serverId));
+                } else if (error.code() == ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code()
+                        && parts.context().pool().statements().closeUnused(target)) {
+                    int unused = prepareOn(target, statement, answers);
+                    target.flush();
+                    return;
                 }
+                target.statements().reconcile();
                 answers.prepared(error);
             }
 
