@@ -95,6 +95,16 @@ public final class ResponseScanner {
     }
 
     /**
+     * The command of the response that has just begun went to the backend in another number of packets than the frontend
+     * sent, which goes on counting from its own.
+     *
+     * @param packets how many more the frontend sent; negative if the backend got more
+     */
+    public void shiftSequenceIds(int packets) {
+        sequenceIds.shift(packets);
+    }
+
+    /**
      * Consumes the next bytes of one kind from the buffer's reader index on.
      *
      * @throws ProtocolException if the bytes cannot be part of this response; the connection is out of step and to be

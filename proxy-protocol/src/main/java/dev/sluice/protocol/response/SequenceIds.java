@@ -15,6 +15,8 @@ final class SequenceIds {
     private int expected;
 
     private int insertedEofs;
+    /** How many packets the frontend sent more than the backend got. */
+    private int shift;
     /** The next packet's id is taken as it comes. */
     private boolean anyFirst;
 
@@ -22,6 +24,7 @@ final class SequenceIds {
         anyFirst = first == ResponseScanner.ANY_SEQUENCE_ID;
         expected = first & MASK;
         insertedEofs = 0;
+        shift = 0;
     }
 
     /** Checks the id of the packet whose header is at the index, and writes the frontend's over it. */
@@ -36,8 +39,8 @@ final class SequenceIds {
                     headerIndex + OFFSET_IN_HEADER);
         }
         expected = (sequenceId + 1) & MASK;
-        if (insertedEofs > 0) {
-            in.setByte(headerIndex + OFFSET_IN_HEADER, sequenceId + insertedEofs);
+        if (insertedEofs + shift != 0) {
+            in.setByte(headerIndex + OFFSET_IN_HEADER, sequenceId + insertedEofs + shift);
         }
     }
 
@@ -59,6 +62,11 @@ final class SequenceIds {
         expected = sequenceId;
     }
 
+    /** The command had so many packets more on its way from the frontend than on that to the backend; less, if negative. */
+    void shift(int packets) {
+        shift = packets;
+    }
+
     void insertEof() {
         insertedEofs++;
     }
@@ -69,6 +77,6 @@ final class SequenceIds {
 
     /** The frontend's id of the last packet taken or inserted. */
     int last() {
-        return (expected - 1 + insertedEofs) & MASK;
+        return (expected - 1 + insertedEofs + shift) & MASK;
     }
 }

@@ -255,6 +255,11 @@ public final class BackendConnection {
         }
     }
 
+    /** The command that was sent last had so many packets more when the client sent it; its response has not begun. */
+    public void shiftSequenceIds(int packets) {
+        scanner.shiftSequenceIds(packets);
+    }
+
     /** Sends what was written. */
     public void flush() {
         channel.flush();

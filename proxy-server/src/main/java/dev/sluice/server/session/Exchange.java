@@ -235,7 +235,10 @@ final class Exchange implements Placement.Listener {
         PreparedStatement about = command.prepared();
         if (about != null && command.needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
-            command.packet(parts.statements().addressed(command.type(), command.packet(), about, handle));
+            command.packet(
+                    command.isStreamed()
+                            ? parts.statements().addressedHead(command.type(), command.packet(), about, handle, stream)
+                            : parts.statements().addressed(command.type(), command.packet(), about, handle));
         }
         if (command.isLongData()) {
             target.sendBytes(command.bytesToSend());
@@ -616,6 +619,7 @@ final class Exchange implements Placement.Listener {
         phase = Phase.IDLE;
         placement.abandon();
         command.dropPacket();
+        stream.abandon();
         if (busy != null) {
             busy.close();
         }

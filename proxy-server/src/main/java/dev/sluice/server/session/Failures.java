@@ -193,11 +193,4 @@ final class Failures {
                 "HY000",
                 "No server could be asked whether this account may end the statements of others; nothing was ended");
     }
-
-    static ErrPacket typesNotAtHand() {
-        return of(
-                "HY000",
-                "This execution is too large to be given the parameter types that an earlier one bound; send the types with"
-                        + " it, or the large values by COM_STMT_SEND_LONG_DATA");
-    }
 }

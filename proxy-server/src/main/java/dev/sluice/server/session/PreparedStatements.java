@@ -148,14 +148,40 @@ final class PreparedStatements {
      * bound before: this backend may not have seen them. Returns the packet to send; its reference is taken and given.
      */
     ByteBuf addressed(CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
+        byte[] missing = missingTypes(type, packet, statement, handle);
+        if (missing == null) {
+            return packet;
+        }
+        ByteBuf whole = withTypes(packet, flagIndex(packet, statement), missing);
+        return whole.setMediumLE(0, whole.readableBytes() - Packets.HEADER_LENGTH);
+    }
+
+    /** The same for the head of a command that comes in pieces; {@code stream} cuts the rest anew if types are put in. */
+    ByteBuf addressedHead(
+            CommandType type, ByteBuf head, PreparedStatement statement, Handle handle, CommandStream stream) {
+        byte[] missing = missingTypes(type, head, statement, handle);
+        if (missing == null) {
+            return head;
+        }
+        int length = head.getUnsignedMediumLE(head.readerIndex());
+        return stream.recut(withTypes(head, flagIndex(head, statement), missing), length, missing.length);
+    }
+
+    private static int flagIndex(ByteBuf packet, PreparedStatement statement) {
+        return packet.readerIndex() + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+    }
+
+    /** Puts the backend's id into a packet; the types that this backend has to be told with it, null if none. */
+    private static byte @Nullable [] missingTypes(
+            CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
         int start = packet.readerIndex();
         packet.setIntLE(start + ID_INDEX, handle.serverId());
         if (type != CommandType.COM_STMT_EXECUTE || statement.parameters() == 0) {
-            return packet;
+            return null;
         }
-        int flagIndex = start + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+        int flagIndex = flagIndex(packet, statement);
         if (flagIndex >= packet.writerIndex()) {
-            return packet;
+            return null;
         }
         if (packet.getByte(flagIndex) == 1) {
             byte[] bound = typesIn(packet, statement);
@@ -163,15 +189,17 @@ final class PreparedStatements {
                 statement.types(bound);
                 handle.typesBoundBy(statement);
             }
-            return packet;
+            return null;
         }
         byte[] types = statement.types();
         if (types == null || handle.typesBoundBy() == statement) {
-            return packet;
+            return null;
         }
         handle.typesBoundBy(statement);
-        return withTypes(packet, flagIndex, types);
+        return types;
     }
+
+    /** A copy with the types in it; its header is that of the original. */
 
     private static ByteBuf withTypes(ByteBuf packet, int flagIndex, byte[] types) {
         ByteBuf out = packet.alloc().buffer(packet.readableBytes() + types.length);
@@ -180,14 +208,7 @@ final class PreparedStatements {
         out.writeByte(1);
         out.writeBytes(types);
         out.writeBytes(packet, flagIndex + 1, packet.writerIndex() - flagIndex - 1);
-        out.setMediumLE(0, out.readableBytes() - Packets.HEADER_LENGTH);
         packet.release();
         return out;
-    }
-
-    /** Whether a streamed COM_STMT_EXECUTE would need types put into it, which cannot be done to a stream. */
-    boolean needsTypes(ByteBuf head, PreparedStatement statement) {
-        int flagIndex = head.readerIndex() + BITMAP_INDEX + (statement.parameters() + 7) / 8;
-        return statement.parameters() > 0 && flagIndex < head.writerIndex() && head.getByte(flagIndex) != 1;
     }
 }

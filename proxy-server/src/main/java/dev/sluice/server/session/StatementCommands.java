@@ -158,11 +158,6 @@ final class StatementCommands {
         if (statement.boundBy() == PinReason.CURSOR) {
             closeHandle(statement);
         }
-        if (parts.statements().needsTypes(head, statement)) {
-            head.release();
-            exchange.stream().discardRest(Failures.typesNotAtHand());
-            return;
-        }
         exchange.begin(CommandType.COM_STMT_EXECUTE, statement.classification(), ResponseShape.QUERY, statement, head);
     }
 }

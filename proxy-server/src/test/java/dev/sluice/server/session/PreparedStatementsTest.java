@@ -131,11 +131,4 @@ class PreparedStatementsTest {
         assertThat(statements.nextId(new byte[0])).isEqualTo(1);
         assertThat(statements.nextId(new byte[0])).isEqualTo(2);
     }
-
-    @Test
-    void aStreamNeedsTypesOnlyIfItHasParametersAndBringsNone() {
-        assertThat(statements.needsTypes(execute(9, false), statement(9))).isTrue();
-        assertThat(statements.needsTypes(execute(9, true), statement(9))).isFalse();
-        assertThat(statements.needsTypes(execute(0, false), statement(0))).isFalse();
-    }
 }
