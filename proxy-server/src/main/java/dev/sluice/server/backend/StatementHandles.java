@@ -52,32 +52,32 @@ public final class StatementHandles {
     }
 
     /**
-     * What a prepared statement depends on: its text, the state it was prepared in (schema, sql_mode, character set), and
+     * What a prepared statement depends on: its text, known by a digest so that no connection keeps it, the state it was prepared in (schema, sql_mode, character set), and
      * the types that its parameters had at its first execution, by which a server decides what the statement computes.
      * Immutable: the arrays must not be changed.
      */
     public static final class Text {
-        private final byte[] sql;
+        private final TextDigest sql;
         private final StateVector preparedIn;
         private final int copy;
         private final byte @Nullable [] firstTypes;
         private final int hash;
 
         /**
-         * @param sql the statement as the client sent it
+         * @param sql the digest of the statement as the client sent it
          * @param preparedIn the session's state at COM_STMT_PREPARE
          * @param copy 0, or a number that keeps apart equal texts that need handles of their own
          */
-        public Text(byte[] sql, StateVector preparedIn, int copy) {
+        public Text(TextDigest sql, StateVector preparedIn, int copy) {
             this(sql, preparedIn, copy, null);
         }
 
-        private Text(byte[] sql, StateVector preparedIn, int copy, byte @Nullable [] firstTypes) {
+        private Text(TextDigest sql, StateVector preparedIn, int copy, byte @Nullable [] firstTypes) {
             this.sql = sql;
             this.preparedIn = preparedIn;
             this.copy = copy;
             this.firstTypes = firstTypes;
-            this.hash = 31 * (31 * (31 * Arrays.hashCode(sql) + preparedIn.hashCode()) + copy)
+            this.hash = 31 * (31 * (31 * sql.hashCode() + preparedIn.hashCode()) + copy)
                     + Arrays.hashCode(firstTypes);
         }
 
@@ -89,11 +89,6 @@ public final class StatementHandles {
         /** The same statement with a handle that equal ones do not share. */
         public Text copy(int number) {
             return new Text(sql, preparedIn, number, firstTypes);
-        }
-
-        /** The statement's bytes. */
-        public byte[] sql() {
-            return sql;
         }
 
         /** The state that the statement was, and must be, prepared in. */
@@ -109,7 +104,7 @@ public final class StatementHandles {
                             && copy == other.copy
                             && preparedIn.equals(other.preparedIn)
                             && Arrays.equals(firstTypes, other.firstTypes)
-                            && Arrays.equals(sql, other.sql));
+                            && sql.equals(other.sql));
         }
 
         @Override

@@ -19,6 +19,7 @@ final class CommandStream {
     private boolean discarding;
     private @Nullable ErrPacket errorBehind;
     private @Nullable PacketRecutter recutter;
+    private @Nullable LargeText text;
     /** Payload bytes of the client's current packet that are still to come, where packets are cut anew. */
     private int packetLeft;
 
@@ -45,16 +46,45 @@ final class CommandStream {
     /** Whether bytes can be taken now. */
     boolean takesBytes() {
         BackendConnection target = server.get();
-        return discarding || (target != null && target.channel().isWritable());
+        return discarding || text != null || (target != null && target.channel().isWritable());
     }
 
     /** Passes on a piece. Takes the reference. */
     void take(ByteBuf bytes) {
+        LargeText kept = text;
+        if (kept != null) {
+            keep(kept, bytes);
+            bytes.release();
+            return;
+        }
         BackendConnection target = server.get();
         if (target == null) {
             bytes.release();
         } else {
             target.sendBytes(recut(bytes));
+        }
+    }
+
+    /** The pieces are to be kept: the first packet's head is in it. */
+    void collect(LargeText into) {
+        text = into;
+    }
+
+    /** What was kept, when the last piece has come; null if nothing was to be, or there was no room for it. */
+    @Nullable
+    LargeText takeCollected() {
+        LargeText kept = text;
+        text = null;
+        return kept;
+    }
+
+    private void keep(LargeText kept, ByteBuf bytes) {
+        if (!kept.isAtHeader()) {
+            kept.add(bytes);
+        } else if (!kept.announce(bytes.getUnsignedMediumLE(bytes.readerIndex()))) {
+            text = null;
+            kept.release();
+            discardRest(Failures.preparedTextsFull());
         }
     }
 
@@ -112,6 +142,10 @@ final class CommandStream {
 
     /** Nothing more will come: the client has gone. */
     void abandon() {
+        LargeText kept = takeCollected();
+        if (kept != null) {
+            kept.release();
+        }
         PacketRecutter cut = recutter;
         recutter = null;
         if (cut != null) {

@@ -253,11 +253,19 @@ final class Exchange implements Placement.Listener {
             parts.context().pool().statements().take(target);
         }
         response.begin(
-                command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
+                command.shape(),
+                command.isStreamed() || parts.statements().preparesSeveralPackets()
+                        ? ClientResponse.ANY_SEQUENCE_ID
+                        : 1,
+                command.newStatementId());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
-        target.send(command.bytesToSend(), response);
+        if (command.isPrepare() && parts.statements().preparesLarge()) {
+            parts.statements().sendPreparing(target, response);
+        } else {
+            target.send(command.bytesToSend(), response);
+        }
         target.flush();
         if (stream.isOpen()) {
             parts.input().resume();
@@ -329,7 +337,7 @@ final class Exchange implements Placement.Listener {
         settlement.noteWrite(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
-        if (stream.isOpen() || file.isOpen()) {
+        if (stream.isOpen() || file.isOpen() || parts.statements().isSending()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
             stream.discardRest(null);
@@ -440,6 +448,9 @@ final class Exchange implements Placement.Listener {
 
     private void end() {
         connection = null;
+        if (command.isPrepare()) {
+            parts.statements().endPreparing();
+        }
         command.end();
         phase = Phase.IDLE;
         settlement.countPins();

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
@@ -186,6 +187,14 @@ final class Failures {
 
     static ErrPacket killFailed() {
         return of("HY000", "The server that runs the statement could not be told to end it; Sluice's log says why");
+    }
+
+    /** The number is that of the count of statements: this is the same bound, in bytes. */
+    static ErrPacket preparedTextsFull() {
+        return new ErrPacket(
+                ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code(),
+                ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.sqlState(),
+                "Sluice has no memory for the text of this prepared statement (limits.prepared-texts): close some");
     }
 
     static ErrPacket killRightUnknown() {

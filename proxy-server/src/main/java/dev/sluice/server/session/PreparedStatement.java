@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class PreparedStatement {
     private final int id;
     private Text text;
+    private final StatementTexts.Text sql;
     private final Classification classification;
     private final int parameters;
     /** The types of the parameters as the client bound them last, two bytes each; null before the first execution. */
@@ -26,9 +27,10 @@ final class PreparedStatement {
     private @Nullable PinReason boundBy;
     private @Nullable ErrPacket deferredError;
 
-    PreparedStatement(int id, Text text, Classification classification, int parameters) {
+    PreparedStatement(int id, Text text, StatementTexts.Text sql, Classification classification, int parameters) {
         this.id = id;
         this.text = text;
+        this.sql = sql;
         this.classification = classification;
         this.parameters = parameters;
     }
@@ -38,8 +40,14 @@ final class PreparedStatement {
         return id;
     }
 
+    /** What the handles of this statement are found by. */
     Text text() {
         return text;
+    }
+
+    /** The statement as the client sent it. */
+    StatementTexts.Text sql() {
+        return sql;
     }
 
     Classification classification() {

@@ -8,6 +8,7 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.PendingResponse;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.backend.StatementHandles.Text;
 import io.netty.buffer.ByteBuf;
@@ -28,11 +29,23 @@ final class PreparedStatements {
 
     private final IntObjectMap<PreparedStatement> statements = new IntObjectHashMap<>();
     private final SessionState state;
+    private final StatementTexts texts;
     private int lastId;
-    private byte @Nullable [] preparing;
+    /** What these statements take of the bound of one client. */
+    private long bytes;
 
-    PreparedStatements(SessionState state) {
+    private StatementTexts.@Nullable Text preparing;
+    private boolean preparingLarge;
+    private @Nullable PrepareCommand sending;
+
+    PreparedStatements(SessionState state, StatementTexts texts) {
         this.state = state;
+        this.texts = texts;
+    }
+
+    /** What these statements take, in bytes. */
+    long bytes() {
+        return bytes;
     }
 
     int size() {
@@ -47,60 +60,103 @@ final class PreparedStatements {
                 : statements.get(packet.getIntLE(packet.readerIndex() + ID_INDEX));
     }
 
-    /** Reserves the next id for a statement that is being prepared. */
-    int nextId(byte[] sql) {
+    /**
+     * Reserves the next id for a statement that is being prepared.
+     *
+     * @param large whether the client's packets were not kept
+     */
+    int nextId(StatementTexts.Text sql, boolean large) {
         preparing = sql;
+        preparingLarge = large;
         do {
             lastId++;
         } while (lastId == 0 || statements.containsKey(lastId));
         return lastId;
     }
 
+    /** Whether what is being prepared has to be sent from its text. */
+    boolean preparesLarge() {
+        return preparing != null && preparingLarge;
+    }
+
+    /** Whether the answer to what is being prepared may be numbered beyond the first ids. */
+    boolean preparesSeveralPackets() {
+        StatementTexts.Text text = preparing;
+        return text != null && PrepareCommand.isOfSeveralPackets(text.sql());
+    }
+
+    /** Sends a COM_STMT_PREPARE of what is being prepared. */
+    void sendPreparing(BackendConnection target, PendingResponse response) {
+        StatementTexts.Text text = preparing;
+        if (text == null) {
+            throw new IllegalStateException("no statement is being prepared");
+        }
+        send(target, text.sql(), response);
+    }
+
+    /** Sends a COM_STMT_PREPARE. */
+    void send(BackendConnection target, byte[] sql, PendingResponse response) {
+        sending = PrepareCommand.send(target, sql, response);
+    }
+
+    /** Whether the last COM_STMT_PREPARE that was sent from its text is still being sent. */
+    boolean isSending() {
+        PrepareCommand last = sending;
+        return last != null && last.isUnderWay();
+    }
+
+    /** The statement that was being prepared has been, or cannot be. */
+    void endPreparing() {
+        StatementTexts.Text text = preparing;
+        preparing = null;
+        sending = null;
+        if (text != null) {
+            texts.release(text);
+        }
+    }
+
     /** A backend prepared the statement. */
     void prepared(int id, Classification classification, BackendConnection connection, ResponseScanner scanner) {
-        byte[] sql = preparing;
+        StatementTexts.Text sql = preparing;
         if (sql == null) {
             throw new IllegalStateException("no statement is being prepared");
         }
         preparing = null;
+        bytes += sql.size();
         StateVector reading = state.vector().forReading(classification.has(Traits.USER_VARIABLE_READ));
-        Text text = new Text(sql, reading, 0);
+        Text text = new Text(sql.digest(), reading, 0);
         Handle existing = connection.statements().find(text);
         if (existing != null) {
             if (existing.exclusiveTo() != null) {
                 // A cursor is open on the older one: this one gets a handle of its own.
-                text = new Text(sql, reading, id);
+                text = new Text(sql.digest(), reading, id);
             } else {
                 connection.closeStatement(text);
             }
         }
         connection.statements().add(text, new Handle(scanner.statementId()));
-        statements.put(id, new PreparedStatement(id, text, classification, scanner.parameterCount()));
+        statements.put(id, new PreparedStatement(id, text, sql, classification, scanner.parameterCount()));
     }
 
     /** Removes a statement that the client closed. */
     void remove(PreparedStatement statement) {
-        statements.remove(statement.id());
+        if (statements.remove(statement.id()) != null) {
+            bytes -= statement.sql().size();
+            texts.release(statement.sql());
+        }
     }
 
     /** Forgets all, as COM_RESET_CONNECTION and COM_CHANGE_USER do. */
     void clear() {
+        endPreparing();
+        statements.values().forEach(statement -> texts.release(statement.sql()));
         statements.clear();
+        bytes = 0;
     }
 
     /** All statements, for unbinding those whose connection is gone. */
     Iterable<PreparedStatement> all() {
         return statements.values();
-    }
-
-    /** A COM_STMT_PREPARE packet. */
-    static ByteBuf prepare(BackendConnection connection, Text text) {
-        ByteBuf out = connection.channel().alloc().buffer(ID_INDEX + text.sql().length);
-        int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_STMT_PREPARE.code());
-        out.writeBytes(text.sql());
-        Packets.end(out, header);
-        return out;
     }
 
     /**

@@ -96,7 +96,7 @@ final class Settlement {
             return null;
         }
         if (prepared != null) {
-            return new String(prepared.text().sql(), StandardCharsets.UTF_8);
+            return new String(prepared.sql().sql(), StandardCharsets.UTF_8);
         }
         return shortText(packet);
     }
@@ -128,9 +128,15 @@ final class Settlement {
     /** Writes a COM_STMT_PREPARE for a connection that does not have the statement. Returns how many answers will come. */
     int prepareOn(BackendConnection target, PreparedStatement statement, PreludeAnswers answers) {
         parts.context().pool().statements().take(target);
-        target.send(PreparedStatements.prepare(target, statement.text()), new PendingResponse() {
+        byte[] sql = statement.sql().sql();
+        parts.statements().send(target, sql, new PendingResponse() {
             private int serverId;
             private @Nullable ErrPacket error;
+
+            @Override
+            public int firstSequenceId() {
+                return PrepareCommand.isOfSeveralPackets(sql) ? ANY_SEQUENCE_ID : 1;
+            }
 
             @Override
             public ResponseShape shape() {
@@ -156,6 +162,10 @@ final class Settlement {
 
             @Override
             public void completed() {
+                if (parts.statements().isSending()) {
+                    target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
+                    return;
+                }
                 if (error == null) {
                     target.statements().add(statement.text(), new Handle(serverId));
                 } else if (error.code() == ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code()

@@ -19,7 +19,7 @@ class StatementHandlesTest {
     }
 
     private static Text text(String sql) {
-        return new Text(sql.getBytes(StandardCharsets.UTF_8), StateVector.empty(), 0);
+        return new Text(TextDigest.of(sql.getBytes(StandardCharsets.UTF_8)), StateVector.empty(), 0);
     }
 
     @Test
@@ -28,7 +28,7 @@ class StatementHandlesTest {
         handles.add(text("SELECT 1"), handle);
         assertThat(handles.find(text("SELECT 1"))).isSameAs(handle);
         assertThat(handles.find(text("SELECT 2"))).isNull();
-        byte[] sql = "SELECT 1".getBytes(StandardCharsets.UTF_8);
+        TextDigest sql = TextDigest.of("SELECT 1".getBytes(StandardCharsets.UTF_8));
         assertThat(handles.find(new Text(sql, StateVector.empty().withSchema("test"), 0)))
                 .isNull();
         assertThat(handles.find(new Text(sql, StateVector.empty(), 1))).isNull();

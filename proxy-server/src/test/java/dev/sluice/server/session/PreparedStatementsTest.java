@@ -13,6 +13,7 @@ import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.backend.StatementHandles.Text;
+import dev.sluice.server.backend.TextDigest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
@@ -23,12 +24,15 @@ class PreparedStatementsTest {
     private static final StateVector VECTOR = StateVector.empty().with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4");
     private static final Classification READ =
             new Classification(Target.REPLICA, RouteReason.READ, StatementKind.SELECT, 0, 0, 0);
+    private static final StatementTexts TEXTS = new StatementTexts();
+    private static final StatementTexts.Text EMPTY =
+            requireNonNull(TEXTS.take(TextDigest.of(new byte[0]), new byte[0], Long.MAX_VALUE));
 
-    private final PreparedStatements statements = new PreparedStatements(new SessionState(VECTOR, ""));
+    private final PreparedStatements statements = new PreparedStatements(new SessionState(VECTOR, ""), TEXTS);
     private final Handle handle = new Handle(0x11223344);
 
     private static PreparedStatement statement(int parameters) {
-        return new PreparedStatement(5, new Text(new byte[0], VECTOR, 0), READ, parameters);
+        return new PreparedStatement(5, new Text(EMPTY.digest(), VECTOR, 0), EMPTY, READ, parameters);
     }
 
     /** COM_STMT_EXECUTE of statement 5: no NULL, with or without types, one byte for each value. */
@@ -128,7 +132,7 @@ class PreparedStatementsTest {
 
     @Test
     void idsAreNeverZeroAndNeverGivenTwice() {
-        assertThat(statements.nextId(new byte[0])).isEqualTo(1);
-        assertThat(statements.nextId(new byte[0])).isEqualTo(2);
+        assertThat(statements.nextId(EMPTY, false)).isEqualTo(1);
+        assertThat(statements.nextId(EMPTY, false)).isEqualTo(2);
     }
 }
