@@ -244,7 +244,10 @@ final class Exchange implements Placement.Listener {
             target.sendBytes(command.bytesToSend());
             settlement.bindings().longDataSent(slot, target, about);
             target.flush();
-            if (!stream.isOpen()) {
+            if (stream.isOpen()) {
+                // Its statement may have had to be prepared first: by then the client's channel is not read any more.
+                parts.input().resume();
+            } else {
                 finish();
             }
             return;

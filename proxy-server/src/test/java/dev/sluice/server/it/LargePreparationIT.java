@@ -137,7 +137,9 @@ class LargePreparationIT {
             client.query("SELECT 1");
             client.send(CommandType.COM_STMT_CLOSE, RawClient.int4(large));
             client.expectSequence(1);
-            assertThat(second.prepare("SELECT 5")).isPositive();
+            // Its text stays: the other client has it, too.
+            assertThat(prepare(second, "SELECT 5")).isEqualTo(1461);
+            assertThat(second.prepare(text("SELECT 2", 100))).isPositive();
         }
     }
 
