@@ -2,6 +2,7 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.CommentFreeText;
 import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.PreparedText;
 import dev.sluice.router.sql.StatementKind;
@@ -133,6 +134,7 @@ public final class StatementEffects {
         }
         long traits = statement.traits();
         if ((traits & LASTING) != 0) {
+            pinRoutine(slot, statement, changes);
             takeText(slot, statement, succeeded, text);
         }
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
@@ -284,9 +286,6 @@ public final class StatementEffects {
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
-        // Half of a failed statement may have run.
-        boolean unseen = statement.reason() == RouteReason.TOO_LARGE;
-        pinIf(slot, statement, Traits.OPAQUE, unseen ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
             takeUserLocks(slot, statement, succeeded, text);
         }
@@ -307,6 +306,21 @@ public final class StatementEffects {
         takeTemporaryTables(slot, statement, succeeded, text);
         takePrepared(slot, statement, succeeded, text);
         takeHandlers(slot, statement);
+    }
+
+    /**
+     * Half of a failed statement may have run. Only a read-only transaction brings a routine to a replica: what it leaves
+     * there unreported ends with the transaction, for a session that is tied to a replica cannot write.
+     */
+    private void pinRoutine(Slot slot, Classification statement, SessionChanges changes) {
+        boolean large = statement.reason() == RouteReason.TOO_LARGE;
+        boolean stays = slot == Slot.PRIMARY
+                || large
+                || changes.stateChanged()
+                || statement.has(Traits.MULTI_STATEMENT | Traits.AMBIGUOUS_TEXT);
+        if (stays) {
+            pinIf(slot, statement, Traits.OPAQUE, large ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
+        }
     }
 
     private void pinIf(Slot slot, Classification statement, long trait, PinReason reason) {
@@ -393,7 +407,10 @@ public final class StatementEffects {
     private @Nullable String readable(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
+        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
+            return null;
+        }
+        return CommentFreeText.of(whole, state.lexicalMode());
     }
 
     /** What stands in a String for bytes that are no UTF-8. */

@@ -345,7 +345,8 @@ final class Settlement {
         if (asked && !command.isLongData()) {
             parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
         }
-        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0) {
+        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0
+                || command.ran().has(Traits.OPAQUE)) {
             target.retireAfterUse();
         }
         letGo(slot);
