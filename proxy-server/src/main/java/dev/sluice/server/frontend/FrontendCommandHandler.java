@@ -180,7 +180,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
 
     private boolean beginStream(ByteBuf in, int length) {
         // Enough to tell the command, the verb, and the types of all parameters.
-        if (in.readableBytes() < Math.min(packetBytesMax, HEAD_BYTES)) {
+        if (in.readableBytes() < Math.min(Packets.HEADER_LENGTH + length, HEAD_BYTES)) {
             return false;
         }
         streamLeft = length;
@@ -235,7 +235,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return;
         }
         ByteBuf waiting = pending;
-        int limit = streamLeft >= 0 || !session.isIdle() ? AHEAD_BYTES_MAX : packetBytesMax;
+        int limit = streamLeft >= 0 || !session.isIdle() ? AHEAD_BYTES_MAX : Math.max(packetBytesMax, HEAD_BYTES);
         boolean pause = waiting != null && waiting.readableBytes() >= limit;
         if (pause != paused) {
             paused = pause;

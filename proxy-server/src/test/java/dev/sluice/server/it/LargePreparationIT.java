@@ -134,9 +134,9 @@ class LargePreparationIT {
                     .isPositive();
             assertThat(third.prepare(text("SELECT 4", bound - 2 * STATEMENT))).isPositive();
             assertThat(prepare(second, "SELECT 5")).isEqualTo(1461);
-            client.query("SELECT 1");
             client.send(CommandType.COM_STMT_CLOSE, RawClient.int4(large));
             client.expectSequence(1);
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
             // Its text stays: the other client has it, too.
             assertThat(prepare(second, "SELECT 5")).isEqualTo(1461);
             assertThat(second.prepare(text("SELECT 2", 100))).isPositive();
