@@ -77,8 +77,7 @@ public final class StatementHandles {
             this.preparedIn = preparedIn;
             this.copy = copy;
             this.firstTypes = firstTypes;
-            this.hash = 31 * (31 * (31 * sql.hashCode() + preparedIn.hashCode()) + copy)
-                    + Arrays.hashCode(firstTypes);
+            this.hash = 31 * (31 * (31 * sql.hashCode() + preparedIn.hashCode()) + copy) + Arrays.hashCode(firstTypes);
         }
 
         /** The same statement, executed first with these parameter types, two bytes each. */

@@ -29,10 +29,7 @@ public final class StatementRoom {
     private final Supplier<Topology> topology;
 
     StatementRoom(
-            KeyPools pools,
-            BackendCapacities capacities,
-            BackendCapacity.Claimant loop,
-            Supplier<Topology> topology) {
+            KeyPools pools, BackendCapacities capacities, BackendCapacity.Claimant loop, Supplier<Topology> topology) {
         this.pools = pools;
         this.capacities = capacities;
         this.loop = loop;

@@ -256,7 +256,6 @@ final class PreparedStatements {
     }
 
     /** A copy with the types in it; its header is that of the original. */
-
     private static ByteBuf withTypes(ByteBuf packet, int flagIndex, byte[] types) {
         ByteBuf out = packet.alloc().buffer(packet.readableBytes() + types.length);
         int start = packet.readerIndex();

@@ -163,7 +163,8 @@ final class Settlement {
             @Override
             public void completed() {
                 if (parts.statements().isSending()) {
-                    target.fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
+                    target.fail(BackendFailure.of(
+                            BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
                     return;
                 }
                 if (error == null) {
@@ -345,8 +346,7 @@ final class Settlement {
         if (asked && !command.isLongData()) {
             parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
         }
-        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0
-                || command.ran().has(Traits.OPAQUE)) {
+        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0 || command.ran().has(Traits.OPAQUE)) {
             target.retireAfterUse();
         }
         letGo(slot);

@@ -142,7 +142,8 @@ class LargePacketIT {
             // From here on it could be executed, without the data that was lost.
             Servers.mysql().primary().execute("CREATE TABLE large.gone (id INT)");
             proxy.awaitCaughtUp();
-            client.send(CommandType.COM_STMT_EXECUTE, LargeExecutionIT.execution(id, 2, true, Packets.MAX_PAYLOAD_LENGTH));
+            client.send(
+                    CommandType.COM_STMT_EXECUTE, LargeExecutionIT.execution(id, 2, true, Packets.MAX_PAYLOAD_LENGTH));
             assertThat(client.err(client.read()).code()).isEqualTo(1146);
             assertThat(client.value("SELECT 1")).isEqualTo("1");
             client.query("INSERT INTO big VALUES (5, 'x')");

@@ -57,8 +57,9 @@ class PreparedBoundIT {
     }
 
     private static int prepared(LocalServer server) {
-        return Integer.parseInt(server.queryValue(
-                "SELECT variable_value FROM performance_schema.global_status WHERE variable_name = 'Prepared_stmt_count'"));
+        return Integer.parseInt(
+                server.queryValue(
+                        "SELECT variable_value FROM performance_schema.global_status WHERE variable_name = 'Prepared_stmt_count'"));
     }
 
     private static void assertRuns(RawClient client, int id, int parameter) throws IOException {

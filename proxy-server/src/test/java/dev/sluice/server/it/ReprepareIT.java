@@ -149,7 +149,8 @@ class ReprepareIT {
             client.send(CommandType.COM_STMT_EXECUTE, execute);
             assertThat(client.err(client.readResults().get(0)).code()).isEqualTo(1615);
             assertThat(client.value("SELECT COUNT(*) FROM reprep.t")).isEqualTo("0");
-            assertThat(Route.ofTextRow(lastRow(client.query("SHOW SLUICE ROUTE"))).pins())
+            assertThat(Route.ofTextRow(lastRow(client.query("SHOW SLUICE ROUTE")))
+                            .pins())
                     .doesNotContain("long_data");
         }
     }

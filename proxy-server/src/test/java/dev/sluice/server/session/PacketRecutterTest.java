@@ -48,8 +48,17 @@ class PacketRecutterTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2000, 2", "2000, 131070", "16777212, 2", "16777213, 2", "16777214, 2", "16777215, 2", "16777216, 9000",
-        "33554429, 2", "33554430, 2"})
+    @CsvSource({
+        "2000, 2",
+        "2000, 131070",
+        "16777212, 2",
+        "16777213, 2",
+        "16777214, 2",
+        "16777215, 2",
+        "16777216, 9000",
+        "33554429, 2",
+        "33554430, 2"
+    })
     void theBytesStayAndThePacketsAreThoseOfTheLongerCommand(int payload, int more) {
         int first = Math.min(payload, MAX);
         recutter.packet(first, more);
