@@ -73,7 +73,7 @@ final class PacketRecutter {
         announced -= length;
         packetLeft = length;
         ByteBuf header = allocator.buffer(Packets.HEADER_LENGTH);
-        out.addComponent(true, header.writeIntLE(length | packets << 24));
+        out.addComponent(true, header.writeIntLE(length | (packets << 24)));
         packets++;
         return true;
     }

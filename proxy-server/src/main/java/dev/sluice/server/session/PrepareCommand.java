@@ -70,7 +70,7 @@ final class PrepareCommand {
     private void beginPacket(ByteBuf out) {
         boolean first = packets == 0;
         int length = Math.min(Packets.MAX_PAYLOAD_LENGTH, sql.length - sent + (first ? 1 : 0));
-        out.writeIntLE(length | packets << 24);
+        out.writeIntLE(length | (packets << 24));
         if (first) {
             out.writeByte(CommandType.COM_STMT_PREPARE.code());
         }

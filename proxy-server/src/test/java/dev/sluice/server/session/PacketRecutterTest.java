@@ -62,7 +62,7 @@ class PacketRecutterTest {
     void theBytesStayAndThePacketsAreThoseOfTheLongerCommand(int payload, int more) {
         int first = Math.min(payload, MAX);
         recutter.packet(first, more);
-        long from = HEAD + more;
+        long from = (long) HEAD + more;
         check(recutter.payload(counting(0, HEAD + more)));
         int inPacket = first - HEAD;
         int rest = payload - first;
