@@ -12,7 +12,6 @@ import dev.sluice.router.sql.UserVariableReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,40 +26,6 @@ import org.jspecify.annotations.Nullable;
  * explains pins the session.
  */
 public final class StatementEffects {
-    /** Variables whose value is about one moment or one connection; repeating them elsewhere would be wrong. */
-    private static final Set<String> NOT_REPLAYABLE = Set.of(
-            "timestamp",
-            "insert_id",
-            "last_insert_id",
-            "identity",
-            "rand_seed1",
-            "rand_seed2",
-            "gtid_next",
-            "gtid_seq_no",
-            "gtid_domain_id",
-            "server_id",
-            "sql_log_bin",
-            "pseudo_thread_id",
-            "pseudo_replica_mode",
-            "pseudo_slave_mode",
-            "original_commit_timestamp",
-            "immediate_server_version",
-            "original_server_version",
-            "resultset_metadata",
-            "proxy_user",
-            "external_user");
-
-    /** Reported by some servers without anybody having set them, or following from other state. */
-    private static final Set<String> DERIVED =
-            Set.of("statement_id", "last_gtid", "warning_count", "error_count", "in_transaction");
-
-    /** They follow from the default schema, unless they are set: until the next USE they then differ from it. */
-    private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
-
-    private static final String TRACKER_PREFIX = "session_track_";
-    /** Whoever runs these knows what the switches are. */
-    private static final long TRACKERS = Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS;
-
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
@@ -135,6 +100,7 @@ public final class StatementEffects {
         long traits = statement.traits();
         if ((traits & LASTING) != 0) {
             pinRoutine(slot, statement, changes);
+            pinIf(slot, statement, Traits.TIES_TRACKERS, PinReason.SESSION_TRACKING);
             takeText(slot, statement, succeeded, text);
         }
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
@@ -199,6 +165,7 @@ public final class StatementEffects {
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
             | Traits.OPAQUE
+            | Traits.TIES_TRACKERS
             | Traits.REPLICATES
             | Traits.ENDING;
 
@@ -208,7 +175,7 @@ public final class StatementEffects {
         if (!restored) {
             for (int i = 0; i < changes.variables(); i++) {
                 String name = changes.variableName(i).toLowerCase(Locale.ROOT);
-                if (!OF_SCHEMA.contains(name)) {
+                if (!ReportedVariables.isOfSchema(name)) {
                     takeVariable(slot, statement, name, changes.variableValue(i));
                 } else if (!changes.schemaChanged()) {
                     state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
@@ -238,14 +205,14 @@ public final class StatementEffects {
     }
 
     private void takeVariable(Slot slot, Classification statement, String name, String value) {
-        boolean tracker = name.startsWith(TRACKER_PREFIX);
-        if (DERIVED.contains(name) || (tracker && statement.has(TRACKERS))) {
+        boolean tracker = ReportedVariables.isTracker(name);
+        // Whoever runs such a statement knows what the switches are.
+        if (ReportedVariables.isDerived(name) || (tracker && statement.has(Traits.TRACKERS))) {
             return;
         }
-        // How a backslash has to be quoted depends on the sql_mode, and what other letters are on the character set.
-        boolean unsafe = value.chars().anyMatch(c -> c == '\\' || c > '~')
+        boolean unsafe = !ReportedVariables.isPlain(value)
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (NOT_REPLAYABLE.contains(name) || tracker || unsafe) {
+        if (!ReportedVariables.isReplayable(name) || tracker || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
         } else if (name.equals("character_set_connection")) {
             // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
@@ -282,7 +249,8 @@ public final class StatementEffects {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_ROLE
-            | TRACKERS
+            | Traits.SETS_TRACKERS
+            | Traits.TIES_TRACKERS
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {

@@ -197,6 +197,14 @@ final class Failures {
                 "Sluice has no memory for the text of this prepared statement (limits.prepared-texts): close some");
     }
 
+    /** An execution in the form of clients that may send attributes comes in pieces, for a server that does not know it. */
+    static ErrPacket attributesUnknown() {
+        return of(
+                "HY000",
+                "This execution is too large to be written anew for a server without query attributes; send the large"
+                        + " values by COM_STMT_SEND_LONG_DATA");
+    }
+
     static ErrPacket killRightUnknown() {
         return of(
                 "HY000",

@@ -5,6 +5,7 @@ import dev.sluice.protocol.Packets;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.PendingResponse;
 import io.netty.buffer.ByteBuf;
+import java.util.function.IntConsumer;
 
 /**
  * A COM_STMT_PREPARE of any length on its way to a server. Of a long one no more than a piece is in the channel at a time,
@@ -15,27 +16,25 @@ final class PrepareCommand {
 
     private final BackendConnection target;
     private final byte[] sql;
+    private final PendingResponse response;
+    private final IntConsumer whenSent;
     private int sent;
     private int packetLeft;
     private int packets;
     private boolean ended;
 
-    private PrepareCommand(BackendConnection target, byte[] sql) {
+    /** @param whenSent told the number of packets when the last has been begun */
+    PrepareCommand(BackendConnection target, byte[] sql, PendingResponse response, IntConsumer whenSent) {
         this.target = target;
         this.sql = sql;
-    }
-
-    /** Whether the answer's sequence id depends on the length of the text. */
-    static boolean isOfSeveralPackets(byte[] sql) {
-        return sql.length + 1 >= Packets.MAX_PAYLOAD_LENGTH;
+        this.response = response;
+        this.whenSent = whenSent;
     }
 
     /** Begins to send it, and sends the rest when the channel has taken that. */
-    static PrepareCommand send(BackendConnection target, byte[] sql, PendingResponse response) {
-        PrepareCommand command = new PrepareCommand(target, sql);
+    void send() {
         target.expect(response);
-        command.next();
-        return command;
+        next();
     }
 
     /** Whether the server has been sent less than the whole: what it says then is no answer. */
@@ -57,6 +56,8 @@ final class PrepareCommand {
         }
         if (ended) {
             target.sendBytes(out);
+            whenSent.accept(packets);
+            target.commandEnded(response);
         } else {
             var unused = target.channel().writeAndFlush(out).addListener(written -> {
                 if (written.isSuccess() && !target.isClosed()) {

@@ -3,6 +3,7 @@ package dev.sluice.server.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ProtocolException;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.FreePorts;
 import dev.sluice.server.localcluster.LocalCluster;
@@ -94,7 +95,8 @@ class BoundedMemoryIT {
             try (RawClient client = RawClient.connect(port)) {
                 assertThat(client.value("SELECT 1")).isEqualTo("1");
                 return;
-            } catch (IOException notYet) {
+            } catch (IOException | ProtocolException notYet) {
+                // In place of the greeting there may be an error: no server has been seen yet.
                 if (!process.isAlive() || System.nanoTime() - deadline > 0) {
                     throw new IOException("does not serve: " + log(), notYet);
                 }

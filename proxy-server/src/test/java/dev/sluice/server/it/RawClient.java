@@ -108,8 +108,13 @@ final class RawClient implements AutoCloseable {
 
     /** Connects, logs in and speaks the compressed protocol from then on. */
     static RawClient connectCompressed(int port, CompressedStreams streams) throws IOException {
+        return connectCompressed(port, streams, 0);
+    }
+
+    static RawClient connectCompressed(int port, CompressedStreams streams, int moreCapabilities) throws IOException {
         RawClient client = open(port);
-        client.login(CAPABILITIES | streams.capability(), Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
+        client.login(
+                CAPABILITIES | moreCapabilities | streams.capability(), Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
         if ((client.capabilities & streams.capability()) == 0) {
             throw new IOException("compression is not offered");
         }
@@ -243,6 +248,16 @@ final class RawClient implements AutoCloseable {
     /** Waits no longer than this for anything. */
     void timeout(int millis) throws IOException {
         socket.setSoTimeout(millis);
+    }
+
+    /** Reads slowly from now on: with as many calls of the system. */
+    void readInBitesOf(int bytes) throws IOException {
+        in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1) {
+            @Override
+            public synchronized int read(byte[] to, int offset, int length) throws IOException {
+                return socket.getInputStream().read(to, offset, Math.min(length, bytes));
+            }
+        });
     }
 
     /** The answer to what comes next starts with this sequence id. */
