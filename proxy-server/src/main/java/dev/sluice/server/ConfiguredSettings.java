@@ -13,6 +13,9 @@ import io.netty.channel.WriteBufferWaterMark;
 final class ConfiguredSettings {
     private ConfiguredSettings() {}
 
+    /** The texts of prepared statements may have one part in so many of the heap. */
+    private static final int HEAP_SHARE = 4;
+
     static ClassifierLimits classifier(ClassifierConfig config) {
         return new ClassifierLimits(
                 config.parseCacheEntries(),
@@ -29,7 +32,8 @@ final class ConfiguredSettings {
                 config.routing().balance().client() == BalanceClient.USER,
                 config.routing().consistency(),
                 config.pool().waiting().primaryTimeout(),
-                config.limits().preparedStatementsMax());
+                config.limits().preparedStatementsMax(),
+                Math.min(config.limits().preparedTexts(), Runtime.getRuntime().maxMemory() / HEAP_SHARE));
     }
 
     static PoolSettings pool(PoolConfig pool) {

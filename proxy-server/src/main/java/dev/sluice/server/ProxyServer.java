@@ -36,6 +36,7 @@ import dev.sluice.server.session.LoopContext;
 import dev.sluice.server.session.SessionControl;
 import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionStarts;
+import dev.sluice.server.session.StatementTexts;
 import dev.sluice.server.session.UserChange;
 import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.tls.FrontendTls;
@@ -209,6 +210,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 control::sessionSettings,
                 control.switches(),
                 sessions,
+                new StatementTexts(),
                 new DiagnosticsUsers(),
                 signals(),
                 evidence,

@@ -100,6 +100,16 @@ public final class ResponseScanner {
     }
 
     /**
+     * The command of the response that has just begun went to the backend in another number of packets than the frontend
+     * sent, which goes on counting from its own.
+     *
+     * @param packets how many more the frontend sent; negative if the backend got more
+     */
+    public void shiftSequenceIds(int packets) {
+        sequenceIds.shift(packets);
+    }
+
+    /**
      * The response that has just begun comes over a compressed connection, where a server counts frames and gives packets
      * ids that follow from them: packets are counted here instead, as over any other connection.
      */

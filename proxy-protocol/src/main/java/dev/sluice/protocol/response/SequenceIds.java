@@ -15,6 +15,8 @@ final class SequenceIds {
     private int expected;
 
     private int insertedEofs;
+    /** How many packets the frontend sent more than the backend got. */
+    private int shift;
     /** The next packet's id is taken as it comes. */
     private boolean anyFirst;
     /** The backend's ids say nothing: they are replaced. */
@@ -25,6 +27,7 @@ final class SequenceIds {
         anyFirst = first == ResponseScanner.ANY_SEQUENCE_ID;
         expected = first & MASK;
         insertedEofs = 0;
+        shift = 0;
     }
 
     /** The packets are counted here, whatever ids the backend gives them. */
@@ -57,8 +60,8 @@ final class SequenceIds {
                     headerIndex + OFFSET_IN_HEADER);
         }
         expected = (sequenceId + 1) & MASK;
-        if (insertedEofs > 0) {
-            in.setByte(headerIndex + OFFSET_IN_HEADER, sequenceId + insertedEofs);
+        if (insertedEofs + shift != 0) {
+            in.setByte(headerIndex + OFFSET_IN_HEADER, sequenceId + insertedEofs + shift);
         }
     }
 
@@ -80,6 +83,11 @@ final class SequenceIds {
         expected = sequenceId;
     }
 
+    /** The command had so many packets more on its way from the frontend than on that to the backend; less, if negative. */
+    void shift(int packets) {
+        shift = packets;
+    }
+
     void insertEof() {
         insertedEofs++;
     }
@@ -90,6 +98,6 @@ final class SequenceIds {
 
     /** The frontend's id of the last packet taken or inserted. */
     int last() {
-        return (expected - 1 + insertedEofs) & MASK;
+        return (expected - 1 + insertedEofs + shift) & MASK;
     }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultCollationId the id of {@code @@collation_server}
  * @param sqlMode the sql_mode that sessions start with
  * @param tracksGtids whether a session can learn the GTID of its own write, so that reads can wait for it
+ * @param preparedStatementsMax {@code @@max_prepared_stmt_count}: statements prepared by all its clients together
  */
 public record ServerFacts(
         String version,
@@ -20,7 +21,8 @@ public record ServerFacts(
         @Nullable String serverUuid,
         int defaultCollationId,
         String sqlMode,
-        boolean tracksGtids) {
+        boolean tracksGtids,
+        int preparedStatementsMax) {
 
     /** Whether both describe the same server instance, as far as its identifiers can tell. */
     public boolean isSameServer(ServerFacts other) {

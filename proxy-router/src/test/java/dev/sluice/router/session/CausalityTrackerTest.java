@@ -48,7 +48,7 @@ class CausalityTrackerTest {
                 replica,
                 replica ? List.of(channel) : List.of(),
                 numbers.isEmpty() ? GtidPosition.UNKNOWN : position(numbers),
-                new ServerFacts("8.0.31", ServerFlavor.MYSQL, ordinal + 1, "uuid-" + ordinal, 255, "", true),
+                new ServerFacts("8.0.31", ServerFlavor.MYSQL, ordinal + 1, "uuid-" + ordinal, 255, "", true, 16_382),
                 null,
                 BackendObservation.Surroundings.NONE);
     }

@@ -48,7 +48,7 @@ class ShownPositionTest {
                     replica,
                     replica ? List.of(channel) : List.of(),
                     position(servers[i]),
-                    new ServerFacts("8.0.31", ServerFlavor.MYSQL, i + 1, "uuid-" + i, 255, "", true),
+                    new ServerFacts("8.0.31", ServerFlavor.MYSQL, i + 1, "uuid-" + i, 255, "", true, 16_382),
                     null,
                     BackendObservation.Surroundings.NONE));
         }
@@ -138,7 +138,7 @@ class ShownPositionTest {
                     true,
                     List.of(),
                     position(i == 1 ? "1-9" : "1-5"),
-                    new ServerFacts("8.0.31", ServerFlavor.MYSQL, i + 1, "uuid-" + i, 255, "", true),
+                    new ServerFacts("8.0.31", ServerFlavor.MYSQL, i + 1, "uuid-" + i, 255, "", true, 16_382),
                     null,
                     BackendObservation.Surroundings.NONE));
         }

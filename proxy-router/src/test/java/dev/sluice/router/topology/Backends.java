@@ -144,7 +144,7 @@ final class Backends {
 
     BackendObservation seen() {
         ServerFacts facts = health == Health.ONLINE
-                ? new ServerFacts("8.0.31", ServerFlavor.MYSQL, ordinal + 1, uuid, 255, "", true)
+                ? new ServerFacts("8.0.31", ServerFlavor.MYSQL, ordinal + 1, uuid, 255, "", true, 16_382)
                 : null;
         return new BackendObservation(
                 ordinal,

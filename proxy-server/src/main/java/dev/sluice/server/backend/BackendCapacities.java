@@ -109,6 +109,15 @@ public final class BackendCapacities {
         return waiting;
     }
 
+    /** Asks the other loops to close prepared statements of idle connections. */
+    void askForStatements(int ordinal, BackendCapacity.Claimant loop) {
+        for (BackendCapacity.Claimant other : loops) {
+            if (other != loop) {
+                other.giveUpStatements(ordinal);
+            }
+        }
+    }
+
     /** Asks the other loops to make room; {@code starving} if somebody has waited for long. */
     void askForRoom(int ordinal, BackendCapacity.Claimant loop, boolean starving) {
         for (BackendCapacity.Claimant other : loops) {

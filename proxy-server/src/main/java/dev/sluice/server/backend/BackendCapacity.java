@@ -27,6 +27,9 @@ public final class BackendCapacity {
          * @param starving whether it has waited for long: connections kept for a last statement's warnings go, too
          */
         void makeRoom(int backendOrdinal, boolean starving);
+
+        /** Another loop has no prepared statement left to close: those of idle connections can go. Called from any thread. */
+        default void giveUpStatements(int backendOrdinal) {}
     }
 
     private final int backendOrdinal;
@@ -34,6 +37,7 @@ public final class BackendCapacity {
     private volatile boolean closed;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger kept = new AtomicInteger();
+    private final StatementBudget statements = new StatementBudget();
     /** How many connections were beyond the cap when it was lowered, less those that have been given up for it. */
     private final AtomicInteger surplus = new AtomicInteger();
 
@@ -149,6 +153,11 @@ public final class BackendCapacity {
     /** Whether nothing is left of its use: its ordinal may stand for another backend. */
     boolean isAbandoned() {
         return closed && open.get() == 0 && waiting.isEmpty();
+    }
+
+    /** What is prepared there. */
+    StatementBudget statements() {
+        return statements;
     }
 
     /** Connections open, being opened or being closed. */

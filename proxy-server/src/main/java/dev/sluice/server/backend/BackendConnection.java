@@ -2,6 +2,7 @@ package dev.sluice.server.backend;
 
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.packet.QueryAttributes;
 import dev.sluice.protocol.response.ResponseScanner;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class BackendConnection {
     private static final Logger LOGGER = LoggerFactory.getLogger(BackendConnection.class);
     private static final int CUMULATION_BYTES = 1024;
+    private static final int CLOSE_BYTES = Packets.HEADER_LENGTH + 5;
     /** No account ever has this generation. */
     private static final int RETIRED = -1;
 
@@ -173,6 +175,25 @@ public final class BackendConnection {
         return statements;
     }
 
+    /** Closes a statement here, if it is prepared. */
+    public void closeStatement(StatementHandles.Text text) {
+        StatementHandles.Handle handle = statements.remove(text);
+        if (handle != null) {
+            sendClose(handle);
+            flush();
+        }
+    }
+
+    /** Writes a COM_STMT_CLOSE, which has no answer, without flushing. */
+    void sendClose(StatementHandles.Handle handle) {
+        ByteBuf out = channel.alloc().buffer(CLOSE_BYTES);
+        int header = Packets.begin(out, 0);
+        out.writeByte(CommandType.COM_STMT_CLOSE.code());
+        out.writeIntLE(handle.serverId());
+        Packets.end(out, header);
+        sendBytes(out);
+    }
+
     /** Counts the leases: the same number means that nobody else used the connection in between. */
     public long leases() {
         return leases;
@@ -302,6 +323,11 @@ public final class BackendConnection {
         }
     }
 
+    /** The command that was sent last had so many packets more when the client sent it; its response has not begun. */
+    public void shiftSequenceIds(int packets) {
+        scanner.shiftSequenceIds(packets);
+    }
+
     /** Sends what was written. */
     public void flush() {
         channel.flush();
@@ -401,6 +427,7 @@ public final class BackendConnection {
         }
         // An insert id that lived here is lost with the connection; its holder keeps what the OK packet said.
         insertIdHolder = null;
+        statements.clear();
         for (PendingResponse response = expected.poll(); response != null; response = expected.poll()) {
             response.failed(failure);
         }

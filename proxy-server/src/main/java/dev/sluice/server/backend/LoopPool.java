@@ -18,8 +18,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backend connections of one event loop. Confined to the session's event loop; {@link #slotGranted} and {@link #makeRoom}
- * may be called from any thread.
+ * The backend connections of one event loop. Confined to the session's event loop; {@link #slotGranted}, {@link #makeRoom}
+ * and {@link #giveUpStatements} may be called from any thread.
  *
  * <p>A connection is idle here, leased to one session, or being reset. A hard cap per backend holds over all loops
  * ({@link BackendCapacity}); whoever finds it reached waits in a {@link WaitingLine} with a deadline. A connection that
@@ -43,6 +43,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Grants that this loop has asked for and not yet received, by backend. */
     private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
 
+    private final StatementRoom statements;
     private final LingeringLeases lingering = new LingeringLeases();
 
     private final Set<BackendConnection> open = new HashSet<>();
@@ -62,6 +63,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         this.settings = settings;
         this.environment = environment;
         this.lines = new WaitingLines(capacities.waiting());
+        this.statements = new StatementRoom(pools, capacities, this, environment.topology());
         capacities.register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -75,6 +77,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public boolean isMariaDb(int backendOrdinal) {
         BackendStatus backend = environment.topology().get().find(backendOrdinal);
         return backend != null && backend.facts() != null && backend.facts().flavor() == ServerFlavor.MARIADB;
+    }
+
+    /** Where statements are prepared, and closed for others. */
+    public StatementRoom statements() {
+        return statements;
     }
 
     /** Names who is told of the backend whose server has ended an idle connection. */
@@ -222,6 +229,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         int ordinal = connection.key().backendOrdinal();
         open.add(connection);
         connection.generation(pool.generation());
+        connection.statements().budget(capacities.of(ordinal).statements());
         environment.metrics().backendOpened(ordinal);
         environment.metrics().backendStarted(ordinal);
         connection.onClose = () -> {
@@ -324,6 +332,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 lingering.takeOne(backendOrdinal);
             }
         });
+    }
+
+    @Override
+    public void giveUpStatements(int backendOrdinal) {
+        loop.execute(() -> statements.trimIdle(backendOrdinal));
     }
 
     private boolean closeOneIdle(int ordinal) {

@@ -7,11 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The statements prepared on one backend connection, shared by the sessions that borrow it one after the other; the
- * least recently used is closed when the bound is reached. Confined to the session's event loop.
+ * The statements prepared on one backend connection, shared by the sessions that borrow it one after the other, and the
+ * places that they take of what the backend gives to all connections. Confined to the session's event loop.
  */
 public final class StatementHandles {
-    /** Statements kept per connection at most; times the connections it stays far below max_prepared_stmt_count. */
+    /** Statements kept per connection at most. */
     public static final int HANDLES_MAX = 128;
 
     /** One prepared statement on the server. */
@@ -52,33 +52,32 @@ public final class StatementHandles {
     }
 
     /**
-     * What a prepared statement depends on: its text, the state it was prepared in (schema, sql_mode, character set), and
+     * What a prepared statement depends on: its text, known by a digest so that no connection keeps it, the state it was prepared in (schema, sql_mode, character set), and
      * the types that its parameters had at its first execution, by which a server decides what the statement computes.
      * Immutable: the arrays must not be changed.
      */
     public static final class Text {
-        private final byte[] sql;
+        private final TextDigest sql;
         private final StateVector preparedIn;
         private final int copy;
         private final byte @Nullable [] firstTypes;
         private final int hash;
 
         /**
-         * @param sql the statement as the client sent it
+         * @param sql the digest of the statement as the client sent it
          * @param preparedIn the session's state at COM_STMT_PREPARE
          * @param copy 0, or a number that keeps apart equal texts that need handles of their own
          */
-        public Text(byte[] sql, StateVector preparedIn, int copy) {
+        public Text(TextDigest sql, StateVector preparedIn, int copy) {
             this(sql, preparedIn, copy, null);
         }
 
-        private Text(byte[] sql, StateVector preparedIn, int copy, byte @Nullable [] firstTypes) {
+        private Text(TextDigest sql, StateVector preparedIn, int copy, byte @Nullable [] firstTypes) {
             this.sql = sql;
             this.preparedIn = preparedIn;
             this.copy = copy;
             this.firstTypes = firstTypes;
-            this.hash = 31 * (31 * (31 * Arrays.hashCode(sql) + preparedIn.hashCode()) + copy)
-                    + Arrays.hashCode(firstTypes);
+            this.hash = 31 * (31 * (31 * sql.hashCode() + preparedIn.hashCode()) + copy) + Arrays.hashCode(firstTypes);
         }
 
         /** The same statement, executed first with these parameter types, two bytes each. */
@@ -89,11 +88,6 @@ public final class StatementHandles {
         /** The same statement with a handle that equal ones do not share. */
         public Text copy(int number) {
             return new Text(sql, preparedIn, number, firstTypes);
-        }
-
-        /** The statement's bytes. */
-        public byte[] sql() {
-            return sql;
         }
 
         /** The state that the statement was, and must be, prepared in. */
@@ -109,7 +103,7 @@ public final class StatementHandles {
                             && copy == other.copy
                             && preparedIn.equals(other.preparedIn)
                             && Arrays.equals(firstTypes, other.firstTypes)
-                            && Arrays.equals(sql, other.sql));
+                            && sql.equals(other.sql));
         }
 
         @Override
@@ -119,34 +113,86 @@ public final class StatementHandles {
     }
 
     private final Map<Text, Handle> handles = new LinkedHashMap<>(16, 0.75f, true);
+    private StatementBudget budget = new StatementBudget();
+    /** Places taken: one for each handle, and one for a statement that is being prepared. */
+    private int places;
+
+    /** Counts places in another budget from now on. Called before the first is taken. */
+    void budget(StatementBudget shared) {
+        budget = shared;
+    }
+
+    StatementBudget budget() {
+        return budget;
+    }
+
+    /** How many places are taken. */
+    int places() {
+        return places;
+    }
+
+    /** A place has been taken from the budget for this connection. */
+    void placeTaken() {
+        places++;
+    }
+
+    /** Gives back the places of statements that could not be prepared, or are closed. Called when nothing is being prepared. */
+    public void reconcile() {
+        if (places > handles.size()) {
+            budget.giveBack(places - handles.size());
+            places = handles.size();
+        }
+    }
 
     /** The handle of a statement, or null when it is not prepared here. */
     public @Nullable Handle find(Text text) {
         return handles.get(text);
     }
 
-    /** Adds a handle. Returns the one that had to make room, which the caller closes on the server, or null. */
-    public @Nullable Handle add(Text text, Handle handle) {
+    /** Adds the handle of a statement for which a place was taken. */
+    public void add(Text text, Handle handle) {
         handles.put(text, handle);
-        if (handles.size() <= HANDLES_MAX) {
-            return null;
-        }
+    }
+
+    /** The same handle is another statement's from now on. */
+    public void rename(Text before, Text now, Handle handle) {
+        handles.remove(before);
+        handles.put(now, handle);
+    }
+
+    /** Removes the handle that was not used for longest and is not reserved; null if there is none. Its place stays taken. */
+    @Nullable
+    Handle takeLeastUsed() {
         for (Map.Entry<Text, Handle> eldest : handles.entrySet()) {
-            if (eldest.getValue().exclusiveTo() == null && eldest.getValue() != handle) {
+            Handle handle = eldest.getValue();
+            if (handle.exclusiveTo() == null) {
                 handles.remove(eldest.getKey());
-                return eldest.getValue();
+                return handle;
             }
         }
         return null;
     }
 
-    /** Removes a handle that the server no longer has or that is being closed. */
-    public void remove(Text text) {
-        handles.remove(text);
+    /** Removes a handle that is being closed, and gives its place back; null if there is none. */
+    @Nullable
+    Handle remove(Text text) {
+        Handle removed = handles.remove(text);
+        if (removed != null) {
+            placeFreed();
+        }
+        return removed;
     }
 
-    /** Forgets all: COM_RESET_CONNECTION closed them. */
-    public void clear() {
+    /** The statement of a place is closed. */
+    void placeFreed() {
+        places--;
+        budget.giveBack(1);
+    }
+
+    /** Forgets all: COM_RESET_CONNECTION closed them, or the connection has ended. */
+    void clear() {
         handles.clear();
+        budget.giveBack(places);
+        places = 0;
     }
 }

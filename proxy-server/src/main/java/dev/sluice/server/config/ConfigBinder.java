@@ -287,7 +287,8 @@ final class ConfigBinder {
                 value(ConfigKeys.LIMITS_IDLE_TIMEOUT),
                 value(ConfigKeys.LIMITS_FRONTEND_BUFFER),
                 value(ConfigKeys.LIMITS_BACKEND_BUFFER),
-                value(ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX));
+                value(ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX),
+                value(ConfigKeys.LIMITS_PREPARED_TEXTS));
     }
 
     private TlsConfig tls() {

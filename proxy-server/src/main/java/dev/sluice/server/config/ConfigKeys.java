@@ -266,6 +266,12 @@ public final class ConfigKeys {
             ValueType.count(1, COUNT_MAX),
             "16382",
             "Prepared statements a client may hold; the next one gets error 1461.");
+    static final ConfigKey<Integer> LIMITS_PREPARED_TEXTS = ConfigKey.defaulted(
+            "limits.prepared-texts",
+            ValueType.size("1MiB", "1GiB"),
+            "256MiB",
+            "Memory for the prepared statements of all clients, texts that are equal counted once; never more than a"
+                    + " quarter of the heap, of which one client may use half. The next one gets error 1461.");
 
     // tls
 
@@ -440,6 +446,7 @@ public final class ConfigKeys {
             LIMITS_FRONTEND_BUFFER,
             LIMITS_BACKEND_BUFFER,
             LIMITS_PREPARED_STATEMENTS_MAX,
+            LIMITS_PREPARED_TEXTS,
             TLS_FRONTEND_MODE,
             TLS_FRONTEND_CERT,
             TLS_FRONTEND_KEY,

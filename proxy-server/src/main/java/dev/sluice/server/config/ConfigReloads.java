@@ -23,7 +23,8 @@ public final class ConfigReloads {
             ConfigKeys.POOL_WAITING_MAX.path(),
             ConfigKeys.POOL_WAITING_BYTES_MAX.path(),
             ConfigKeys.LIMITS_MAX_CONNECTIONS.path(),
-            ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.path());
+            ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.path(),
+            ConfigKeys.LIMITS_PREPARED_TEXTS.path());
 
     private ConfigReloads() {}
 

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param frontendBuffer bytes waiting to be sent to a client beyond which its backend is not read
  * @param backendBuffer bytes waiting to be sent to a backend beyond which its client is not read
  * @param preparedStatementsMax prepared statements a session may hold
+ * @param preparedTexts bytes for the prepared statements of all sessions
  */
 public record LimitsConfig(
         int maxConnections,
@@ -18,7 +19,8 @@ public record LimitsConfig(
         Duration idleTimeout,
         int frontendBuffer,
         int backendBuffer,
-        int preparedStatementsMax) {
+        int preparedStatementsMax,
+        int preparedTexts) {
     /** Rejects a value that a file could not hold with {@link IllegalArgumentException}. */
     public LimitsConfig {
         ConfigKeys.LIMITS_MAX_CONNECTIONS.require(maxConnections);
@@ -27,6 +29,7 @@ public record LimitsConfig(
         ConfigKeys.LIMITS_FRONTEND_BUFFER.require(frontendBuffer);
         ConfigKeys.LIMITS_BACKEND_BUFFER.require(backendBuffer);
         ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.require(preparedStatementsMax);
+        ConfigKeys.LIMITS_PREPARED_TEXTS.require(preparedTexts);
     }
 
     /** What an absent section means. */
@@ -37,6 +40,7 @@ public record LimitsConfig(
                 ConfigKeys.LIMITS_IDLE_TIMEOUT.defaultValue(),
                 ConfigKeys.LIMITS_FRONTEND_BUFFER.defaultValue(),
                 ConfigKeys.LIMITS_BACKEND_BUFFER.defaultValue(),
-                ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.defaultValue());
+                ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.defaultValue(),
+                ConfigKeys.LIMITS_PREPARED_TEXTS.defaultValue());
     }
 }

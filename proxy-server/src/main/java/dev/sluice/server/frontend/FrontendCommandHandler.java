@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter implements Session.Input {
     /** Bytes that may wait behind a running command before reading stops. */
     private static final int AHEAD_BYTES_MAX = 64 * 1024;
+    /** So much of a streamed command is handed over first: the head of a COM_STMT_EXECUTE with the most parameters fits. */
+    private static final int HEAD_BYTES = 144 * 1024;
 
     private final Session session;
     private final int wholeBytesMax;
@@ -177,8 +179,8 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     }
 
     private boolean beginStream(ByteBuf in, int length) {
-        // Enough of the head to tell the command, the verb, and the head of a COM_STMT_EXECUTE.
-        if (in.readableBytes() < Math.min(packetBytesMax, AHEAD_BYTES_MAX)) {
+        // Enough to tell the command, the verb, and the types of all parameters.
+        if (in.readableBytes() < Math.min(Packets.HEADER_LENGTH + length, HEAD_BYTES)) {
             return false;
         }
         streamLeft = length;
@@ -233,7 +235,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return;
         }
         ByteBuf waiting = pending;
-        int limit = streamLeft >= 0 || !session.isIdle() ? AHEAD_BYTES_MAX : packetBytesMax;
+        int limit = streamLeft >= 0 || !session.isIdle() ? AHEAD_BYTES_MAX : Math.max(packetBytesMax, HEAD_BYTES);
         boolean pause = waiting != null && waiting.readableBytes() >= limit;
         if (pause != paused) {
             paused = pause;

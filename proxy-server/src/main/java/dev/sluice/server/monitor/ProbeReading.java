@@ -70,7 +70,8 @@ public record ProbeReading(
                 facts.serverUuid(),
                 facts.defaultCollationId(),
                 facts.sqlMode(),
-                false);
+                false,
+                facts.preparedStatementsMax());
         return new ProbeReading(
                 readOnly, channels, GtidPosition.UNKNOWN, GtidPosition.UNKNOWN, silent, degradation, others);
     }

@@ -18,7 +18,8 @@ enum ReplicationDialect {
 
     private static final String COMMON_VARIABLES =
             "SELECT @@GLOBAL.read_only AS read_only, @@GLOBAL.version AS version, @@GLOBAL.server_id AS server_id,"
-                    + " @@GLOBAL.collation_server AS collation_server, @@GLOBAL.sql_mode AS sql_mode, ";
+                    + " @@GLOBAL.collation_server AS collation_server, @@GLOBAL.sql_mode AS sql_mode,"
+                    + " @@GLOBAL.max_prepared_stmt_count AS max_prepared_stmt_count, ";
 
     private final String statusStatement;
     private final String replicasStatement;

@@ -190,7 +190,8 @@ final class ReplicationProbe implements BackendProbe {
                 row.getString("server_uuid"),
                 collation == null ? 0 : collation.id(),
                 text(row, "sql_mode"),
-                isOn(row.getString("tracks_gtids")));
+                isOn(row.getString("tracks_gtids")),
+                row.getInt("max_prepared_stmt_count"));
         return new Variables(
                 readOnly,
                 text(row, "own_position"),

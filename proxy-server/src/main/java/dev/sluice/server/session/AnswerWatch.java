@@ -19,6 +19,8 @@ final class AnswerWatch implements ClientResponse.Observer {
     private static final int READ_ONLY_OPTION = 1290;
     private static final int READ_ONLY_TRANSACTION = 1792;
     private static final int READ_ONLY_MODE = 1836;
+    /** The statement has to be prepared anew, and the server has tried often enough: ER_NEED_REPREPARE. */
+    private static final int NEED_REPREPARE = 1615;
 
     /** What the answer was. */
     enum Verdict {
@@ -26,8 +28,17 @@ final class AnswerWatch implements ClientResponse.Observer {
         ANSWERED,
         /** A replica refused to write. */
         IS_A_WRITE,
+        /** What is prepared there is out of date: the server did not run it. */
+        OUT_OF_DATE,
+        /** The server has no room for one more prepared statement, and some of this connection's are not in use. */
+        NO_ROOM,
         /** The server is going away, or an operator has ended the connection there: nothing was answered. */
-        GOING_AWAY
+        GOING_AWAY;
+
+        /** Whether the command did not run, and is sent again if nobody has interrupted it. */
+        boolean isSentAgain() {
+            return this == IS_A_WRITE || this == OUT_OF_DATE || this == NO_ROOM;
+        }
     }
 
     private final SessionParts parts;
@@ -110,6 +121,11 @@ final class AnswerWatch implements ClientResponse.Observer {
 
     @Override
     public boolean intercepts(int errorCode) {
+        Verdict about = aboutHandles(errorCode);
+        if (about != Verdict.ANSWERED) {
+            verdict = about;
+            return true;
+        }
         if (!command.isRepeatable() || parts.state().tiedTo(slot)) {
             return false;
         }
@@ -129,6 +145,19 @@ final class AnswerWatch implements ClientResponse.Observer {
         }
         verdict = Verdict.ANSWERED;
         return false;
+    }
+
+    private Verdict aboutHandles(int errorCode) {
+        BackendConnection target = connection;
+        if (errorCode == NEED_REPREPARE
+                && command.mayBePreparedAnew()
+                && parts.context().switches().retry()) {
+            return Verdict.OUT_OF_DATE;
+        }
+        boolean full = errorCode == ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code() && command.isPrepare();
+        return full && target != null && parts.context().pool().statements().closeUnused(target)
+                ? Verdict.NO_ROOM
+                : Verdict.ANSWERED;
     }
 
     private static boolean isReadOnlyServer(int errorCode) {

@@ -27,6 +27,8 @@ final class Command {
     private @Nullable String text;
     private long startedNanos;
     private int newStatementId;
+    /** Its server has refused it once for what was prepared there being out of date. */
+    private boolean preparedAnew;
     private byte @Nullable [] attributes;
     private boolean attributesThere;
 
@@ -55,6 +57,7 @@ final class Command {
         prepared = about;
         startedNanos = nowNanos;
         text = null;
+        preparedAnew = false;
     }
 
     /** Takes the reference to its packet; {@code inPieces} if that is only its head. */
@@ -147,6 +150,37 @@ final class Command {
                 !statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE);
             default -> false;
         };
+    }
+
+    /**
+     * Whether its server has not run it when it says that the statement has to be prepared anew. What a procedure did before
+     * one of its statements met that error stays done, and of a text that was not read whole nobody knows what it does.
+     */
+    boolean mayBePreparedAnew() {
+        PreparedStatement about = prepared;
+        return type == CommandType.COM_STMT_EXECUTE
+                && !streamed
+                && !preparedAnew
+                && about != null
+                && about.boundTo() == null
+                && statement.kind() != StatementKind.CALL
+                && !statement.has(Traits.OPAQUE);
+    }
+
+    /** It goes to the same connection once more, with a new handle. */
+    void prepareAnew() {
+        preparedAnew = true;
+        rewind();
+    }
+
+    boolean isPreparedAnew() {
+        return preparedAnew;
+    }
+
+    /** Whether its bytes are kept until the answer is there. */
+    private boolean keepsBytes() {
+        return isRepeatable()
+                || (!streamed && (type == CommandType.COM_STMT_EXECUTE || type == CommandType.COM_STMT_PREPARE));
     }
 
     boolean isLongData() {
@@ -242,7 +276,7 @@ final class Command {
     /** Gives the bytes away for good, or a second reference to them if the command may have to be sent again. */
     ByteBuf bytesToSend() {
         ByteBuf bytes = packet();
-        if (isRepeatable()) {
+        if (keepsBytes()) {
             return bytes.retain();
         }
         packet = null;

@@ -172,7 +172,7 @@ final class Exchange implements Placement.Listener {
     private void runOn(BackendConnection target) {
         connection = target;
         if (command.isStreamed() && needsOldForm(target)) {
-            tell(Failures.typesNotAtHand());
+            tell(Failures.attributesUnknown());
             finish();
         } else if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
             send(target);
@@ -205,12 +205,22 @@ final class Exchange implements Placement.Listener {
             stateRefused(target, error);
         } else if (unprepared != null) {
             tell(unprepared);
-            finish();
+            notPrepared(target);
         } else if (preparation.isBehind()) {
             retryWithoutWaiting();
         } else {
             runOn(target);
         }
+    }
+
+    /** What the first execution may have begun, before the server found that it had to prepare anew, is to be known. */
+    private void notPrepared(BackendConnection target) {
+        if (!command.isPreparedAnew()) {
+            finish();
+            return;
+        }
+        phase = Phase.SETTLING;
+        settlement.settle(slot, target, command.ran(), new Outcome(true, 0, command.text(), false), whenSettled);
     }
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
@@ -241,24 +251,41 @@ final class Exchange implements Placement.Listener {
         PreparedStatement about = command.prepared();
         if (about != null && command.needsHandle()) {
             Handle handle = requireNonNull(target.statements().find(about.text()), "prepared just before");
-            command.packet(parts.statements().addressed(command.type(), command.packet(), about, handle));
+            command.packet(
+                    command.isStreamed()
+                            ? parts.statements().addressedHead(command.type(), command.packet(), about, handle, stream)
+                            : parts.statements().addressed(command.type(), command.packet(), about, handle));
         }
         if (command.isLongData()) {
             target.sendBytes(command.bytesToSend());
             settlement.bindings().longDataSent(slot, target, about);
             target.flush();
-            if (!stream.isOpen()) {
+            if (stream.isOpen()) {
+                // Its statement may have had to be prepared first: by then the client's channel is not read any more.
+                parts.input().resume();
+            } else {
                 finish();
             }
             return;
         }
-        response.begin(command.shape(), command.answerId(), command.newStatementId());
+        if (command.isPrepare()) {
+            parts.context().pool().statements().take(target);
+        }
+        boolean countedLater = command.isPrepare() && parts.statements().preparesLarge();
+        response.begin(
+                command.shape(),
+                countedLater ? ClientResponse.ANY_SEQUENCE_ID : command.answerId(),
+                command.newStatementId());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
         command.attributesFor(target.takesQueryAttributes());
-        ByteBuf bytes = command.bytesToSend();
-        target.send(needsOldForm(target) ? parts.statements().withoutAttributes(bytes, about) : bytes, response);
+        if (countedLater) {
+            parts.statements().sendPreparing(target, response);
+        } else {
+            ByteBuf bytes = command.bytesToSend();
+            target.send(needsOldForm(target) ? parts.statements().withoutAttributes(bytes, about) : bytes, response);
+        }
         target.flush();
         if (stream.isOpen()) {
             parts.input().resume();
@@ -308,7 +335,10 @@ final class Exchange implements Placement.Listener {
         }
         ErrPacket preludeError = preparation.stateError();
         boolean behind = preparation.isBehind() && preludeError == null;
-        if (interrupted && (behind || watch.verdict() == AnswerWatch.Verdict.IS_A_WRITE)) {
+        if (command.isPrepare()) {
+            target.statements().reconcile();
+        }
+        if (interrupted && (behind || watch.verdict().isSentAgain())) {
             answerInterrupted();
             return;
         }
@@ -321,6 +351,12 @@ final class Exchange implements Placement.Listener {
             case IS_A_WRITE -> {
                 retryOnPrimary();
                 return;
+            }
+            case OUT_OF_DATE, NO_ROOM -> {
+                if (preludeError == null) {
+                    sendAgain(target);
+                    return;
+                }
             }
             case GOING_AWAY -> {
                 goingAway(target);
@@ -336,7 +372,7 @@ final class Exchange implements Placement.Listener {
         writes.ran(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
-        if (stream.isOpen() || response.isTooEarly()) {
+        if (stream.isOpen() || response.isTooEarly() || parts.statements().isSending()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
             stream.discardRest(null);
@@ -349,6 +385,19 @@ final class Exchange implements Placement.Listener {
         Outcome outcome =
                 new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
         settlement.settle(slot, target, done, outcome, whenSettled);
+    }
+
+    /** The server did not run the command, and does not mind having it once more. */
+    private void sendAgain(BackendConnection target) {
+        PreparedStatement about = command.prepared();
+        if (about == null) {
+            command.rewind();
+        } else {
+            command.prepareAnew();
+            target.closeStatement(about.text());
+        }
+        parts.context().metrics().retried();
+        runOn(target);
     }
 
     private void retryOnPrimary() {
@@ -441,6 +490,9 @@ final class Exchange implements Placement.Listener {
 
     private void over() {
         connection = null;
+        if (command.isPrepare()) {
+            parts.statements().endPreparing();
+        }
         command.end();
         phase = Phase.IDLE;
         settlement.countPins();
@@ -619,6 +671,7 @@ final class Exchange implements Placement.Listener {
         phase = Phase.IDLE;
         placement.abandon();
         command.dropPacket();
+        stream.abandon();
         if (busy != null) {
             busy.close();
         }

@@ -196,16 +196,25 @@ final class Failures {
         return of("HY000", "The server that runs the statement could not be told to end it; Sluice's log says why");
     }
 
+    /** The number is that of the count of statements: this is the same bound, in bytes. */
+    static ErrPacket preparedTextsFull() {
+        return new ErrPacket(
+                ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code(),
+                ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.sqlState(),
+                "Sluice has no memory for the text of this prepared statement (limits.prepared-texts): close some");
+    }
+
+    /** An execution in the form of clients that may send attributes comes in pieces, for a server that does not know it. */
+    static ErrPacket attributesUnknown() {
+        return of(
+                "HY000",
+                "This execution is too large to be written anew for a server without query attributes; send the large"
+                        + " values by COM_STMT_SEND_LONG_DATA");
+    }
+
     static ErrPacket killRightUnknown() {
         return of(
                 "HY000",
                 "No server could be asked whether this account may end the statements of others; nothing was ended");
-    }
-
-    static ErrPacket typesNotAtHand() {
-        return of(
-                "HY000",
-                "This execution is too large to be given the parameter types that an earlier one bound; send the types with"
-                        + " it, or the large values by COM_STMT_SEND_LONG_DATA");
     }
 }

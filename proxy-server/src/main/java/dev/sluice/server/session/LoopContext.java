@@ -40,6 +40,7 @@ public final class LoopContext implements WriteGate.Loop {
      * @param settings the limits of sessions, as configured at this moment
      * @param switches what an operator has switched
      * @param registry every live session
+     * @param texts of all prepared statements
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
      * @param evidence what is known of positions
@@ -53,6 +54,7 @@ public final class LoopContext implements WriteGate.Loop {
             Supplier<SessionSettings> settings,
             SessionSwitches switches,
             SessionRegistry registry,
+            StatementTexts texts,
             DiagnosticsUsers habits,
             MonitorSignals signals,
             Evidence evidence,
@@ -149,6 +151,10 @@ public final class LoopContext implements WriteGate.Loop {
     /** Every client connection of the process. */
     public SessionRegistry registry() {
         return shared.registry();
+    }
+
+    StatementTexts texts() {
+        return shared.texts();
     }
 
     PositionBoard positions() {

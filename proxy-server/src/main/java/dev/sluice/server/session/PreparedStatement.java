@@ -16,8 +16,17 @@ import org.jspecify.annotations.Nullable;
  * when first needed. Confined to the session's event loop.
  */
 final class PreparedStatement {
+    /**
+     * How a statement was read when it was prepared. Immutable.
+     *
+     * @param mode by which its text was cut into tokens
+     * @param classification what was made of it
+     */
+    record Reading(LexicalMode mode, Classification classification) {}
+
     private final int id;
     private Text text;
+    private final StatementTexts.Text sql;
     private final LexicalMode mode;
     private Classification classification;
     /** What is known of it now, for its next execution. */
@@ -34,11 +43,12 @@ final class PreparedStatement {
     private @Nullable PinReason boundBy;
     private @Nullable ErrPacket deferredError;
 
-    PreparedStatement(int id, Text text, LexicalMode mode, Classification classification, int parameters) {
+    PreparedStatement(int id, Text text, StatementTexts.Text sql, Reading reading, int parameters) {
         this.id = id;
         this.text = text;
-        this.mode = mode;
-        this.classification = classification;
+        this.sql = sql;
+        this.mode = reading.mode();
+        this.classification = reading.classification();
         this.parameters = parameters;
     }
 
@@ -47,8 +57,14 @@ final class PreparedStatement {
         return id;
     }
 
+    /** What the handles of this statement are found by. */
     Text text() {
         return text;
+    }
+
+    /** The statement as the client sent it. */
+    StatementTexts.Text sql() {
+        return sql;
     }
 
     Classification classification() {

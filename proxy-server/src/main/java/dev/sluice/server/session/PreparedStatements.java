@@ -9,11 +9,14 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.PendingResponse;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.backend.StatementHandles.Text;
+import dev.sluice.server.session.PreparedStatement.Reading;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,13 +38,25 @@ final class PreparedStatements {
     private final IntObjectMap<PreparedStatement> statements = new IntObjectHashMap<>();
     private final SessionState state;
     private final boolean attributed;
+    private final StatementTexts texts;
     private int lastId;
-    private byte @Nullable [] preparing;
+    /** What these statements take of the bound of one client. */
+    private long bytes;
+
+    private StatementTexts.@Nullable Text preparing;
+    private boolean preparingLarge;
+    private @Nullable PrepareCommand sending;
 
     /** @param attributed whether the client's executions may carry attributes */
-    PreparedStatements(SessionState state, boolean attributed) {
+    PreparedStatements(SessionState state, boolean attributed, StatementTexts texts) {
         this.state = state;
         this.attributed = attributed;
+        this.texts = texts;
+    }
+
+    /** What these statements take, in bytes. */
+    long bytes() {
+        return bytes;
     }
 
     int size() {
@@ -56,80 +71,104 @@ final class PreparedStatements {
                 : statements.get(packet.getIntLE(packet.readerIndex() + ID_INDEX));
     }
 
-    /** Reserves the next id for a statement that is being prepared. */
-    int nextId(byte[] sql) {
+    /**
+     * Reserves the next id for a statement that is being prepared.
+     *
+     * @param large whether the client's packets were not kept
+     */
+    int nextId(StatementTexts.Text sql, boolean large) {
         preparing = sql;
+        preparingLarge = large;
         do {
             lastId++;
         } while (lastId == 0 || statements.containsKey(lastId));
         return lastId;
     }
 
+    /** Whether what is being prepared has to be sent from its text. */
+    boolean preparesLarge() {
+        return preparing != null && preparingLarge;
+    }
+
+    /** Sends a COM_STMT_PREPARE of what is being prepared. */
+    void sendPreparing(BackendConnection target, ClientResponse response) {
+        StatementTexts.Text text = preparing;
+        if (text == null) {
+            throw new IllegalStateException("no statement is being prepared");
+        }
+        send(target, text.sql(), response, response::commandEnded);
+    }
+
+    /**
+     * Sends a COM_STMT_PREPARE.
+     *
+     * @param whenSent told the number of packets; until then the id of the answer's first packet is not known
+     */
+    void send(BackendConnection target, byte[] sql, PendingResponse response, IntConsumer whenSent) {
+        PrepareCommand command = new PrepareCommand(target, sql, response, whenSent);
+        sending = command;
+        command.send();
+    }
+
+    /** Whether the last COM_STMT_PREPARE that was sent from its text is still being sent. */
+    boolean isSending() {
+        PrepareCommand last = sending;
+        return last != null && last.isUnderWay();
+    }
+
+    /** The statement that was being prepared has been, or cannot be. */
+    void endPreparing() {
+        StatementTexts.Text text = preparing;
+        preparing = null;
+        sending = null;
+        if (text != null) {
+            texts.release(text);
+        }
+    }
+
     /** A backend prepared the statement. */
     void prepared(int id, Classification classification, BackendConnection connection, ResponseScanner scanner) {
-        byte[] sql = preparing;
+        StatementTexts.Text sql = preparing;
         if (sql == null) {
             throw new IllegalStateException("no statement is being prepared");
         }
         preparing = null;
+        bytes += sql.size();
         StateVector reading = state.vector().forReading(classification.has(Traits.USER_VARIABLE_READ));
-        Text text = new Text(sql, reading, 0);
+        Text text = new Text(sql.digest(), reading, 0);
         Handle existing = connection.statements().find(text);
         if (existing != null) {
             if (existing.exclusiveTo() != null) {
                 // A cursor is open on the older one: this one gets a handle of its own.
-                text = new Text(sql, reading, id);
+                text = new Text(sql.digest(), reading, id);
             } else {
-                connection.sendBytes(close(connection, existing));
-                connection.flush();
+                connection.closeStatement(text);
             }
         }
-        store(connection, text, new Handle(scanner.statementId()));
-        statements.put(
-                id, new PreparedStatement(id, text, state.lexicalMode(), classification, scanner.parameterCount()));
-    }
-
-    /** Adds a handle to a connection and closes the one that has to make room for it. */
-    void store(BackendConnection connection, Text text, Handle handle) {
-        Handle removed = connection.statements().add(text, handle);
-        if (removed != null) {
-            connection.sendBytes(close(connection, removed));
-            connection.flush();
-        }
+        connection.statements().add(text, new Handle(scanner.statementId()));
+        Reading read = new Reading(state.lexicalMode(), classification);
+        statements.put(id, new PreparedStatement(id, text, sql, read, scanner.parameterCount()));
     }
 
     /** Removes a statement that the client closed. */
     void remove(PreparedStatement statement) {
-        statements.remove(statement.id());
+        if (statements.remove(statement.id()) != null) {
+            bytes -= statement.sql().size();
+            texts.release(statement.sql());
+        }
     }
 
     /** Forgets all, as COM_RESET_CONNECTION and COM_CHANGE_USER do. */
     void clear() {
+        endPreparing();
+        statements.values().forEach(statement -> texts.release(statement.sql()));
         statements.clear();
+        bytes = 0;
     }
 
     /** All statements, for unbinding those whose connection is gone. */
     Iterable<PreparedStatement> all() {
         return statements.values();
-    }
-
-    /** A COM_STMT_CLOSE packet for a handle. It has no answer. */
-    static ByteBuf close(BackendConnection connection, Handle handle) {
-        ByteBuf out = connection.channel().alloc().buffer(ID_INDEX + 4);
-        out.writeIntLE(5);
-        out.writeByte(CommandType.COM_STMT_CLOSE.code());
-        out.writeIntLE(handle.serverId());
-        return out;
-    }
-
-    /** A COM_STMT_PREPARE packet. */
-    static ByteBuf prepare(BackendConnection connection, Text text) {
-        ByteBuf out = connection.channel().alloc().buffer(ID_INDEX + text.sql().length);
-        int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_STMT_PREPARE.code());
-        out.writeBytes(text.sql());
-        Packets.end(out, header);
-        return out;
     }
 
     /**
@@ -156,8 +195,7 @@ final class PreparedStatements {
         }
         boolean free = unexecuted.exclusiveTo() == null || unexecuted.exclusiveTo() == statement;
         if (free && connection.statements().find(statement.text()) == null) {
-            connection.statements().remove(before);
-            store(connection, statement.text(), unexecuted);
+            connection.statements().rename(before, statement.text(), unexecuted);
         }
     }
 
@@ -212,32 +250,57 @@ final class PreparedStatements {
      * Puts the backend's id into a packet and, in a COM_STMT_EXECUTE without parameter types, the types that the client
      * bound before: this backend may not have seen them. Returns the packet to send; its reference is taken and given.
      */
-    @SuppressWarnings("ReferenceEquality") // the array is that of the execution which has bound it
     ByteBuf addressed(CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
+        byte[] missing = missingTypes(type, packet, statement, handle);
+        if (missing == null) {
+            return packet;
+        }
+        ByteBuf whole = withTypes(packet, flagIndex(packet, statement), missing);
+        return whole.setMediumLE(0, whole.readableBytes() - Packets.HEADER_LENGTH);
+    }
+
+    /** The same for the head of a command that comes in pieces; {@code stream} cuts the rest anew if types are put in. */
+    ByteBuf addressedHead(
+            CommandType type, ByteBuf head, PreparedStatement statement, Handle handle, CommandStream stream) {
+        byte[] missing = missingTypes(type, head, statement, handle);
+        if (missing == null) {
+            return head;
+        }
+        int length = head.getUnsignedMediumLE(head.readerIndex());
+        int before = head.readableBytes();
+        ByteBuf longer = withTypes(head, flagIndex(head, statement), missing);
+        return stream.recut(longer, length, longer.readableBytes() - before);
+    }
+
+    /** Puts the backend's id into a packet; the types that this backend has to be told with it, null if none. */
+    @SuppressWarnings("ReferenceEquality") // the array is that of the execution which has bound it
+    private byte @Nullable [] missingTypes(
+            CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
         int start = packet.readerIndex();
         packet.setIntLE(start + ID_INDEX, handle.serverId());
         if (type != CommandType.COM_STMT_EXECUTE || statement.parameters() == 0) {
-            return packet;
+            return null;
         }
         int flagIndex = flagIndex(packet, statement);
         if (flagIndex >= packet.writerIndex()) {
-            return packet;
+            return null;
         }
         if (packet.getByte(flagIndex) == 1) {
             byte[] bound = typesIn(packet, statement);
             if (bound != null) {
                 handle.boundTypes(statement.bound(bound));
             }
-            return packet;
+            return null;
         }
         byte[] types = statement.types();
         if (types == null || handle.boundTypes() == types) {
-            return packet;
+            return null;
         }
         handle.boundTypes(types);
-        return withTypes(packet, flagIndex, types);
+        return types;
     }
 
+    /** A copy with the types in it; its header is that of the original. */
     private ByteBuf withTypes(ByteBuf packet, int flagIndex, byte[] types) {
         ByteBuf out = packet.alloc().buffer(packet.readableBytes() + 2 * types.length);
         int start = packet.readerIndex();
@@ -251,7 +314,6 @@ final class PreparedStatements {
             }
         }
         out.writeBytes(packet, flagIndex + 1, packet.writerIndex() - flagIndex - 1);
-        out.setMediumLE(0, out.readableBytes() - Packets.HEADER_LENGTH);
         packet.release();
         return out;
     }
@@ -297,11 +359,5 @@ final class PreparedStatements {
         if (index != QueryAttributes.MALFORMED) {
             out.writeBytes(packet, index, packet.writerIndex() - index);
         }
-    }
-
-    /** Whether a streamed COM_STMT_EXECUTE would need types put into it, which cannot be done to a stream. */
-    boolean needsTypes(ByteBuf head, PreparedStatement statement) {
-        int flagIndex = flagIndex(head, statement);
-        return statement.parameters() > 0 && flagIndex < head.writerIndex() && head.getByte(flagIndex) != 1;
     }
 }

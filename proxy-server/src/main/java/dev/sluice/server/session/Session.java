@@ -19,9 +19,11 @@ import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.TextDigest;
 import dev.sluice.server.compression.CompressionException;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,7 +99,7 @@ public final class Session {
                 new SessionTrackers(changes, causality, context),
                 new ClientTrackers(),
                 new InsertId(),
-                new PreparedStatements(state, frontend.sendsQueryAttributes()),
+                new PreparedStatements(state, frontend.sendsQueryAttributes(), context.texts()),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
@@ -260,8 +262,6 @@ public final class Session {
                     context.settings().preparedStatementsMax());
             return;
         }
-        byte[] sql = new byte[packet.readableBytes() - Packets.HEADER_LENGTH - 1];
-        packet.getBytes(packet.readerIndex() + Packets.HEADER_LENGTH + 1, sql);
         reader.read(packet, classification -> {
             if (endsInterrupted(packet)) {
                 return;
@@ -271,10 +271,27 @@ public final class Session {
                 clientKill.refuse();
                 return;
             }
-            exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(
-                    CommandType.COM_STMT_PREPARE, classification.prepared(), ResponseShape.PREPARE, null, packet);
+            byte[] sql = new byte[packet.readableBytes() - Packets.HEADER_LENGTH - 1];
+            packet.getBytes(packet.readerIndex() + Packets.HEADER_LENGTH + 1, sql);
+            prepare(TextDigest.of(sql), sql, classification, packet);
         });
+    }
+
+    /** @param packet what is sent to the server; empty if it is to be made of the text */
+    private void prepare(TextDigest digest, byte[] sql, Classification classification, ByteBuf packet) {
+        PreparedStatements own = parts.statements();
+        SessionSettings settings = context.settings();
+        StatementTexts.Text text = sql.length > settings.preparedTextMax(own.bytes())
+                ? null
+                : context.texts().take(digest, sql, settings.preparedBytesMax());
+        if (text == null) {
+            packet.release();
+            frontend.send(1, Failures.preparedTextsFull());
+            resumeInput();
+            return;
+        }
+        exchange.newStatementId(own.nextId(text, !packet.isReadable()));
+        exchange.begin(CommandType.COM_STMT_PREPARE, classification.prepared(), ResponseShape.PREPARE, null, packet);
     }
 
     // ---- commands that come in pieces ----
@@ -288,6 +305,8 @@ public final class Session {
             exchange.stream().discardRest(ErrorCode.ER_MALFORMED_PACKET.toPacket());
         } else if (type == CommandType.COM_QUERY) {
             exchange.begin(type, reader.large(), ResponseShape.QUERY, null, head);
+        } else if (type == CommandType.COM_STMT_PREPARE) {
+            collect(head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
             exchange.stream().discardRest(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
@@ -316,7 +335,34 @@ public final class Session {
 
     /** The command's last piece has been given; it was made of so many packets. */
     public void onLargeCommandEnd(int packets) {
+        LargeText text = exchange.stream().takeCollected();
         exchange.streamEnded(packets);
+        if (text != null) {
+            text.release();
+            prepare(text.digest(), text.sql(), reader.large(), Unpooled.EMPTY_BUFFER);
+        }
+    }
+
+    /** A statement that is prepared is kept, however long it is: it is prepared again wherever it runs. */
+    private void collect(ByteBuf head) {
+        SessionSettings settings = context.settings();
+        LargeText text = new LargeText(
+                context.texts(),
+                settings.preparedBytesMax(),
+                settings.preparedTextMax(parts.statements().bytes()));
+        int length = head.getUnsignedMediumLE(head.readerIndex()) - 1;
+        head.skipBytes(Packets.HEADER_LENGTH + 1);
+        if (parts.statements().size() >= settings.preparedStatementsMax()) {
+            exchange.stream()
+                    .discardRest(
+                            ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.toPacket(settings.preparedStatementsMax()));
+        } else if (text.announce(length)) {
+            text.add(head);
+            exchange.stream().collect(text);
+        } else {
+            exchange.stream().discardRest(Failures.preparedTextsFull());
+        }
+        head.release();
     }
 
     // ---- the session as a whole ----

@@ -11,10 +11,20 @@ import java.time.Duration;
  * @param consistency what reads on replicas may not miss
  * @param primaryTimeout how long a statement waits for a primary
  * @param preparedStatementsMax prepared statements of one session
+ * @param preparedBytesMax memory for the prepared statements of all sessions
  */
 public record SessionSettings(
         boolean readSplitting,
         boolean hashByUser,
         ConsistencyConfig consistency,
         Duration primaryTimeout,
-        int preparedStatementsMax) {}
+        int preparedStatementsMax,
+        long preparedBytesMax) {
+    /** One session may use so much of what there is for all. */
+    private static final int SHARE = 2;
+
+    /** How long a text may be in a session whose statements use so many bytes already. */
+    long preparedTextMax(long used) {
+        return preparedBytesMax / SHARE - used - StatementTexts.STATEMENT_BYTES;
+    }
+}

@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
@@ -97,7 +98,7 @@ final class Settlement {
             return null;
         }
         if (prepared != null) {
-            return new String(prepared.text().sql(), StandardCharsets.UTF_8);
+            return new String(prepared.sql().sql(), StandardCharsets.UTF_8);
         }
         return shortText(packet);
     }
@@ -128,9 +129,17 @@ final class Settlement {
 
     /** Writes a COM_STMT_PREPARE for a connection that does not have the statement. Returns how many answers will come. */
     int prepareOn(BackendConnection target, PreparedStatement statement, PreludeAnswers answers) {
-        target.send(PreparedStatements.prepare(target, statement.text()), new PendingResponse() {
+        parts.context().pool().statements().take(target);
+        byte[] sql = statement.sql().sql();
+        int[] packets = {0};
+        PendingResponse answer = new PendingResponse() {
             private int serverId;
             private @Nullable ErrPacket error;
+
+            @Override
+            public int firstSequenceId() {
+                return packets[0] == 0 ? ANY_SEQUENCE_ID : packets[0] & 0xFF;
+            }
 
             @Override
             public ResponseShape shape() {
@@ -156,9 +165,20 @@ final class Settlement {
 
             @Override
             public void completed() {
-                if (error == null) {
-                    parts.statements().store(target, statement.text(), new Handle(serverId));
+                if (parts.statements().isSending()) {
+                    target.fail(BackendFailure.of(
+                            BackendFailure.Kind.BROKEN, "the backend answered in the middle of a command"));
+                    return;
                 }
+                if (error == null) {
+                    target.statements().add(statement.text(), new Handle(serverId));
+                } else if (error.code() == ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code()
+                        && parts.context().pool().statements().closeUnused(target)) {
+                    int unused = prepareOn(target, statement, answers);
+                    target.flush();
+                    return;
+                }
+                target.statements().reconcile();
                 answers.prepared(error);
             }
 
@@ -166,7 +186,8 @@ final class Settlement {
             public void failed(BackendFailure failure) {
                 // backendClosed tells the exchange.
             }
-        });
+        };
+        parts.statements().send(target, sql, answer, count -> packets[0] = count);
         return 1;
     }
 

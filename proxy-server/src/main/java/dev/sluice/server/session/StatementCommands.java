@@ -11,7 +11,6 @@ import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.server.backend.BackendConnection;
-import dev.sluice.server.backend.StatementHandles.Handle;
 import io.netty.buffer.ByteBuf;
 import java.util.function.IntSupplier;
 
@@ -129,12 +128,7 @@ final class StatementCommands {
         if (bound == null || slot == null) {
             return;
         }
-        Handle handle = bound.statements().find(statement.text());
-        if (handle != null) {
-            bound.sendBytes(PreparedStatements.close(bound, handle));
-            bound.flush();
-            bound.statements().remove(statement.text());
-        }
+        bound.closeStatement(statement.text());
         exchange.settlement().bindings().unbind(statement);
         if (!parts.state().tiedTo(slot)) {
             parts.leases().release(slot);
@@ -167,11 +161,6 @@ final class StatementCommands {
         }
         if (statement.boundBy() == PinReason.CURSOR) {
             closeHandle(statement);
-        }
-        if (parts.statements().needsTypes(head, statement)) {
-            head.release();
-            exchange.stream().discardRest(Failures.typesNotAtHand());
-            return;
         }
         reader.readAgain(statement);
         exchange.begin(CommandType.COM_STMT_EXECUTE, statement.executed(), ResponseShape.QUERY, statement, head);

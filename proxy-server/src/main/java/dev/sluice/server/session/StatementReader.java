@@ -101,7 +101,7 @@ final class StatementReader {
         if (statement.ask()) {
             context.classifier()
                     .confirm(
-                            statement.text().sql(),
+                            statement.sql().sql(),
                             charset(statement.text().preparedIn()),
                             statement.mode(),
                             statement.classification(),

@@ -59,14 +59,14 @@ class StatePreludeTest {
     void aVariableThatTheSessionHasAtItsDefaultTakesAReset() {
         connection.trackers(BackendConnection.Trackers.ON);
         connection.vector(EMPTY.withSchema("test").with("a", "1").with("b", "2"));
-        connection.statements().add(new StatementHandles.Text(new byte[0], EMPTY, 0), new StatementHandles.Handle(1));
+        connection.statements().add(new StatementHandles.Text(TextDigest.of(new byte[0]), EMPTY, 0), new StatementHandles.Handle(1));
         StateVector wanted = EMPTY.withSchema("test").with("b", "2");
         assertThat(StatePrelude.needsReset(connection, wanted)).isTrue();
         assertThat(write(wanted)).isEqualTo(3);
         assertThat(sent())
                 .containsExactly("1f ", "03 " + TRACKERS + ",session_track_gtids='OWN_GTID'", "03 SET SESSION `b`=2");
         assertThat(connection.vector()).isSameAs(wanted);
-        assertThat(connection.statements().find(new StatementHandles.Text(new byte[0], EMPTY, 0)))
+        assertThat(connection.statements().find(new StatementHandles.Text(TextDigest.of(new byte[0]), EMPTY, 0)))
                 .isNull();
     }
 

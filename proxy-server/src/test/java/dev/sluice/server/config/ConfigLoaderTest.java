@@ -111,6 +111,7 @@ class ConfigLoaderTest {
                   frontend-buffer: 18KiB
                   backend-buffer: 19KiB
                   prepared-statements-max: 20
+                  prepared-texts: 21MiB
                 tls:
                   frontend: {mode: required, cert: c.pem, key: /k.pem}
                   backend: {mode: required, ca: ../ca.pem}
@@ -146,7 +147,7 @@ class ConfigLoaderTest {
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
                         + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S],"
                         + " limits=LimitsConfig[maxConnections=15, connectPhaseTimeout=PT16S, idleTimeout=PT17H,"
-                        + " frontendBuffer=18432, backendBuffer=19456, preparedStatementsMax=20],"
+                        + " frontendBuffer=18432, backendBuffer=19456, preparedStatementsMax=20, preparedTexts=22020096],"
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"
                         + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]]],"
                         + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"

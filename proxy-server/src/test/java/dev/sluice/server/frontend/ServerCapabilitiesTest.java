@@ -28,7 +28,7 @@ class ServerCapabilitiesTest {
         "99999999999.1.1, MYSQL, 0"
     })
     void theVersionTells(String version, ServerFlavor flavor, int expected) {
-        ServerFacts server = new ServerFacts(version, flavor, 1, null, 255, "", true);
+        ServerFacts server = new ServerFacts(version, flavor, 1, null, 255, "", true, 16_382);
         assertThat(ServerCapabilities.of(server)).isEqualTo(expected == 0 ? 0 : expected == 1 ? METADATA : BOTH);
     }
 }

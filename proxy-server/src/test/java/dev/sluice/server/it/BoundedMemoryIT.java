@@ -8,6 +8,7 @@ import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.FreePorts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,9 +31,16 @@ import org.junit.jupiter.api.Timeout;
 class BoundedMemoryIT {
     private static final int MIB = 1 << 20;
     private static final int SLOW_CLIENTS = 40;
+    private static final int LARGE = 64 * MIB;
     private static final String GIBIBYTE =
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1024) SELECT REPEAT('x', 1048576)"
                     + " FROM n";
+
+    private static final int TRICKLING_CLIENTS = 20;
+    private static final int ROW = 64 * 1024;
+    private static final String TRICKLE =
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1024) SELECT REPEAT('x', " + ROW
+                    + ") FROM n, n AS m";
 
     private static LocalCluster cluster;
     private static Process process;
@@ -88,7 +96,7 @@ class BoundedMemoryIT {
                 assertThat(client.value("SELECT 1")).isEqualTo("1");
                 return;
             } catch (IOException | ProtocolException notYet) {
-                // The second: greeted with an error, because no server has been looked at yet.
+                // In place of the greeting there may be an error: no server has been seen yet.
                 if (!process.isAlive() || System.nanoTime() - deadline > 0) {
                     throw new IOException("does not serve: " + log(), notYet);
                 }
@@ -157,6 +165,88 @@ class BoundedMemoryIT {
             client.send(CommandType.COM_QUERY, sql);
             assertThat(RawClient.text(client.readResults().get(2))).isEqualTo("" + size);
         }
+        assertServes();
+    }
+
+    private static int length(RawClient client) throws IOException {
+        List<byte[]> packets = client.readResults();
+        assertThat(RawClient.first(packets.get(0))).isEqualTo(1);
+        return Unpooled.wrappedBuffer(packets.get(packets.size() - 2)).getIntLE(2);
+    }
+
+    @Test
+    void aParameterOfSixtyFourMebibytes() throws IOException {
+        try (RawClient client = RawClient.connect(port)) {
+            int id = client.prepare("SELECT LENGTH(?)");
+            client.send(CommandType.COM_STMT_EXECUTE, LargeExecutionIT.execution(id, 1, true, LARGE));
+            assertThat(length(client)).isEqualTo(LARGE);
+            client.send(CommandType.COM_STMT_EXECUTE, LargeExecutionIT.execution(id, 1, false, LARGE));
+            assertThat(length(client)).isEqualTo(LARGE);
+        }
+        assertServes();
+    }
+
+    @Test
+    void sixtyFourMebibytesOfParameterDataAtOnceAndInParts() throws IOException {
+        try (RawClient client = RawClient.connect(port)) {
+            int id = client.prepare("SELECT LENGTH(?)");
+            byte[] execute = Arrays.copyOf(RawClient.int4(id), 13);
+            execute[5] = 1;
+            execute[10] = 1;
+            execute[11] = (byte) 0xFC;
+            for (int parts : new int[] {1, 64, 4096}) {
+                byte[] data = Arrays.copyOf(RawClient.int4(id), 6 + LARGE / parts);
+                for (int i = 0; i < parts; i++) {
+                    client.send(CommandType.COM_STMT_SEND_LONG_DATA, data);
+                }
+                client.send(CommandType.COM_STMT_EXECUTE, execute);
+                assertThat(length(client)).as(parts + " parts").isEqualTo(LARGE);
+            }
+        }
+        assertServes();
+    }
+
+    @Test
+    void aPreparedTextOfSixMebibytes() throws IOException {
+        byte[] sql = new byte[6 * MIB];
+        Arrays.fill(sql, (byte) ' ');
+        byte[] head = "SELECT LENGTH(?)".getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(head, 0, sql, 0, head.length);
+        for (int i = 0; i < 20; i++) {
+            try (RawClient client = RawClient.connect(port)) {
+                int id = client.prepare(new String(sql, StandardCharsets.US_ASCII));
+                client.send(CommandType.COM_STMT_EXECUTE, LargeExecutionIT.execution(id, 1, true, i));
+                assertThat(length(client)).isEqualTo(i);
+            }
+        }
+        assertServes();
+    }
+
+    @Test
+    void clientsThatReadSlowlyKeepNobodyWaiting() throws IOException {
+        List<RawClient> slow = new ArrayList<>();
+        long longest = 0;
+        try (RawClient other = RawClient.connect(port)) {
+            for (int i = 0; i < TRICKLING_CLIENTS; i++) {
+                RawClient client = RawClient.connect(port);
+                slow.add(client);
+                client.send(CommandType.COM_QUERY, TRICKLE.getBytes(StandardCharsets.US_ASCII));
+                assertThat(client.read()).hasSize(1);
+                byte[] unused = client.read();
+            }
+            for (int i = 0; i < 1000; i++) {
+                // A row of 64 KiB for one of them between two statements.
+                assertThat(slow.get(i % TRICKLING_CLIENTS).read()).hasSize(ROW + 4);
+                long began = System.nanoTime();
+                assertThat(other.value("SELECT " + i)).isEqualTo("" + i);
+                longest = Math.max(longest, System.nanoTime() - began);
+            }
+        } finally {
+            for (RawClient client : slow) {
+                client.close();
+            }
+        }
+        assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(2));
         assertServes();
     }
 

@@ -78,6 +78,7 @@ final class TestProxy implements AutoCloseable {
         private int eventLoops;
         private int maxConnections = 10_000;
         private int preparedMax = 16_382;
+        private int preparedTexts = 256 << 20;
         private Duration acquireTimeout = Duration.ofSeconds(10);
         private Duration primaryTimeout = Duration.ofSeconds(10);
         private int waitingMax = 10_000;
@@ -115,6 +116,11 @@ final class TestProxy implements AutoCloseable {
 
         Options preparedMax(int value) {
             preparedMax = value;
+            return this;
+        }
+
+        Options preparedTexts(int value) {
+            preparedTexts = value;
             return this;
         }
 
@@ -272,7 +278,8 @@ final class TestProxy implements AutoCloseable {
                             idleTimeout,
                             limits.frontendBuffer(),
                             limits.backendBuffer(),
-                            preparedMax),
+                            preparedMax,
+                            preparedTexts),
                     primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
                     new CompressionConfig(base.compression().frontend(), compression),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),

@@ -36,6 +36,7 @@ class ClusterProbeTest {
                         "server_id",
                         "collation_server",
                         "sql_mode",
+                        "max_prepared_stmt_count",
                         "innodb_read_only",
                         "server_uuid",
                         "tracks_gtids",
@@ -43,7 +44,7 @@ class ClusterProbeTest {
                         "replicated_position",
                         "committing_position",
                         "logs_replicated")
-                .row(readOnly, version, 1, "utf8mb4_0900_ai_ci", "", 0, OWN, 1, position, position, "", 1);
+                .row(readOnly, version, 1, "utf8mb4_0900_ai_ci", "", 16_382, 0, OWN, 1, position, position, "", 1);
     }
 
     private static Table channel(String name) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class LagMeterTest {
     private static final String UUID = "00000000-0000-0000-0000-000000000001";
-    private static final ServerFacts FACTS = new ServerFacts("8.0.31", ServerFlavor.MYSQL, 1, UUID, 255, "", true);
+    private static final ServerFacts FACTS =
+            new ServerFacts("8.0.31", ServerFlavor.MYSQL, 1, UUID, 255, "", true, 16_382);
 
     private final LagMeter meter = new LagMeter(Duration.ofSeconds(4));
 

@@ -14,6 +14,8 @@ import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.backend.StatementHandles.Text;
+import dev.sluice.server.backend.TextDigest;
+import dev.sluice.server.session.PreparedStatement.Reading;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
@@ -24,12 +26,16 @@ class PreparedStatementsTest {
     private static final StateVector VECTOR = StateVector.empty().with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4");
     private static final Classification READ =
             new Classification(Target.REPLICA, RouteReason.READ, StatementKind.SELECT, 0, 0, 0);
+    private static final StatementTexts TEXTS = new StatementTexts();
+    private static final StatementTexts.Text EMPTY =
+            requireNonNull(TEXTS.take(TextDigest.of(new byte[0]), new byte[0], Long.MAX_VALUE));
 
-    private final PreparedStatements statements = new PreparedStatements(new SessionState(VECTOR, ""), false);
+    private final PreparedStatements statements = new PreparedStatements(new SessionState(VECTOR, ""), false, TEXTS);
     private final Handle handle = new Handle(0x11223344);
 
     private static PreparedStatement statement(int parameters) {
-        return new PreparedStatement(5, new Text(new byte[0], VECTOR, 0), LexicalMode.DEFAULT, READ, parameters);
+        Reading read = new Reading(LexicalMode.DEFAULT, READ);
+        return new PreparedStatement(5, new Text(EMPTY.digest(), VECTOR, 0), EMPTY, read, parameters);
     }
 
     /** COM_STMT_EXECUTE of statement 5: no NULL, with or without types, one byte for each value. */
@@ -126,7 +132,7 @@ class PreparedStatementsTest {
 
     @Test
     void typesStandBetweenNamesWhereExecutionsMayCarryAttributes() {
-        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true);
+        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true, TEXTS);
         PreparedStatement statement = statement(2);
         ByteBuf first = attributed(COUNTED, "03 00 01 0800 00 fd00 00 fd00 0178", "aa 0162 0163");
         named.addressed(CommandType.COM_STMT_EXECUTE, first, statement, handle).release();
@@ -138,7 +144,7 @@ class PreparedStatementsTest {
 
     @Test
     void whatDoesNotEvenCountTheParametersIsLeftToTheServer() {
-        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true);
+        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true, TEXTS);
         PreparedStatement statement = statement(2);
         for (String rest : new String[] {
             PLAIN + "00 01 0800 fd00 aa 0162", COUNTED + "01 00 01 0800 00 aa", COUNTED, COUNTED + "fc", PLAIN, "08"
@@ -146,13 +152,12 @@ class PreparedStatementsTest {
             assertThat(behindId(named.addressed(CommandType.COM_STMT_EXECUTE, attributed(rest), statement, handle)))
                     .isEqualTo(compact(rest));
             assertThat(statement.types()).isNull();
-            assertThat(named.needsTypes(attributed(rest), statement)).isFalse();
         }
     }
 
     @Test
     void aServerWithoutAttributesGetsTheParametersAlone() {
-        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true);
+        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true, TEXTS);
         PreparedStatement two = statement(2);
         assertThat(behindId(named.withoutAttributes(
                         attributed(COUNTED, "03 00 01 0800 00 fd00 00 fd00 0178", "aa 0162 0163"), two)))
@@ -207,14 +212,7 @@ class PreparedStatementsTest {
 
     @Test
     void idsAreNeverZeroAndNeverGivenTwice() {
-        assertThat(statements.nextId(new byte[0])).isEqualTo(1);
-        assertThat(statements.nextId(new byte[0])).isEqualTo(2);
-    }
-
-    @Test
-    void aStreamNeedsTypesOnlyIfItHasParametersAndBringsNone() {
-        assertThat(statements.needsTypes(execute(9, false), statement(9))).isTrue();
-        assertThat(statements.needsTypes(execute(9, true), statement(9))).isFalse();
-        assertThat(statements.needsTypes(execute(0, false), statement(0))).isFalse();
+        assertThat(statements.nextId(EMPTY, false)).isEqualTo(1);
+        assertThat(statements.nextId(EMPTY, false)).isEqualTo(2);
     }
 }

@@ -64,11 +64,6 @@ final class RelayedClient implements AutoCloseable {
         }
 
         @Override
-        public int sessionStatus() {
-            return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
-        }
-
-        @Override
         public boolean intercepts(int errorCode) {
             return false;
         }

@@ -198,7 +198,7 @@ final class FakeServers implements SqlSession.Connector, TopologyControl {
                     null,
                     Duration.ZERO,
                     GtidPosition.UNKNOWN,
-                    new ServerFacts("8.0.31", ServerFlavor.MYSQL, i, "uuid-" + i, 45, "", true),
+                    new ServerFacts("8.0.31", ServerFlavor.MYSQL, i, "uuid-" + i, 45, "", true, 16_382),
                     null));
         }
         return Topology.of(1, backends, primary, TopologyPolicy.DEFAULT);
