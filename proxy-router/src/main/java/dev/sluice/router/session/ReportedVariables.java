@@ -23,7 +23,6 @@ public final class ReportedVariables {
             "original_commit_timestamp",
             "immediate_server_version",
             "original_server_version",
-            "resultset_metadata",
             "proxy_user",
             "external_user");
 

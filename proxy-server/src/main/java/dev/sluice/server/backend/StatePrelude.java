@@ -83,7 +83,7 @@ public final class StatePrelude {
         }
         String assignments = assignments(from, wanted);
         if (!assignments.isEmpty()) {
-            writeCommand(out, CommandType.COM_QUERY, assignments.getBytes(StandardCharsets.UTF_8));
+            writeQuery(connection, out, assignments.getBytes(StandardCharsets.UTF_8));
             connection.expect(response);
             answers++;
         }
@@ -110,7 +110,7 @@ public final class StatePrelude {
     /** Writes a statement that does nothing but clear the warnings of the one before it: one answer. */
     public static int clearDiagnostics(BackendConnection connection, PendingResponse response) {
         ByteBuf out = connection.channel().alloc().buffer();
-        writeCommand(out, CommandType.COM_QUERY, CLEAR_DIAGNOSTICS);
+        writeQuery(connection, out, CLEAR_DIAGNOSTICS);
         connection.send(out, response);
         return 1;
     }
@@ -125,8 +125,15 @@ public final class StatePrelude {
     private static void writeTrackers(BackendConnection connection, ByteBuf out, boolean mariaDb) {
         // MySQL was seen to crash when the tracking of GTIDs went off and on, and refuses it inside of a transaction.
         boolean gtidsToo = !mariaDb && connection.trackers() == Trackers.OFF;
-        writeCommand(out, CommandType.COM_QUERY, gtidsToo ? MYSQL_TRACKERS : TRACKERS_BUT_GTIDS);
+        writeQuery(connection, out, gtidsToo ? MYSQL_TRACKERS : TRACKERS_BUT_GTIDS);
         connection.trackers(Trackers.ON);
+    }
+
+    private static void writeQuery(BackendConnection connection, ByteBuf out, byte[] sql) {
+        int header = Packets.begin(out, 0);
+        connection.beginQuery(out);
+        out.writeBytes(sql);
+        Packets.end(out, header);
     }
 
     private static void writeCommand(ByteBuf out, CommandType command, byte[] argument) {

@@ -72,6 +72,8 @@ final class ClientResponse extends PendingResponse {
     private boolean delivered;
     private boolean discarded;
     private boolean failed;
+    private boolean tooEarly;
+    private boolean fileAsked;
     private int errorCode;
     private int warnings;
     private int lastStatus = ServerStatus.SERVER_STATUS_AUTOCOMMIT;
@@ -109,6 +111,8 @@ final class ClientResponse extends PendingResponse {
         delivered = false;
         discarded = false;
         failed = false;
+        tooEarly = false;
+        fileAsked = false;
         errorCode = 0;
         warnings = 0;
         lastInsertId = 0;
@@ -144,6 +148,11 @@ final class ClientResponse extends PendingResponse {
         return delivered;
     }
 
+    /** Whether it came before the server had the client's whole file, the rest of which it would take for commands. */
+    boolean isTooEarly() {
+        return tooEarly;
+    }
+
     /** Whether the response ended with an error of the server. */
     boolean isError() {
         return failed;
@@ -171,6 +180,11 @@ final class ClientResponse extends PendingResponse {
         return lastSequenceId;
     }
 
+    /** The command, which came in pieces, has ended with so many packets. */
+    void commandEnded(int packets) {
+        firstSequenceId = packets & 0xFF;
+    }
+
     @Override
     public ResponseShape shape() {
         return shape;
@@ -189,6 +203,10 @@ final class ClientResponse extends PendingResponse {
     @Override
     public void consume(ResponseScanner scanner, ByteBuf in) {
         int runStart = in.readerIndex();
+        if (fileAsked && !file.isOpen()) {
+            fileAsked = false;
+            scanner.fileEnded(file.answerId());
+        }
         while (!scanner.isComplete()) {
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
@@ -223,7 +241,11 @@ final class ClientResponse extends PendingResponse {
             }
             case ERR -> error(scanner, in, runStart);
             case LOCAL_INFILE -> {
+                if (discarded) {
+                    throw new ProtocolException("a request for a file behind a command that failed");
+                }
                 relay(in, runStart, in.readerIndex());
+                fileAsked = true;
                 file.begin(scanner.insertedEofs());
                 yield in.readerIndex();
             }
@@ -237,6 +259,7 @@ final class ClientResponse extends PendingResponse {
             throw new ProtocolException("an answer in the middle of the client's file");
         }
         failed = true;
+        tooEarly = true;
         errorCode = scanner.errorCode();
         relay(in, runStart, scanner.packetStart());
         file.discardRest(ErrPacket.decode(

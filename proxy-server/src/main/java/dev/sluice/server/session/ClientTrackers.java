@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ControlPackets;
 import dev.sluice.protocol.response.ResponseScanner;
@@ -85,7 +84,7 @@ final class ClientTrackers {
     int bringTo(BackendConnection connection, PendingResponse response) {
         ByteBuf out = connection.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_QUERY.code());
+        connection.beginQuery(out);
         out.writeCharSequence(assignments(), StandardCharsets.UTF_8);
         Packets.end(out, header);
         connection.send(out, response);

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.PinReason;
@@ -66,7 +65,7 @@ final class TrackerQuestion {
         names.addAll(assigned);
         ByteBuf query = target.channel().alloc().buffer();
         int header = Packets.begin(query, 0);
-        query.writeByte(CommandType.COM_QUERY.code());
+        target.beginQuery(query);
         query.writeCharSequence(
                 "SHOW SESSION VARIABLES WHERE Variable_name IN ('" + String.join("','", names) + "')",
                 StandardCharsets.US_ASCII);
