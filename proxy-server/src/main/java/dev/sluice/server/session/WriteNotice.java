@@ -7,7 +7,9 @@ import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 
-/** Tells whoever must not read an older state that something may have been committed. Confined to the session's event loop. */
+/**
+ * Tells whoever must not read an older state that something may have been committed. Confined to the session's event loop.
+ */
 record WriteNotice(SessionParts parts) {
     /** A command has run: notes a write. Called before the client can see the answer and tell others. */
     void ran(Slot slot, BackendConnection target, Classification statement) {
