@@ -93,7 +93,7 @@ async function hold(options) {
 
 async function main() {
   await hold({});
-  await hold({ multipleStatements: true, compress: true, rowsAsArray: true, ssl: { rejectUnauthorized: false } });
+  await hold({ multipleStatements: true, rowsAsArray: true, ssl: { rejectUnauthorized: false } });
 }
 
 main().catch((e) => {
