@@ -28,7 +28,7 @@ async function run(connection, method, sql, parameters) {
 }
 
 async function route(connection) {
-  const [rows] = await connection.query('SHOW SLUICE ROUTE');
+  const [rows] = await connection.query({ sql: 'SHOW SLUICE ROUTE', rowsAsArray: false });
   return rows[0].role;
 }
 
@@ -93,7 +93,7 @@ async function hold(options) {
 
 async function main() {
   await hold({});
-  await hold({ multipleStatements: true, compress: true, rowsAsArray: true, ssl: { rejectUnauthorized: false } });
+  await hold({ multipleStatements: true, rowsAsArray: true, ssl: { rejectUnauthorized: false } });
 }
 
 main().catch((e) => {

@@ -59,6 +59,9 @@ class MariaDbConnectorJDriverIT {
                 "useMysqlMetadata=true tinyInt1isBit=false yearIsDateType=false",
                 "disablePipeline=true transactionReplay=false",
                 "autocommit=false",
+                "connectionCollation=utf8mb4_bin",
+                "sessionVariables=sql_mode='ANSI_QUOTES',wait_timeout=900",
+                "transactionIsolation=READ-COMMITTED useResetConnection=true",
                 "returnMultiValuesGeneratedIds=true dumpQueriesOnException=true",
             })
     void itCannotTell(String options) throws Exception {
