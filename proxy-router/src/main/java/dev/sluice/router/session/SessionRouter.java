@@ -206,7 +206,8 @@ public final class SessionRouter {
             Classification statement, SessionState state, boolean beginMayWrite) {
         if (state.isReadOnlyNextOnReplica()) {
             // A read ends the transaction that it is, and what stands behind it in its packet may write.
-            boolean readsFirst = statement.has(Traits.MULTI_STATEMENT) && statement.kind().isReadCandidate();
+            boolean readsFirst =
+                    statement.has(Traits.MULTI_STATEMENT) && statement.kind().isReadCandidate();
             return readsFirst || PinnedToReplica.endsReadOnly(statement);
         }
         if (state.transactionSlot() != Slot.REPLICA

@@ -41,8 +41,7 @@ record ClientProgram(List<String> command, Map<String, String> environment) {
 
     /** Where a program is, on the PATH or in one of the places beside it. */
     static Optional<Path> find(String name, String... places) {
-        Stream<String> path =
-                Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1));
+        Stream<String> path = Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1));
         return Stream.concat(Stream.of(places), path)
                 .map(directory -> Path.of(directory, name))
                 .filter(Files::isExecutable)

@@ -48,11 +48,10 @@ class NodeDriverIT {
         Path script = directory.resolve("conversation.js");
         Files.copy(ClientProgram.script("node/conversation.js"), script, StandardCopyOption.REPLACE_EXISTING);
         String interpreter = node.orElseThrow().toString();
-        ClientProgram.Ended version = ClientProgram.run(
-                directory, Map.of(), interpreter, "-p", "require(\"mysql2/package.json\").version");
+        ClientProgram.Ended version =
+                ClientProgram.run(directory, Map.of(), interpreter, "-p", "require(\"mysql2/package.json\").version");
         REPORT.version(version.output().strip());
-        program = new ClientProgram(
-                List.of(interpreter, script.toAbsolutePath().toString()), Map.of());
+        program = new ClientProgram(List.of(interpreter, script.toAbsolutePath().toString()), Map.of());
         JdbcConversation.prepare(Servers.mysql().primary());
         proxy = TestProxy.start(Servers.mysql());
     }

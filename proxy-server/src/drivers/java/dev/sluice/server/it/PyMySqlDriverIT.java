@@ -36,7 +36,9 @@ class PyMySqlDriverIT {
         }
         REPORT.version(version.output().strip());
         program = new ClientProgram(
-                List.of(interpreter, ClientProgram.script("python/conversation.py").toString()),
+                List.of(
+                        interpreter,
+                        ClientProgram.script("python/conversation.py").toString()),
                 Map.of("PYTHONIOENCODING", "utf-8"));
         JdbcConversation.prepare(Servers.mysql().primary());
         proxy = TestProxy.start(Servers.mysql());

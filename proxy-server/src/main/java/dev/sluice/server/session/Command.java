@@ -29,6 +29,7 @@ final class Command {
     private int newStatementId;
     /** Its server has refused it once for what was prepared there being out of date. */
     private boolean preparedAnew;
+
     private byte @Nullable [] attributes;
     private boolean attributesThere;
 

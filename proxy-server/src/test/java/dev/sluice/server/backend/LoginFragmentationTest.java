@@ -26,7 +26,8 @@ class LoginFragmentationTest {
     private static final int MUTATIONS = 100;
 
     static Stream<GoldenCapture> logins() {
-        return GoldenCapture.allWith("auth-modern").filter(capture -> capture.text("asks").equals("LOGIN"));
+        return GoldenCapture.allWith("auth-modern")
+                .filter(capture -> capture.text("asks").equals("LOGIN"));
     }
 
     private static byte[] conversation(GoldenCapture capture) {

@@ -59,7 +59,9 @@ class StatePreludeTest {
     void aVariableThatTheSessionHasAtItsDefaultTakesAReset() {
         connection.trackers(BackendConnection.Trackers.ON);
         connection.vector(EMPTY.withSchema("test").with("a", "1").with("b", "2"));
-        connection.statements().add(new StatementHandles.Text(TextDigest.of(new byte[0]), EMPTY, 0), new StatementHandles.Handle(1));
+        connection
+                .statements()
+                .add(new StatementHandles.Text(TextDigest.of(new byte[0]), EMPTY, 0), new StatementHandles.Handle(1));
         StateVector wanted = EMPTY.withSchema("test").with("b", "2");
         assertThat(StatePrelude.needsReset(connection, wanted)).isTrue();
         assertThat(write(wanted)).isEqualTo(3);

@@ -57,8 +57,7 @@ class HandshakeFragmentationTest {
 
         @Override
         public AuthServices services(String plugin) {
-            Account account =
-                    Accounts.of("native", NativePassword.NAME, NativePassword.authenticationString(PASSWORD));
+            Account account = Accounts.of("native", NativePassword.NAME, NativePassword.authenticationString(PASSWORD));
             return new AuthServices(
                     new CredentialCache(Duration.ofMinutes(1), 10),
                     user -> user.equals("native") ? account : null,
@@ -72,7 +71,10 @@ class HandshakeFragmentationTest {
 
         @Override
         public void admit(Login login, byte[] nonce, Verdict verdict) {
-            log.append(login.credential().user()).append(' ').append(login.request().database()).append(' ');
+            log.append(login.credential().user())
+                    .append(' ')
+                    .append(login.request().database())
+                    .append(' ');
             verdict.admitted(() -> new ChannelInboundHandlerAdapter() {
                 @Override
                 public void channelRead(ChannelHandlerContext context, Object message) {

@@ -46,9 +46,8 @@ class CutCommandsIT {
 
     private static void command(ByteArrayOutputStream out, CommandType type, String arguments) {
         byte[] bytes = arguments.getBytes(StandardCharsets.ISO_8859_1);
-        out.writeBytes(new byte[] {
-            (byte) (bytes.length + 1), (byte) ((bytes.length + 1) >> 8), 0, 0, (byte) type.code()
-        });
+        out.writeBytes(
+                new byte[] {(byte) (bytes.length + 1), (byte) ((bytes.length + 1) >> 8), 0, 0, (byte) type.code()});
         out.writeBytes(bytes);
     }
 
@@ -92,7 +91,8 @@ class CutCommandsIT {
     private static String hex(List<byte[]> packets) {
         StringBuilder text = new StringBuilder();
         for (byte[] packet : packets) {
-            text.append(HexFormat.of().formatHex(packet, 0, Math.min(packet.length, 100))).append(' ');
+            text.append(HexFormat.of().formatHex(packet, 0, Math.min(packet.length, 100)))
+                    .append(' ');
         }
         return text.toString();
     }

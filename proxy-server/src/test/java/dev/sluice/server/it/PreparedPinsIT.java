@@ -138,7 +138,8 @@ class PreparedPinsIT {
             assertThat(prepared()).isEqualTo(before);
             try (RawClient other = proxy.raw()) {
                 // It leaves what only a reset can take away.
-                assertThat(other.value("SELECT GET_LOCK('reset_by_the_pool', 1)")).isEqualTo("1");
+                assertThat(other.value("SELECT GET_LOCK('reset_by_the_pool', 1)"))
+                        .isEqualTo("1");
                 assertThat(pins(other)).isEqualTo("user_lock");
             }
             await().atMost(Duration.ofSeconds(20)).until(() -> prepared() == before - 1);

@@ -48,11 +48,7 @@ final class RelayedClient implements AutoCloseable {
         Frontend frontend = Frontends.of(channel, form.capabilities());
         file = new FileUpload(frontend, () -> log.add("file"), backend::connection, () -> log.add("discarded"));
         response = new ClientResponse(
-                frontend,
-                ClientResponse.trackersInto(new Heard(log)),
-                new Log(),
-                file,
-                new ClientTrackers());
+                frontend, ClientResponse.trackersInto(new Heard(log)), new Log(), file, new ClientTrackers());
     }
 
     /** What the session does with what it is told: it writes it down. */
