@@ -86,7 +86,7 @@ final class JdbcSessions {
         talk.run("INSERT INTO drv_w (v) VALUES ('rw')", "SELECT COUNT(*) FROM drv_w WHERE v IN ('ro', 'rw')");
     }
 
-    private static void settings(JdbcTalk talk, Connection c) throws SQLException {
+    private static void settings(JdbcTalk talk, Connection unused) throws SQLException {
         String ask = "SELECT @@session.sql_mode, @@session.time_zone, @@session.character_set_client,"
                 + " @@session.character_set_results, @@session.collation_connection, @@session.autocommit,"
                 + " @@session.net_write_timeout, @@session.max_allowed_packet, @@session.sql_select_limit";

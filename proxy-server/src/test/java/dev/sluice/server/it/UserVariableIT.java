@@ -173,8 +173,7 @@ class UserVariableIT {
                         "CREATE FUNCTION state.assigns() RETURNS INT NO SQL BEGIN SET @b = 5; RETURN 1; END",
                         "CREATE VIEW state.assigning AS SELECT state.assigns() AS x");
         one.awaitCaughtUp();
-        try (Connection session = StateSchemas.connect(one);
-                Connection other = StateSchemas.connect(one)) {
+        try (Connection session = StateSchemas.connect(one)) {
             Sql.run(session, "SET @b = 1", "SET @a = (SELECT x FROM assigning)", "SET @a = 2");
             assertThat(Sql.value(session, "SELECT @b")).isEqualTo("5");
             assertThat(Sql.value(session, "SELECT @a")).isEqualTo("2");
@@ -190,8 +189,7 @@ class UserVariableIT {
                         "INSERT INTO state.tr VALUES (1, 1)",
                         "CREATE TRIGGER state.leaves BEFORE UPDATE ON state.tr FOR EACH ROW"
                                 + " SET SESSION div_precision_increment = 7, @left = NEW.v");
-        try (Connection session = StateSchemas.connect(one);
-                Connection other = StateSchemas.connect(proxy)) {
+        try (Connection session = StateSchemas.connect(one)) {
             Sql.run(session, "UPDATE /*+ SET_VAR(foreign_key_checks=OFF) */ tr SET v = 6 WHERE id = 1");
             assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment, @@foreign_key_checks"))
                     .containsExactly("6,7,1");
