@@ -14,7 +14,7 @@ final class ConfiguredSettings {
     private ConfiguredSettings() {}
 
     /** The texts of prepared statements may have one part in so many of the heap. */
-    private static final int HEAP_SHARE = 4;
+    private static final int HEAP_SHARE = 8;
 
     static ClassifierLimits classifier(ClassifierConfig config) {
         return new ClassifierLimits(

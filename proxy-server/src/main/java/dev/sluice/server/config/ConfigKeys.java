@@ -270,8 +270,8 @@ public final class ConfigKeys {
             "limits.prepared-texts",
             ValueType.size("1MiB", "1GiB"),
             "256MiB",
-            "Memory for the prepared statements of all clients, texts that are equal counted once; never more than a"
-                    + " quarter of the heap, of which one client may use half. The next one gets error 1461.");
+            "Memory for the prepared statements of all clients, texts that are equal counted once; never more than an"
+                    + " eighth of the heap, of which one client may use half. The next one gets error 1461.");
 
     // tls
 

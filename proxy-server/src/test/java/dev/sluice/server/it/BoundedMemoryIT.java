@@ -207,8 +207,8 @@ class BoundedMemoryIT {
     }
 
     @Test
-    void aPreparedTextOfSixMebibytes() throws IOException {
-        byte[] sql = new byte[6 * MIB];
+    void aPreparedTextOfThreeMebibytes() throws IOException {
+        byte[] sql = new byte[3 * MIB];
         Arrays.fill(sql, (byte) ' ');
         byte[] head = "SELECT LENGTH(?)".getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(head, 0, sql, 0, head.length);
