@@ -91,7 +91,7 @@ final class RecordingRelay implements AutoCloseable {
             try {
                 socket.close();
             } catch (IOException gone) {
-                sockets.remove(socket);
+                // It is closed all the same.
             }
         }
     }
