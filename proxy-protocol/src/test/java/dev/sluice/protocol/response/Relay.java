@@ -65,18 +65,18 @@ final class Relay {
         in.readBytes(all, 0, rest);
         System.arraycopy(bytes, from, all, rest, to - from);
         in = Unpooled.wrappedBuffer(all);
-        Step last = Step.NEED_MORE;
+        int standing = 0;
         while (!scanner.isComplete()) {
             int start = in.readerIndex();
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
                 break;
             }
-            boolean moved = in.readerIndex() > start;
-            if (!moved && (step != Step.COLUMNS_END || last == Step.COLUMNS_END)) {
+            standing = in.readerIndex() > start ? 0 : standing + 1;
+            // Where there are no definitions, those of parameters and those of columns end at the same place.
+            if (standing > (step == Step.COLUMNS_END ? 2 : 0)) {
                 throw new AssertionError(step + " goes round in circles");
             }
-            last = step;
             forward(step, start);
         }
         return this;

@@ -26,6 +26,7 @@ class CaptureRelayTest {
     private static final int LOCAL_INFILE = 0xFB;
 
     /** What came of a response. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by equalTo, and by nothing else
     private record Outcome(List<String> log, byte[] delivered, byte[] passedOn) {
         boolean equalTo(Outcome other) {
             return log.equals(other.log)
