@@ -6,6 +6,11 @@ import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.protocol.testing.ClientForm;
 import dev.sluice.protocol.testing.GoldenCapture;
+import dev.sluice.router.RouteReason;
+import dev.sluice.router.Target;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.FakeBackend;
 import dev.sluice.server.compression.BackendCompression;
@@ -25,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * another can be asked; each ends with a failure at the latest when the server is gone. Confined to one test.
  */
 final class RelayedClient implements AutoCloseable {
+    /** The conversations were recorded with the tracking of GTIDs. */
+    private static final Classification SETS_ALL_SWITCHES = new Classification(
+            Target.PRIMARY, RouteReason.SERVER_STATEMENT, StatementKind.SET, Traits.SETS_GTID_TRACKER, 0, 0);
+
     /** What the session would have been told, in order. */
     final List<String> log = new ArrayList<>();
 
@@ -47,8 +56,10 @@ final class RelayedClient implements AutoCloseable {
         }
         Frontend frontend = Frontends.of(channel, form.capabilities());
         file = new FileUpload(frontend, () -> log.add("file"), backend::connection, () -> log.add("discarded"));
+        ClientTrackers everything = new ClientTrackers();
+        everything.runs(SETS_ALL_SWITCHES);
         response = new ClientResponse(
-                frontend, ClientResponse.trackersInto(new Heard(log)), new Log(), file, new ClientTrackers());
+                frontend, ClientResponse.trackersInto(new Heard(log)), new Log(), file, everything);
     }
 
     /** What the session does with what it is told: it writes it down. */
