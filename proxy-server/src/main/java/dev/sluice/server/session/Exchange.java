@@ -670,7 +670,7 @@ final class Exchange implements Placement.Listener {
         connection = null;
         phase = Phase.IDLE;
         placement.abandon();
-        command.dropPacket();
+        command.end();
         stream.abandon();
         if (busy != null) {
             busy.close();

@@ -128,6 +128,7 @@ final class Placement implements SessionRouter.Context {
     /** The client has gone. */
     void abandon() {
         waiting = false;
+        prepared = null;
     }
 
     private void place() {

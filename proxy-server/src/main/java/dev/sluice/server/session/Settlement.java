@@ -98,7 +98,8 @@ final class Settlement {
             return null;
         }
         if (prepared != null) {
-            return new String(prepared.sql().sql(), StandardCharsets.UTF_8);
+            byte[] sql = prepared.sql().sql();
+            return sql.length > NAMED_BYTES_MAX ? null : new String(sql, StandardCharsets.UTF_8);
         }
         return shortText(packet);
     }
