@@ -19,13 +19,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A primary that fails at the worst moment. An error has no status flags, so Sluice asks for them by COM_PING while the
+ * A primary that fails at the worst moment. An error has no status flags, so Sluice asks for them by COM_SET_OPTION while the
  * client already has its answer: here the connection is lost just then. And a server may answer a statement before it has
  * the whole of it.
  */
 @Timeout(60)
 class FaultyPrimaryIT {
-    private static final byte[] PING = {1, 0, 0, 0, 0x0E};
+    /** COM_SET_OPTION, which sets what is set already: multi-statements are off. */
+    private static final byte[] STATUS_QUESTION = {3, 0, 0, 0, 0x1B, 1, 0};
     /** Error 1153 as a server sends it after the first packet of a statement. */
     private static final byte[] TOO_LARGE =
             "\u0010\0\0\1\u00ff\u0081\4#08S01too big".getBytes(StandardCharsets.ISO_8859_1);
@@ -67,7 +68,7 @@ class FaultyPrimaryIT {
     /** The statement fails with this error, and its connection is lost afterwards. */
     private static void assertFailsAndLosesItsConnection(Connection connection, String sql, int error) {
         int before = relay.faults();
-        relay.cutOnce(sql, PING);
+        relay.cutOnce(sql, STATUS_QUESTION);
         assertThat(Sql.error(connection, sql)).isEqualTo(error);
         await().atMost(TestProxy.SOON).until(() -> relay.faults() == before + 1);
     }
@@ -136,7 +137,7 @@ class FaultyPrimaryIT {
         }
     }
 
-    /** What a server says to a COM_PING when it shuts down or the connection is killed. */
+    /** What a server says to any command when it shuts down or the connection is killed. */
     private static final byte[] SHUTDOWN =
             "\u0010\0\0\1\u00ff\u001d\4#08S01too bad".getBytes(StandardCharsets.ISO_8859_1);
 
@@ -146,7 +147,7 @@ class FaultyPrimaryIT {
             Sql.run(connection, "BEGIN", "UPDATE t SET v = 11 WHERE id = 1");
             int before = relay.faults();
             String sql = "INSERT INTO t VALUES (1, 13)";
-            relay.answerAndCutOnce(sql, PING, SHUTDOWN);
+            relay.answerAndCutOnce(sql, STATUS_QUESTION, SHUTDOWN);
             assertThat(Sql.error(connection, sql)).isEqualTo(1062);
             await().atMost(TestProxy.SOON).until(() -> relay.faults() == before + 1);
             // Without an error here, this and what follows run in autocommit, and COMMIT seems to succeed.
