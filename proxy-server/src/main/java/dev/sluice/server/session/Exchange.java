@@ -125,7 +125,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.WAITING;
-        placement.begin(statement, about);
+        placement.begin(statement, about, command.isPrepare());
     }
 
     /** The id for the statement that the next COM_STMT_PREPARE makes. */

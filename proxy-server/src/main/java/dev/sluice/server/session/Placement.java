@@ -43,6 +43,7 @@ final class Placement implements SessionRouter.Context {
 
     private Classification statement;
     private @Nullable PreparedStatement prepared;
+    private boolean executes;
     private Slot slot = Slot.PRIMARY;
     private boolean waiting;
     private Turn turn = new Turn();
@@ -73,9 +74,15 @@ final class Placement implements SessionRouter.Context {
         return clearsDiagnostics;
     }
 
-    /** Looks for a place for a new command. */
-    void begin(Classification classification, @Nullable PreparedStatement preparedStatement) {
+    /**
+     * Looks for a place for a new command.
+     *
+     * @param onlyPrepares whether the statement is prepared and not executed
+     */
+    void begin(
+            Classification classification, @Nullable PreparedStatement preparedStatement, boolean onlyPrepares) {
         statement = classification;
+        executes = !onlyPrepares;
         prepared = preparedStatement;
         attempts.begin();
         primaryWait.clear();
@@ -197,7 +204,8 @@ final class Placement implements SessionRouter.Context {
 
     private void route() {
         SessionState state = parts.state();
-        boolean leaves = state.tiedTo(Slot.REPLICA)
+        boolean leaves = executes
+                && state.tiedTo(Slot.REPLICA)
                 && SessionRouter.leavesReadOnlyTransaction(
                         statement,
                         state,

@@ -64,8 +64,8 @@ final class KnownDifferences {
         XA_IN_READ_ONLY_TRANSACTION,
         /** In a read-only transaction several statements in one packet are refused with 1105. Not sent. */
         SEVERAL_IN_READ_ONLY_TRANSACTION,
-        /** Preparing a statement that begins a transaction ends a read-only one on a replica. Not sent. */
-        BEGIN_PREPARED_IN_READ_ONLY_TRANSACTION,
+        /** A savepoint made with autocommit=0 while no transaction is open may be gone in the transaction. Not sent. */
+        SAVEPOINT_OUTSIDE_TRANSACTION,
         /** GET DIAGNOSTICS after a read outside a transaction leaves user variables on a replica. Not sent. */
         DIAGNOSTICS_OF_A_READ,
         /** MySQL 8.0.31 does not end its answer when a statement that has a cursor is executed without one. Not sent. */
@@ -118,7 +118,6 @@ final class KnownDifferences {
             Pattern.compile("(?:SELECT|WITH|TABLE|VALUES|\\(|EXPLAIN)[^;]*", Pattern.DOTALL);
     private static final Pattern DEFINITION =
             Pattern.compile("(?:RENAME|CREATE|DROP|ALTER|TRUNCATE|ANALYZE) .*", Pattern.DOTALL);
-    private static final Pattern BEGIN = Pattern.compile("(?i)\\b(?:BEGIN|START TRANSACTION)\\b");
     private static final Pattern ANSWERED_BY_SLUICE = Pattern.compile(
             "@(?:ping|set_option|init_db|unknown|close|reset_statement|long_data|prepare)\\b.*", Pattern.DOTALL);
     private static final Pattern CHARACTER_SET = Pattern.compile(
@@ -175,10 +174,10 @@ final class KnownDifferences {
                 && (before.answer().hasRows()
                         || MAY_READ.matcher(before.subject()).matches())) {
             return Rule.DIAGNOSTICS_OF_A_READ;
+        } else if (sql.contains("SAVEPOINT ") && before.isBetweenTransactions()) {
+            return Rule.SAVEPOINT_OUTSIDE_TRANSACTION;
         } else if (!before.isReadOnly()) {
             return null;
-        } else if (step.startsWith("@prepare ") && BEGIN.matcher(step).find()) {
-            return Rule.BEGIN_PREPARED_IN_READ_ONLY_TRANSACTION;
         } else if (DEFINITION.matcher(sql).matches()) {
             return Rule.DEFINITION_IN_READ_ONLY_TRANSACTION;
         } else if (sql.startsWith("XA ")) {

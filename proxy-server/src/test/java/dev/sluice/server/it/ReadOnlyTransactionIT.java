@@ -33,6 +33,7 @@ class ReadOnlyTransactionIT {
                 .execute(
                         "CREATE DATABASE tx",
                         "GRANT ALL ON tx.* TO 'app'@'%'",
+                        "GRANT ALL ON tx.* TO 'native'@'%'",
                         "CREATE TABLE tx.t (id INT PRIMARY KEY, v INT)",
                         "CREATE FUNCTION tx.seen (n INT) RETURNS INT DETERMINISTIC RETURN n",
                         "CREATE PROCEDURE tx.look () SELECT 1",
@@ -175,6 +176,18 @@ class ReadOnlyTransactionIT {
             connection.setAutoCommit(true);
             proxy.awaitCaughtUp();
             assertFree(connection);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CREATE TABLE tx.never (id INT)", "TRUNCATE TABLE tx.t"})
+    void whatIsOnlyPreparedEndsNoTransaction(String sql) throws Exception {
+        try (RawClient client = proxy.raw()) {
+            client.query("START TRANSACTION READ ONLY");
+            assertThat(client.value("SELECT v FROM tx.t WHERE id = 1")).isEqualTo("10");
+            assertThat(client.prepare(sql)).isPositive();
+            byte[] answer = client.query("DELETE FROM tx.t").get(0);
+            assertThat(client.err(answer).code()).isEqualTo(1792);
         }
     }
 
