@@ -90,11 +90,11 @@ final class ClientKill {
             } else if (user.equals(parts.leases().credential().user())) {
                 carryOut(order, id, queryOnly);
             } else {
-                question = KillRight.ask(parts, granted -> {
-                    if (granted) {
-                        carryOut(order, id, queryOnly);
-                    } else {
-                        answer(ErrorCode.ER_KILL_DENIED_ERROR.toPacket(id));
+                question = KillRight.ask(parts, right -> {
+                    switch (right) {
+                        case GRANTED -> carryOut(order, id, queryOnly);
+                        case DENIED -> answer(ErrorCode.ER_KILL_DENIED_ERROR.toPacket(id));
+                        case UNKNOWN -> answer(Failures.killRightUnknown());
                     }
                 });
             }

@@ -184,6 +184,12 @@ final class Failures {
         return of("HY000", "The server that runs the statement could not be told to end it; Sluice's log says why");
     }
 
+    static ErrPacket killRightUnknown() {
+        return of(
+                "HY000",
+                "No server could be asked whether this account may end the statements of others; nothing was ended");
+    }
+
     static ErrPacket typesNotAtHand() {
         return of(
                 "HY000",
