@@ -74,8 +74,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
 
     private void tooLate() {
         drop();
-        fail(BackendFailure.of(
-                BackendFailure.Kind.BROKEN, "no server has answered within pool.primary-timeout"));
+        fail(BackendFailure.of(BackendFailure.Kind.BROKEN, "no server has answered within pool.primary-timeout"));
     }
 
     /** The answer is there. The connection goes back, if it was borrowed. */
