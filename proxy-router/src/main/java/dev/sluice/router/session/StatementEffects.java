@@ -2,6 +2,7 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.CommentFreeText;
 import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
@@ -318,7 +319,10 @@ public final class StatementEffects {
         }
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
+        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
+            return null;
+        }
+        return CommentFreeText.of(whole, state.lexicalMode());
     }
 
     /** What stands in a String for bytes that are no UTF-8. */
