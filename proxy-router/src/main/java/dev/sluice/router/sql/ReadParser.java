@@ -85,8 +85,12 @@ final class ReadParser implements AutoCloseable {
         } catch (Throwable e) {
             return failure(e, false);
         }
-        ScheduledFuture<?> alarm =
-                watchdog.schedule(() -> parser.interrupted = true, deadline.toNanos(), TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> alarm;
+        try {
+            alarm = watchdog.schedule(() -> parser.interrupted = true, deadline.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closed) {
+            return Verdict.BUSY;
+        }
         try {
             parser.withDialect(Dialect.MYSQL).withAllowComplexParsing(true);
             Statement statementTree = parser.Statement();
