@@ -50,6 +50,7 @@ final class TestProxy implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(20);
     /** Tests wait for what the monitor sees, so it looks more often than by default. */
     private static final Duration DISCOVERED_KEEP = Duration.ofSeconds(3);
+
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
 
     static final int TIMEOUT_MILLIS = 20_000;
