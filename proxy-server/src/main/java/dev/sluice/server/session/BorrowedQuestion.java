@@ -6,6 +6,7 @@ import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.Borrower;
 import dev.sluice.server.backend.PoolKey;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
     private final int capabilities;
     private final StateVector wanted;
     private @Nullable BackendConnection borrowed;
+    private @Nullable ScheduledFuture<?> deadline;
     private boolean over;
 
     /**
@@ -47,19 +49,31 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
 
     /** Asks on a borrowed connection. */
     final void ask() {
-        limit();
         askNext(BackendFailure.of(BackendFailure.Kind.NO_BACKEND, "no backend is reachable"));
+        limit();
     }
 
     /** Asks on a connection that somebody else holds and will keep. */
     final void ask(BackendConnection held) {
-        limit();
         putTo(held);
+        limit();
     }
 
+    /** Most logins find a connection that is right already and have their answer by now: they need no timer. */
     private void limit() {
-        long nanos = context.settings().primaryTimeout().toNanos();
-        var unused = context.loop().schedule(this::tooLate, nanos, TimeUnit.NANOSECONDS);
+        if (!over) {
+            long nanos = context.settings().primaryTimeout().toNanos();
+            deadline = context.loop().schedule(this::tooLate, nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void decided() {
+        over = true;
+        ScheduledFuture<?> timer = deadline;
+        deadline = null;
+        if (timer != null) {
+            timer.cancel(false);
+        }
     }
 
     private void askNext(BackendFailure lastFailure) {
@@ -79,7 +93,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
 
     /** The answer is there. The connection goes back, if it was borrowed. */
     final void finish() {
-        over = true;
+        decided();
         BackendConnection back = borrowed;
         borrowed = null;
         if (back != null) {
@@ -89,7 +103,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
 
     /** The answer is there, and has left the connection in a state that nobody can use; it must be a borrowed one. */
     final void finishAndClose() {
-        over = true;
+        decided();
         drop();
     }
 
@@ -112,7 +126,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
 
     private void fail(BackendFailure failure) {
         if (!over) {
-            over = true;
+            decided();
             unanswered(failure);
         }
     }
