@@ -212,6 +212,13 @@ final class Failures {
                         + " values by COM_STMT_SEND_LONG_DATA");
     }
 
+    static ErrPacket schemaUnknown() {
+        return new ErrPacket(
+                2013,
+                "08S01",
+                "The connection of this session was lost during COM_RESET_CONNECTION; its schema is not known any more");
+    }
+
     static ErrPacket killRightUnknown() {
         return of(
                 "HY000",
