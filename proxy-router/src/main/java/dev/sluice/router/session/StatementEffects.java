@@ -380,10 +380,7 @@ public final class StatementEffects {
     private @Nullable String withComments(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
-            return null;
-        }
-        return CommentFreeText.of(whole, state.lexicalMode());
+        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
     }
 
     /** What stands in a String for bytes that are no UTF-8. */
