@@ -1,14 +1,17 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A question that is asked over and over while its answer breaks off somewhere, and what a client may see of it: all of it,
@@ -18,7 +21,10 @@ final class BrokenQuestion {
     /** Long enough for an answer, where none is to come. */
     private static final int SILENCE_MILLIS = 20;
 
+    private static final int LEARNED_FROM = 3;
+
     private final TestProxy proxy;
+    private final FaultyRelay relay;
     private final Question question;
     private RawClient client;
     private List<byte[]> expected = List.of();
@@ -38,19 +44,29 @@ final class BrokenQuestion {
         BEGINNING
     }
 
-    BrokenQuestion(TestProxy proxy, Question question) throws IOException {
+    BrokenQuestion(TestProxy proxy, FaultyRelay relay, Question question) throws IOException {
         this.proxy = proxy;
+        this.relay = relay;
         this.question = question;
         this.client = proxy.raw();
     }
 
-    /** Asks while nothing breaks off, to know the answer; {@code arm} is called right before. */
-    void learn(Runnable arm) throws IOException {
-        question.prepare(client);
-        arm.run();
-        question.send(client);
-        expected = client.readResults();
-        reconnect();
+    /** Asks while nothing breaks off: how many bytes the answer has, at least. */
+    int learn(Consumer<Integer> breakOff) throws IOException {
+        int length = Integer.MAX_VALUE;
+        for (int i = 0; i < LEARNED_FROM; i++) {
+            question.prepare(client);
+            breakOff.accept(Integer.MAX_VALUE);
+            question.send(client);
+            expected = client.readResults();
+            assertThat(relay.isArmed()).as("the relay has seen it").isFalse();
+            // What brings a connection into the session's state is answered in front of it, where that is needed.
+            length = Math.min(length, relay.answered());
+            relay.heal();
+            reconnect();
+        }
+        assertThat(length).isPositive();
+        return length;
     }
 
     private void reconnect() throws IOException {
@@ -59,26 +75,32 @@ final class BrokenQuestion {
     }
 
     /** Asks once. The connection must end if the answer does, which is waited for. */
-    Outcome ask(Runnable arm, String where) throws IOException {
+    Outcome ask(Runnable breakOff, String where) throws IOException {
         question.prepare(client);
-        arm.run();
+        breakOff.run();
         List<byte[]> arrived = new ArrayList<>();
-        boolean ended = !readTo(arrived);
+        question.send(client);
+        boolean ended = !read(arrived);
         Outcome outcome = judge(arrived, where);
         assertThat(ended).as(where + ": the connection ends with the answer").isEqualTo(outcome == Outcome.BEGINNING);
+        assertThat(relay.isArmed()).as(where + ": the relay has seen it").isFalse();
+        relay.heal();
         reconnect();
         return outcome;
     }
 
     /** Asks once and goes away when nothing more comes. */
-    void askAndLeave(Runnable arm, String where) throws IOException {
+    void askAndLeave(Runnable fallSilent, String where) throws IOException {
         question.prepare(client);
-        arm.run();
+        fallSilent.run();
+        question.send(client);
+        await().pollInterval(Duration.ofMillis(1)).atMost(TestProxy.SOON).until(() -> !relay.isArmed());
         client.timeout(SILENCE_MILLIS);
         List<byte[]> arrived = new ArrayList<>();
         try {
-            boolean ended = !readTo(arrived);
-            assertThat(ended && judge(arrived, where) != Outcome.BEGINNING).isFalse();
+            boolean whole = read(arrived);
+            Outcome outcome = judge(arrived, where);
+            assertThat(outcome == Outcome.BEGINNING).as(where).isNotEqualTo(whole);
         } catch (SocketTimeoutException silent) {
             assertThat(judge(arrived, where)).as(where).isEqualTo(Outcome.BEGINNING);
         }
@@ -86,9 +108,8 @@ final class BrokenQuestion {
     }
 
     /** Reads what comes; false if the connection ends before the answer does. */
-    private boolean readTo(List<byte[]> arrived) throws IOException {
+    private boolean read(List<byte[]> arrived) throws IOException {
         try {
-            question.send(client);
             while (arrived.size() < expected.size()) {
                 byte[] packet = client.read();
                 arrived.add(packet);

@@ -128,6 +128,13 @@ final class FaultyRelay implements AutoCloseable {
         connectionBreaks.add(new Break(sent -> true, bytes, silent));
     }
 
+    /** Breaks off no more answers; for those that were shorter than thought. */
+    void heal() {
+        nextBreak = null;
+        connectionBreaks.clear();
+        links.forEach(link -> link.broken = null);
+    }
+
     /** Whether something waits to be broken off. */
     boolean isArmed() {
         return nextBreak != null || !connectionBreaks.isEmpty();
