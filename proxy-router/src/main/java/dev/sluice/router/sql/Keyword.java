@@ -174,6 +174,8 @@ enum Keyword {
     HAVING,
     ORDER,
     LIMIT,
+    OFFSET,
+    FETCH,
     WINDOW,
     JOIN,
     // Sequence functions of MariaDB's Oracle mode, written behind a dot.

@@ -120,6 +120,11 @@ public final class Traits {
     /** Switches session tracking on or off. */
     public static final long SETS_TRACKERS = 1L << 52;
 
+    /** Asks for FOUND_ROWS(). */
+    public static final long FOUND_ROWS = 1L << 53;
+    /** FOUND_ROWS() may be another number than that of the rows sent, for LIMIT or the like, or a query inside INSERT or SET. */
+    public static final long UNCOUNTED_ROWS = 1L << 54;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -185,6 +190,8 @@ public final class Traits {
         "replicates",
         "shows_trackers",
         "sets_trackers",
+        "found_rows",
+        "uncounted_rows",
     };
 
     private Traits() {}

@@ -156,9 +156,28 @@ final class Exchange implements Placement.Listener {
         return command.retainedBytes();
     }
 
+    @Override
+    public LastStatement.Recall recall(@Nullable BackendConnection on) {
+        return command.isPrepare()
+                ? LastStatement.Recall.THERE
+                : parts.lastStatement()
+                        .recall(
+                                command.statement(),
+                                on,
+                                command.question(parts.state().lexicalMode()),
+                                command.type() == CommandType.COM_STMT_EXECUTE);
+    }
+
+    @Override
+    public boolean keepsLastStatement() {
+        // Its bytes will be gone when it has been answered.
+        command.leavesConditions(settlement.leavesConditions(command));
+        return LastStatement.keepsConditions(command) || command.leavesConditions();
+    }
+
     private void runOn(BackendConnection target) {
         connection = target;
-        if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
+        if (preparation.write(command, slot, target, placement.restores())) {
             send(target);
         } else {
             phase = Phase.PREPARING;
@@ -238,6 +257,7 @@ final class Exchange implements Placement.Listener {
         }
         response.begin(
                 command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
+        response.recalled(parts.lastStatement().takeRecalled());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
@@ -388,7 +408,7 @@ final class Exchange implements Placement.Listener {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            settlement.finished(command, slot, target, response, placement.keepsLastStatement());
+            settlement.finished(command, slot, target, response, placement.keepsConnection());
         }
         boolean last = command.isBinlogDump()
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
@@ -419,7 +439,10 @@ final class Exchange implements Placement.Listener {
         if (command.isLongData()) {
             settlement.defer(command.prepared(), error);
             stream.discardRest(null);
-        } else if (stream.isOpen()) {
+            return;
+        }
+        parts.lastStatement().refused(error);
+        if (stream.isOpen()) {
             stream.discardRest(error);
         } else if (file.isOpen()) {
             file.discardRest(error);

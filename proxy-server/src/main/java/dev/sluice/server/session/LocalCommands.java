@@ -69,6 +69,7 @@ final class LocalCommands {
             return;
         }
         parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
+        parts.lastStatement().optionSet();
         frontend.write(TextResultSet.end(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
         frontend.flush();
     }
@@ -88,6 +89,7 @@ final class LocalCommands {
             return false;
         }
         packet.release();
+        parts.lastStatement().selectedOne();
         TextResultSet answer = TextResultSet.ofNumber(
                 asked.column(),
                 asked.variable() || !parts.context().isMariaDb(),

@@ -22,6 +22,7 @@ final class Preparation {
     private final Settlement settlement;
     private final PreludeAnswers answers;
     private final InternalResponse waited;
+    private final InternalResponse cleared;
     private GtidPosition waitedFor = GtidPosition.EMPTY;
     private int waitedOn;
     private boolean behind;
@@ -35,6 +36,12 @@ final class Preparation {
             @Override
             void answered() {
                 waitEnded("0".equals(value()));
+                answers.waited();
+            }
+        };
+        this.cleared = new InternalResponse(ResponseShape.QUERY) {
+            @Override
+            void answered() {
                 answers.waited();
             }
         };
@@ -60,10 +67,10 @@ final class Preparation {
     /**
      * Writes what the command needs in front of it.
      *
-     * @param clearsDiagnostics whether warnings of somebody else have to go
+     * @param restores whether the connection has to be left as the last statement has left its own
      * @return whether the command may follow at once; else it has to wait for the answers
      */
-    boolean write(Command command, Slot slot, BackendConnection target, boolean clearsDiagnostics) {
+    boolean write(Command command, Slot slot, BackendConnection target, boolean restores) {
         boolean wasQuiet = target.isQuiet();
         behind = false;
         InsertId.captureOther(target, parts.insertId());
@@ -82,8 +89,9 @@ final class Preparation {
                 : parts.state().vector();
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
         int others = parts.insertId().bringTo(target, command.statement(), answers);
-        if (clearsDiagnostics) {
-            others += StatePrelude.clearDiagnostics(target, answers);
+        LastStatement last = parts.lastStatement();
+        if (restores || last.mustClear(target, command, isMariaDb(target))) {
+            others += StatePrelude.clearConditions(target, restores && last.restoresAsQuery(), cleared);
         }
         GtidPosition position = parts.router().waitFor();
         if (position != null) {
@@ -101,6 +109,10 @@ final class Preparation {
         answers.expectTo(stateAnswers + others);
         // A read in a wrong state can be thrown away and run again; anything else waits until the state is right.
         return stateAnswers == 0 || (command.isRead() && wasQuiet);
+    }
+
+    private boolean isMariaDb(BackendConnection target) {
+        return parts.context().pool().isMariaDb(target.key().backendOrdinal());
     }
 
     private void waitFor(GtidPosition position, BackendConnection target) {
@@ -153,8 +165,7 @@ final class Preparation {
         if (trackers.areOn(target)) {
             return 0;
         }
-        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
-        return stateOf(target, slot, wanted) + trackers.bringTo(target, mariaDb, answers);
+        return stateOf(target, slot, wanted) + trackers.bringTo(target, isMariaDb(target), answers);
     }
 
     private int stateOf(BackendConnection target, Slot slot, StateVector wanted) {
@@ -164,7 +175,6 @@ final class Preparation {
         if (parts.state().tiedTo(slot) && StatePrelude.needsReset(target, wanted)) {
             throw new IllegalStateException("a connection that holds session state would be reset");
         }
-        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
-        return StatePrelude.write(target, wanted, mariaDb, answers);
+        return StatePrelude.write(target, wanted, isMariaDb(target), answers);
     }
 }

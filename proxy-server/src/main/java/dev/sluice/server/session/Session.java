@@ -84,6 +84,7 @@ public final class Session {
         SessionChanges changes = new SessionChanges();
         CausalityTracker causality = new CausalityTracker(
                 context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
+        Leases leases = new Leases(context.pool(), start.credential(), frontend.capabilities());
         this.parts = new SessionParts(
                 context,
                 frontend,
@@ -92,11 +93,12 @@ public final class Session {
                 new StatementEffects(state),
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
-                new Leases(context.pool(), start.credential(), frontend.capabilities()),
+                leases,
                 changes,
                 new SessionTrackers(changes, causality, context),
                 new ClientTrackers(),
                 new InsertId(),
+                new LastStatement(leases),
                 new PreparedStatements(state),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
@@ -194,7 +196,10 @@ public final class Session {
     private void answerAlone(CommandType type, ByteBuf packet) {
         switch (type) {
             case COM_QUIT -> close();
-            case COM_PING -> frontend.sendOk(local.status());
+            case COM_PING -> {
+                parts.lastStatement().pinged();
+                frontend.sendOk(local.status());
+            }
             case COM_RESET_CONNECTION -> {
                 reset();
                 frontend.sendOk(local.status());
@@ -316,7 +321,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
-        parts.leases().forgetLast();
+        parts.lastStatement().reset();
         parts.clientTrackers().reset();
         exchange.settlement().takeLostState();
         exchange.settlement().countPins();

@@ -51,6 +51,7 @@ final class TrackerQuestion {
             parts.state().pin(slot, PinReason.UNREPORTED_CHANGE, true);
         }
         target.trackersOff();
+        parts.lastStatement().disturbed();
         ByteBuf query = target.channel().alloc().buffer();
         int header = Packets.begin(query, 0);
         query.writeByte(CommandType.COM_QUERY.code());

@@ -208,7 +208,7 @@ class LoopPoolWaitingTest {
 
     @Test
     void aConnectionKeptForWarningsGoesToWhoeverHasWaitedForLong() {
-        bench.pool.linger(lent.connection());
+        bench.pool.linger(lent.connection(), true);
         waits(APP, "a");
         bench.pass(Duration.ofMillis(100));
         assertThat(bench.log).isEmpty();
@@ -218,7 +218,7 @@ class LoopPoolWaitingTest {
 
     @Test
     void aConnectionKeptForWarningsGoesToAnotherLoopThatHasWaitedForLong() {
-        bench.pool.linger(lent.connection());
+        bench.pool.linger(lent.connection(), true);
         LoopPool other = bench.anotherPool();
         bench.acquire(other, APP, EMPTY, client("other loop"));
         bench.pass(Duration.ofMillis(300));
@@ -230,7 +230,7 @@ class LoopPoolWaitingTest {
 
     @Test
     void aConnectionThatItsSessionUsesAgainIsNotTaken() {
-        bench.pool.linger(lent.connection());
+        bench.pool.linger(lent.connection(), true);
         bench.pool.stopLingering(lent.connection());
         waits(APP, "a");
         bench.pass(Duration.ofMillis(300));
