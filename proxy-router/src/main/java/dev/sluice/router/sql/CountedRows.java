@@ -20,7 +20,7 @@ public enum CountedRows {
         return switch (statement.kind()) {
             case SELECT, TABLE -> uncounted ? UNKNOWN : SENT;
             case WITH -> statement.has(Traits.WRITES) ? UNCERTAIN : uncounted ? UNKNOWN : SENT;
-            case INSERT, REPLACE, SET -> uncounted || statement.has(Traits.OPAQUE) ? UNCERTAIN : KEPT;
+            case INSERT, REPLACE, SET, DDL -> uncounted || statement.has(Traits.OPAQUE) ? UNCERTAIN : KEPT;
             case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY, START_TRANSACTION_READ_WRITE -> KEPT;
             case COMMIT, ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT, RELEASE_SAVEPOINT -> KEPT;
             case SET_TRANSACTION, USE, PREPARE, DEALLOCATE, LOCK_TABLES, UNLOCK_TABLES, DIAGNOSTICS -> KEPT;

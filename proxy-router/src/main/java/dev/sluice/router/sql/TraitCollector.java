@@ -192,7 +192,7 @@ final class TraitCollector {
     private void onNestedQuery(boolean selects) {
         boolean counts = switch (verb.kind()) {
             case INSERT, REPLACE -> true;
-            case SET, DO -> selects;
+            case SET, DO, DDL -> selects;
             default -> false;
         };
         traits |= counts ? Traits.UNCOUNTED_ROWS : 0;

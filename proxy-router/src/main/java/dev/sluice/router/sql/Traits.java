@@ -122,7 +122,7 @@ public final class Traits {
 
     /** Asks for FOUND_ROWS(). */
     public static final long FOUND_ROWS = 1L << 53;
-    /** FOUND_ROWS() may be another number than that of the rows sent, for LIMIT or the like, or a query inside INSERT or SET. */
+    /** FOUND_ROWS() may be another number than that of the rows sent, for LIMIT or the like, or a query inside another statement. */
     public static final long UNCOUNTED_ROWS = 1L << 54;
 
     /** The hints that ask for a consistency. */

@@ -408,7 +408,7 @@ final class Exchange implements Placement.Listener {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            settlement.finished(command, slot, target, response, placement.keepsConnection());
+            settlement.finished(command, slot, target, response, placement.habit());
         }
         boolean last = command.isBinlogDump()
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()

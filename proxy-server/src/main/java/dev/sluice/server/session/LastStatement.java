@@ -14,6 +14,7 @@ import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
+import dev.sluice.server.session.DiagnosticsUsers.Habit;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -70,6 +71,7 @@ final class LastStatement {
 
     private @Nullable Runnable onKnown;
     private @Nullable RecalledRows recalled;
+    private Habit missing = Habit.NONE;
 
     LastStatement(Leases leases) {
         this.leases = leases;
@@ -141,7 +143,7 @@ final class LastStatement {
         boolean runs = command.type() == CommandType.COM_QUERY || command.type() == CommandType.COM_STMT_EXECUTE;
         CountedRows counted = runs ? CountedRows.of(command.ran()) : CountedRows.UNCERTAIN;
         if (response.isError() && counted != CountedRows.KEPT) {
-            counted = CountedRows.UNCERTAIN;
+            counted = isBeforeRows(response.errorCode()) ? CountedRows.KEPT : CountedRows.UNCERTAIN;
         }
         foundRows = switch (counted) {
             case SENT -> response.rows();
@@ -151,6 +153,16 @@ final class LastStatement {
         boolean own = counted == CountedRows.SENT || counted == CountedRows.UNKNOWN ? now : before && foundRowsThere;
         foundRowsThere = own && !disturbed;
         disturbed = false;
+    }
+
+    /** Whether the server has refused the statement before it looked for any rows. */
+    private static boolean isBeforeRows(int errorCode) {
+        return switch (errorCode) {
+            // ER_NO_DB_ERROR, ER_BAD_DB_ERROR, ER_BAD_FIELD_ERROR, ER_PARSE_ERROR, ER_EMPTY_QUERY,
+            // ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR, ER_NO_SUCH_TABLE
+            case 1046, 1049, 1054, 1064, 1065, 1142, 1143, 1146 -> true;
+            default -> false;
+        };
     }
 
     /** Whether there are any, known or not. */
@@ -277,6 +289,7 @@ final class LastStatement {
             return Recall.THERE;
         }
         List<byte[]> known = conditions;
+        missing = question == null ? Habit.CONNECTION : Habit.FOUND_ROWS;
         if (question == null) {
             boolean plain = known != null && known.isEmpty() && (rowCount == 0 || rowCount == -1);
             return plain && !asksRows ? Recall.RESTORED : Recall.GONE;
@@ -330,6 +343,11 @@ final class LastStatement {
 
     private static boolean isError(byte[] condition) {
         return Arrays.mismatch(condition, ERROR_LEVEL) >= ERROR_LEVEL.length;
+    }
+
+    /** What would have had to be kept for the question that was found to be {@link Recall#GONE}. */
+    Habit missing() {
+        return missing;
     }
 
     /** The rows that the question gets that was found to be {@link Recall#REWRITTEN}; null for any other. */

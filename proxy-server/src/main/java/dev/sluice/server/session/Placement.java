@@ -49,7 +49,7 @@ final class Placement implements SessionRouter.Context {
     private final Listener listener;
     private final long addressHash;
     private final Attempts attempts = new Attempts();
-    private boolean keepsConnection;
+    private DiagnosticsUsers.Habit habit = DiagnosticsUsers.Habit.NONE;
     private int habitsVersion;
 
     private Classification statement;
@@ -71,14 +71,14 @@ final class Placement implements SessionRouter.Context {
         this.addressHash = parts.frontend().addressHash();
     }
 
-    /** Whether this session keeps its connection from one statement to the next. */
-    boolean keepsConnection() {
+    /** What this session keeps its connection for from one statement to the next. */
+    DiagnosticsUsers.Habit habit() {
         DiagnosticsUsers habits = parts.context().habits();
         if (habits.version() != habitsVersion) {
             habitsVersion = habits.version();
-            keepsConnection = habits.isDiagnosticsUser(parts.leases().credential().user());
+            habit = habits.of(parts.leases().credential().user());
         }
-        return keepsConnection;
+        return habit;
     }
 
     /** Whether the connection has to be left, before the statement, as the last statement has left its own. */
@@ -235,7 +235,9 @@ final class Placement implements SessionRouter.Context {
                 return;
             }
             // A wrong answer would be worse than none.
-            parts.context().habits().usesDiagnostics(parts.leases().credential().user());
+            parts.context()
+                    .habits()
+                    .asked(parts.leases().credential().user(), parts.lastStatement().missing());
             refuse(Failures.diagnosticsGone());
         } else {
             lease(router.ordinal());

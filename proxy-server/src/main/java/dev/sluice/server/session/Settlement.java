@@ -21,6 +21,7 @@ import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.PendingResponse;
 import dev.sluice.server.backend.StatementHandles.Handle;
+import dev.sluice.server.session.DiagnosticsUsers.Habit;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,8 @@ final class Settlement {
     private final ConnectionCollation collation;
     private @Nullable ErrPacket lostState;
     private int countedPins;
-    private boolean keepsConnection;
+    /** Whether the connection is given up only to those who have waited for long. */
+    private boolean untilStarving;
 
     Settlement(SessionParts parts) {
         this.parts = parts;
@@ -368,16 +370,17 @@ final class Settlement {
     /**
      * The command is over: notes where it ran, and keeps the connection for the diagnostics that it left there.
      *
-     * @param keeps whether this session keeps its connections from statement to statement anyway
+     * @param habit what this session keeps its connections for from statement to statement anyway
      */
-    void finished(Command command, Slot slot, BackendConnection target, ClientResponse response, boolean keeps) {
+    void finished(Command command, Slot slot, BackendConnection target, ClientResponse response, Habit habit) {
         record(parts.router().reason(), slot, target);
         if (!command.isLongData()) {
             parts.lastStatement().ran(command, slot, target, response);
-            keepsConnection = keeps;
+            untilStarving = habit == Habit.CONNECTION;
             boolean asked = parts.lastStatement().livesOn(target)
                     || command.statement().has(Traits.CALC_FOUND_ROWS)
-                    || keeps;
+                    || untilStarving
+                    || (habit == Habit.FOUND_ROWS && parts.lastStatement().canFetch(target));
             if (asked) {
                 parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
             }
@@ -403,7 +406,7 @@ final class Settlement {
                 parts.leases().release(slot);
             }
         } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
-            parts.leases().linger(slot, keepsConnection);
+            parts.leases().linger(slot, untilStarving);
         }
     }
 

@@ -217,6 +217,13 @@ class LoopPoolWaitingTest {
     }
 
     @Test
+    void aConnectionWhoseSessionLosesNothingGoesToWhoeverNeedsOne() {
+        bench.pool.linger(lent.connection(), false);
+        waits(APP, "a");
+        assertThat(bench.log).containsExactly("first of app gave its connection up", "a acquired");
+    }
+
+    @Test
     void aConnectionKeptForWarningsGoesToAnotherLoopThatHasWaitedForLong() {
         bench.pool.linger(lent.connection(), true);
         LoopPool other = bench.anotherPool();

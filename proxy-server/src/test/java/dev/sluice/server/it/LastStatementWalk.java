@@ -24,6 +24,8 @@ final class LastStatementWalk implements AutoCloseable {
 
     private static final String PROXIED = "last_sluice";
     private static final int GONE = 1105;
+    private static final int THIEVES = 1;
+    private static final String NUMBERS = "SELECT ROW_COUNT(), FOUND_ROWS() f";
     /** What a session does before the statement: a read of seven rows, then maybe a write of three. */
     private static final List<List<String>> BEFORE = List.of(
             List.of("SELECT v FROM t"),
@@ -39,9 +41,12 @@ final class LastStatementWalk implements AutoCloseable {
             "SHOW COUNT(*) WARNINGS",
             "SHOW COUNT(*) ERRORS",
             "SELECT @@warning_count, @@session.error_count e, ROW_COUNT()",
-            "SELECT ROW_COUNT(), FOUND_ROWS() f",
+            NUMBERS,
             "@execute 0",
             "@execute 1");
+
+    /** As many as there are ways to come to a statement; the next statement gets the next ones. */
+    private static final int QUESTIONS_EACH = BEFORE.size();
 
     private static final List<String> PREPARED = List.of("SELECT FOUND_ROWS() AS found", "SELECT ROW_COUNT()");
 
@@ -82,7 +87,7 @@ final class LastStatementWalk implements AutoCloseable {
     /** @param steals whether other sessions use the connections in between */
     static LastStatementWalk open(LocalCluster cluster, TestProxy proxy, boolean steals) throws IOException {
         LastStatementWalk walk = new LastStatementWalk(cluster, proxy, steals);
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < THIEVES; i++) {
             walk.thieves.add(walk.connect(proxy.port(), PROXIED));
         }
         return walk;
@@ -107,8 +112,8 @@ final class LastStatementWalk implements AutoCloseable {
             }
             int turn = 0;
             for (String statement : statements) {
-                for (String question : QUESTIONS) {
-                    ask(direct, proxied, BEFORE.get(turn++ % BEFORE.size()), statement, question);
+                for (int i = 0; i < QUESTIONS_EACH; i++) {
+                    ask(direct, proxied, BEFORE.get(i), statement, QUESTIONS.get(turn++ % QUESTIONS.size()));
                 }
             }
         }
@@ -149,21 +154,19 @@ final class LastStatementWalk implements AutoCloseable {
         String found = describe(statement, send(proxied, statement));
         String place = before.size() + "/" + before.get(before.size() - 1) + "; " + statement;
         compare(place, "itself", expected, found);
-        for (String next : List.of(question, "SHOW WARNINGS", "SELECT ROW_COUNT(), FOUND_ROWS()")) {
-            steal();
+        steal();
+        for (String next : List.of(question, question.startsWith("SHOW") ? NUMBERS : "SHOW WARNINGS")) {
             expected = describe(next, send(direct, next));
             List<byte[]> answer = send(proxied, next);
             if (RawClient.first(answer.get(0)) == RawClient.ERR
                     && proxied.err(answer.get(0)).code() == GONE) {
-                gone.add(statement + " | " + next);
+                gone.add(statement + " | " + next.replace("@execute 0", PREPARED.get(0)));
                 break;
             }
             compare(place, question.equals(next) ? next : question + "; " + next, expected, describe(next, answer));
         }
         for (RawClient client : List.of(direct, proxied)) {
-            for (String end : List.of("ROLLBACK", "UNLOCK TABLES")) {
-                List<byte[]> unused = client.query(end);
-            }
+            List<byte[]> unused = client.query("ROLLBACK");
         }
     }
 
