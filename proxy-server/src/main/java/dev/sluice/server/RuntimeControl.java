@@ -92,7 +92,7 @@ final class RuntimeControl implements AutoCloseable {
                 new ProxyAdministration.Source(store, file, config -> apply(config, parts, loops.get(), registry)),
                 events);
         administration = started;
-        if (store.wholeFile().monitor().discover()) {
+        if (store.wholeFile().monitor().discover().use()) {
             started.discover();
         }
         Path watched = file;

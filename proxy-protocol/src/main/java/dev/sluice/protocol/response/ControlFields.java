@@ -23,6 +23,7 @@ final class ControlFields {
 
     static final int EOF_PAYLOAD_BYTES = 5;
     static final int PREPARE_OK_PAYLOAD_BYTES = 12;
+    private static final int METADATA_FOLLOWS = 1;
     /** An OK with neither counts nor session state. */
     static final int SHORTEST_OK_PAYLOAD_BYTES = 7;
     /** More columns than any server sends: the wire format of prepared statements ends here. */
@@ -48,6 +49,8 @@ final class ControlFields {
     int statementId;
     int columnCount;
     int parameterCount;
+    /** Whether definitions follow the count, which only a session with optional metadata can refuse. */
+    boolean metadataFollows = true;
 
     private int cursor;
     private int limit;
@@ -138,22 +141,25 @@ final class ControlFields {
         errorCode = in.getUnsignedShortLE(payload + 1);
     }
 
-    void readPrepareOk(ByteBuf in, int payload, int length) {
+    void readPrepareOk(ByteBuf in, int payload, int length, boolean optionalMetadata) {
         clear();
-        if (length != PREPARE_OK_PAYLOAD_BYTES) {
-            throw lengthMismatch("COM_STMT_PREPARE_OK", PREPARE_OK_PAYLOAD_BYTES + " bytes", length, payload);
+        int expected = PREPARE_OK_PAYLOAD_BYTES + (optionalMetadata ? 1 : 0);
+        if (length != expected) {
+            throw lengthMismatch("COM_STMT_PREPARE_OK", expected + " bytes", length, payload);
         }
+        metadataFollows = !optionalMetadata || in.getByte(payload + length - 1) == METADATA_FOLLOWS;
         statementId = in.getIntLE(payload + 1);
         columnCount = in.getUnsignedShortLE(payload + 5);
         parameterCount = in.getUnsignedShortLE(payload + 7);
         warnings = in.getUnsignedShortLE(payload + 10);
     }
 
-    /** Reads a payload that is nothing but a column count. */
-    void readColumnCount(ByteBuf in, int payload, int length) {
+    /** Reads a payload that is nothing but a column count, and whether definitions follow it if that is optional. */
+    void readColumnCount(ByteBuf in, int payload, int length, boolean optionalMetadata) {
         clear();
+        metadataFollows = !optionalMetadata || in.getByte(payload + length - 1) == METADATA_FOLLOWS;
         cursor = payload;
-        limit = payload + length;
+        limit = payload + length - (optionalMetadata ? 1 : 0);
         long count = lenenc(in, "column_count");
         if (cursor != limit || count <= 0 || count > COLUMNS_MAX) {
             throw new ProtocolException(

@@ -7,10 +7,24 @@ package dev.sluice.protocol.response;
 final class Definitions {
     private int left;
     private int leftInNextGroup;
+    private int groupsWithout;
 
     void expect(int count, int countOfNextGroup) {
+        groupsWithout = 0;
         left = count;
         leftInNextGroup = countOfNextGroup;
+    }
+
+    /** So many groups have no definitions, though the packet in front has counted some. */
+    void expectNone(int groups) {
+        expect(0, 0);
+        groupsWithout = groups;
+    }
+
+    /** Goes on to the next group without definitions; false if there is none. */
+    boolean skipsGroup() {
+        groupsWithout--;
+        return groupsWithout > 0;
     }
 
     int left() {

@@ -31,7 +31,7 @@ import io.netty.buffer.ByteBuf;
  * <p>A frontend without CLIENT_DEPRECATE_EOF gets more packets than the backend sends. Behind every inserted EOF the
  * sequence ids are raised in place when a header is consumed, so the buffer must be writable.
  *
- * <p>The backend must have agreed on SESSION_TRACK and DEPRECATE_EOF, not on COMPRESS or OPTIONAL_RESULTSET_METADATA.
+ * <p>The backend must have agreed on SESSION_TRACK and DEPRECATE_EOF.
  */
 public final class ResponseScanner {
     /** Stands for a first sequence id that is not known: the command was made of several packets. */
@@ -48,6 +48,9 @@ public final class ResponseScanner {
     private boolean frontendDeprecatesEof;
     private boolean untouched = true;
     private boolean fileOffered;
+    private boolean optionalMetadata;
+    /** The id of the answer behind the frontend's file; -1 while that has not ended. */
+    private int behindFile;
     /** Payload bytes of the current packet that are still to come. */
     private int payloadLeft;
     /** The current packet has the greatest length, so the next one continues it. */
@@ -79,6 +82,8 @@ public final class ResponseScanner {
         };
         untouched = true;
         fileOffered = false;
+        optionalMetadata = false;
+        behindFile = -1;
         payloadLeft = 0;
         continued = false;
         definitions.expect(0, 0);
@@ -92,6 +97,24 @@ public final class ResponseScanner {
      */
     public void offerFile() {
         fileOffered = true;
+    }
+
+    /**
+     * The response that has just begun comes over a compressed connection, where a server counts frames and gives packets
+     * ids that follow from them: packets are counted here instead, as over any other connection.
+     */
+    public void renumber() {
+        sequenceIds.renumber();
+    }
+
+    /** The response that has just begun comes over a connection on which both sides have OPTIONAL_RESULTSET_METADATA. */
+    public void metadataIsOptional() {
+        optionalMetadata = true;
+    }
+
+    /** The frontend's file has ended; the answer to it has this id. */
+    public void fileEnded(int answerId) {
+        behindFile = answerId & 0xFF;
     }
 
     /**
@@ -214,7 +237,7 @@ public final class ResponseScanner {
             }
         }
         sequenceIds.insertEof();
-        phase = afterDefinitions();
+        phase = definitions.skipsGroup() ? Phase.BOUNDARY : afterDefinitions();
         return Step.COLUMNS_END;
     }
 
@@ -234,7 +257,9 @@ public final class ResponseScanner {
         int first = length == 0 ? -1 : in.getUnsignedByte(payload);
         int sequenceId = in.getUnsignedByte(start + 3);
         if (phase == Phase.INFILE) {
-            sequenceIds.follow(sequenceId);
+            boolean counted = sequenceIds.isRenumbering() && behindFile >= 0;
+            sequenceIds.follow(counted ? behindFile : sequenceId);
+            behindFile = -1;
         }
         if (first == ControlFields.ERR_HEADER && untouched) {
             sequenceIds.takeFirstErr(in, start, sequenceId);
@@ -285,9 +310,14 @@ public final class ResponseScanner {
             phase = Phase.INFILE;
             return Step.LOCAL_INFILE;
         }
-        fields.readColumnCount(in, payload, length);
-        definitions.expect(fields.columnCount, 0);
-        phase = Phase.DEFINITIONS;
+        fields.readColumnCount(in, payload, length, optionalMetadata);
+        if (fields.metadataFollows) {
+            definitions.expect(fields.columnCount, 0);
+            phase = Phase.DEFINITIONS;
+        } else {
+            definitions.expect(0, 0);
+            phase = frontendDeprecatesEof ? Phase.ROWS : Phase.BOUNDARY;
+        }
         return Step.RELAY;
     }
 
@@ -301,9 +331,21 @@ public final class ResponseScanner {
             phase = Phase.COMPLETE;
             return Step.OK;
         }
-        fields.readPrepareOk(in, payload, length);
+        fields.readPrepareOk(in, payload, length, optionalMetadata);
+        if (!fields.metadataFollows) {
+            return prepareOkAlone();
+        }
         definitions.expect(fields.parameterCount, fields.columnCount);
         phase = fields.parameterCount > 0 ? Phase.DEFINITIONS : afterDefinitions();
+        return Step.PREPARE_OK;
+    }
+
+    /** Nothing follows but, for frontends that want them, an EOF for each group of definitions. */
+    private Step prepareOkAlone() {
+        int groups = (fields.parameterCount > 0 ? 1 : 0) + (fields.columnCount > 0 ? 1 : 0);
+        boolean eofs = !frontendDeprecatesEof && groups > 0;
+        definitions.expectNone(groups);
+        phase = eofs ? Phase.BOUNDARY : Phase.COMPLETE;
         return Step.PREPARE_OK;
     }
 

@@ -17,15 +17,36 @@ final class SequenceIds {
     private int insertedEofs;
     /** The next packet's id is taken as it comes. */
     private boolean anyFirst;
+    /** The backend's ids say nothing: they are replaced. */
+    private boolean renumbering;
 
     void begin(int first) {
+        renumbering = false;
         anyFirst = first == ResponseScanner.ANY_SEQUENCE_ID;
         expected = first & MASK;
         insertedEofs = 0;
     }
 
+    /** The packets are counted here, whatever ids the backend gives them. */
+    void renumber() {
+        renumbering = true;
+    }
+
+    boolean isRenumbering() {
+        return renumbering;
+    }
+
     /** Checks the id of the packet whose header is at the index, and writes the frontend's over it. */
     void take(ByteBuf in, int headerIndex, int sequenceId) {
+        if (renumbering && (anyFirst || sequenceId != expected)) {
+            // An answer to a command whose packets nobody has counted yet is an early error.
+            int counted = anyFirst ? 1 : expected;
+            in.setByte(headerIndex + OFFSET_IN_HEADER, counted);
+            anyFirst = false;
+            expected = counted;
+            take(in, headerIndex, counted);
+            return;
+        }
         if (anyFirst) {
             anyFirst = false;
         } else if (sequenceId != expected) {

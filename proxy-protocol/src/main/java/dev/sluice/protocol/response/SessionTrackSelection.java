@@ -34,6 +34,10 @@ public record SessionTrackSelection(
     /** What MySQL and MariaDB report unless they are told otherwise. */
     public static final SessionTrackSelection DEFAULT = of(Map.of());
 
+    /** Everything but GTIDs. */
+    public static final SessionTrackSelection ALL_BUT_GTIDS =
+            new SessionTrackSelection(true, Set.of(), true, true, false, true, true);
+
     /** Reads the values of the variables as the server prints them; those that are missing have the server's default. */
     public static SessionTrackSelection of(Map<String, String> values) {
         String names = values.getOrDefault("session_track_system_variables", DEFAULT_VARIABLES);

@@ -182,6 +182,119 @@ class ResponseScannerTest {
         }
     }
 
+    /** Whoever is asked for a file has to say how long it was. */
+    static Stream<Reply> repliesWithoutFiles() {
+        return replies().filter(reply -> !reply.name.contains("file"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("repliesWithoutFiles")
+    void packetsAreCountedWhereTheServersIdsSayNothing(Reply reply) {
+        byte[] bytes = reply.fromBackend();
+        for (int seed = 0; seed < RANDOM_CUTS / 10; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            for (int at = 0;
+                    at < bytes.length;
+                    at += 4 + Unpooled.wrappedBuffer(bytes).getMediumLE(at)) {
+                bytes[at + 3] = (byte) random.nextInt();
+            }
+            Relay relay = new Relay(reply.shape, reply.deprecatesEof, false);
+            relay.scanner.renumber();
+            feedAtRandom(relay, bytes, random);
+            assertThat(relay.forwarded()).as("seed %d", seed).isEqualTo(reply.toFrontend());
+        }
+    }
+
+    @Test
+    void theAnswerToAFileIsCountedOnFromTheFileWhereTheServersIdsSayNothing() {
+        Relay relay = new Relay(ResponseShape.QUERY, true, false);
+        relay.scanner.renumber();
+        relay.feed(Hex.bytes("02 00 00 77 fb 61"));
+        relay.scanner.fileEnded(9);
+        relay.feed(new ResponseBytes(true)
+                .sequenceId(2)
+                .ok(3, MORE)
+                .ok(4, AUTOCOMMIT)
+                .bytes());
+
+        byte[] expected = new ResponseBytes(true)
+                .sequenceId(9)
+                .ok(3, MORE)
+                .ok(4, AUTOCOMMIT)
+                .bytes();
+        assertThat(Hex.of(relay.forwarded())).isEqualTo("02000001fb61" + Hex.of(expected));
+    }
+
+    private static String forwarded(ResponseShape shape, boolean deprecatesEof, String hex) {
+        byte[] bytes = Hex.bytes(hex);
+        for (int cut = 0; cut <= bytes.length; cut++) {
+            Relay relay = new Relay(shape, deprecatesEof, false);
+            relay.scanner.metadataIsOptional();
+            relay.feed(bytes, 0, cut);
+            if (cut < bytes.length) {
+                assertThat(relay.scanner.isComplete()).as("cut at %d", cut).isFalse();
+                relay.feed(bytes, cut, bytes.length);
+            }
+            assertThat(relay.scanner.isComplete()).as("cut at %d", cut).isTrue();
+            assertThat(relay.unread()).isZero();
+            if (cut == bytes.length) {
+                return Hex.of(relay.forwarded());
+            }
+        }
+        throw new AssertionError();
+    }
+
+    private static String compact(String hex) {
+        return hex.replace(" ", "");
+    }
+
+    /** As recorded from MySQL 8.0.31 after SET resultset_metadata = NONE. */
+    @Test
+    void aResultMayHaveNoDefinitions() {
+        String rows =
+                "02000001 0200 04000002 01310132 07000003 fe00000a000000" + "02000004 0100 07000005 fe000002000000";
+        assertThat(forwarded(ResponseShape.QUERY, true, rows)).isEqualTo(compact(rows));
+        assertThat(forwarded(ResponseShape.QUERY, false, rows))
+                .isEqualTo(compact("02000001 0200 05000002 fe00000200 04000003 01310132 05000004 fe00000a00"
+                        + "02000005 0100 05000006 fe00000200 05000007 fe00000200"));
+        String cursor = "02000001 0200 07000002 fe000042000000";
+        assertThat(forwarded(ResponseShape.QUERY, true, cursor)).isEqualTo(compact(cursor));
+        assertThat(forwarded(ResponseShape.QUERY, false, cursor))
+                .isEqualTo(compact("02000001 0200 05000002 fe00004200"));
+    }
+
+    @Test
+    void aPreparedStatementMayHaveNoDefinitions() {
+        String both = "0d000001 00 01000000 0200 0100 00 0000 00";
+        assertThat(forwarded(ResponseShape.PREPARE, true, both)).isEqualTo(compact(both));
+        assertThat(forwarded(ResponseShape.PREPARE, false, both))
+                .isEqualTo(compact(both + "05000002 fe00000200 05000003 fe00000200"));
+        String parameters = "0d000001 00 01000000 0000 0100 00 0000 00";
+        assertThat(forwarded(ResponseShape.PREPARE, false, parameters))
+                .isEqualTo(compact(parameters + "05000002 fe00000200"));
+        String nothing = "0d000001 00 01000000 0000 0000 00 0000 00";
+        assertThat(forwarded(ResponseShape.PREPARE, false, nothing)).isEqualTo(compact(nothing));
+    }
+
+    @Test
+    void definitionsThatAreOptionalMayComeNevertheless() {
+        String count = "02000001 0101";
+        byte[] whole = new ResponseBytes(true).resultSet(1, 1, AUTOCOMMIT).bytes();
+        String rest = Hex.of(whole).substring(10);
+        assertThat(forwarded(ResponseShape.QUERY, true, compact(count) + rest)).isEqualTo(compact(count) + rest);
+    }
+
+    @Test
+    void anEarlyErrorToACommandThatNobodyHasCountedIsTheFirstPacket() {
+        ResponseScanner scanner = new ResponseScanner();
+        scanner.begin(ResponseShape.QUERY, true, ResponseScanner.ANY_SEQUENCE_ID);
+        scanner.renumber();
+        ByteBuf in = Unpooled.wrappedBuffer(
+                new ResponseBytes(true).sequenceId(7).err(1153, "large").bytes());
+        assertThat(scanner.next(in)).isEqualTo(Step.ERR);
+        assertThat(in.getByte(3)).isEqualTo((byte) 1);
+    }
+
     static void feedAtRandom(Relay relay, byte[] bytes, SplittableRandom random) {
         int chunkMax = 1 + random.nextInt(bytes.length);
         int from = 0;

@@ -43,6 +43,8 @@ public enum PinReason {
     LARGE_STATEMENT,
     /** The client has registered as a replica, or reads the binary log. */
     REPLICATION,
+    /** A statement about the switches of session tracking ran of which it is not known what else it changed. */
+    SESSION_TRACKING,
     /** The last statement failed, left warnings or a FOUND_ROWS() count; kept until the next statement. */
     LAST_STATEMENT;
 

@@ -2,6 +2,7 @@ package dev.sluice.router.session;
 
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.CommentFreeText;
 import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.PreparedText;
 import dev.sluice.router.sql.StatementKind;
@@ -11,7 +12,6 @@ import dev.sluice.router.sql.UserVariableReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,40 +26,6 @@ import org.jspecify.annotations.Nullable;
  * explains pins the session.
  */
 public final class StatementEffects {
-    /** Variables whose value is about one moment or one connection; repeating them elsewhere would be wrong. */
-    private static final Set<String> NOT_REPLAYABLE = Set.of(
-            "timestamp",
-            "insert_id",
-            "last_insert_id",
-            "identity",
-            "rand_seed1",
-            "rand_seed2",
-            "gtid_next",
-            "gtid_seq_no",
-            "gtid_domain_id",
-            "server_id",
-            "sql_log_bin",
-            "pseudo_thread_id",
-            "pseudo_replica_mode",
-            "pseudo_slave_mode",
-            "original_commit_timestamp",
-            "immediate_server_version",
-            "original_server_version",
-            "resultset_metadata",
-            "proxy_user",
-            "external_user");
-
-    /** Reported by some servers without anybody having set them, or following from other state. */
-    private static final Set<String> DERIVED =
-            Set.of("statement_id", "last_gtid", "warning_count", "error_count", "in_transaction");
-
-    /** They follow from the default schema, unless they are set: until the next USE they then differ from it. */
-    private static final Set<String> OF_SCHEMA = Set.of("character_set_database", "collation_database");
-
-    private static final String TRACKER_PREFIX = "session_track_";
-    /** Whoever runs these knows what the switches are. */
-    private static final long TRACKERS = Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS;
-
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
@@ -133,6 +99,8 @@ public final class StatementEffects {
         }
         long traits = statement.traits();
         if ((traits & LASTING) != 0) {
+            pinRoutine(slot, statement, changes);
+            pinIf(slot, statement, Traits.TIES_TRACKERS, PinReason.SESSION_TRACKING);
             takeText(slot, statement, succeeded, text);
         }
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
@@ -197,6 +165,7 @@ public final class StatementEffects {
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
             | Traits.OPAQUE
+            | Traits.TIES_TRACKERS
             | Traits.REPLICATES
             | Traits.ENDING;
 
@@ -206,7 +175,7 @@ public final class StatementEffects {
         if (!restored) {
             for (int i = 0; i < changes.variables(); i++) {
                 String name = changes.variableName(i).toLowerCase(Locale.ROOT);
-                if (!OF_SCHEMA.contains(name)) {
+                if (!ReportedVariables.isOfSchema(name)) {
                     takeVariable(slot, statement, name, changes.variableValue(i));
                 } else if (!changes.schemaChanged()) {
                     state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
@@ -236,14 +205,14 @@ public final class StatementEffects {
     }
 
     private void takeVariable(Slot slot, Classification statement, String name, String value) {
-        boolean tracker = name.startsWith(TRACKER_PREFIX);
-        if (DERIVED.contains(name) || (tracker && statement.has(TRACKERS))) {
+        boolean tracker = ReportedVariables.isTracker(name);
+        // Whoever runs such a statement knows what the switches are.
+        if (ReportedVariables.isDerived(name) || (tracker && statement.has(Traits.TRACKERS))) {
             return;
         }
-        // How a backslash has to be quoted depends on the sql_mode, and what other letters are on the character set.
-        boolean unsafe = value.chars().anyMatch(c -> c == '\\' || c > '~')
+        boolean unsafe = !ReportedVariables.isPlain(value)
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
-        if (NOT_REPLAYABLE.contains(name) || tracker || unsafe) {
+        if (!ReportedVariables.isReplayable(name) || tracker || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
         } else if (name.equals("character_set_connection")) {
             // One MariaDB version reports collation_connection under this name. Character sets have no underscore.
@@ -280,13 +249,11 @@ public final class StatementEffects {
             | Traits.TEXT_PREPARE
             | Traits.TEXT_DEALLOCATE
             | Traits.SETS_ROLE
-            | TRACKERS
+            | Traits.SETS_TRACKERS
+            | Traits.TIES_TRACKERS
             | Traits.OPAQUE;
 
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
-        // Half of a failed statement may have run.
-        boolean unseen = statement.reason() == RouteReason.TOO_LARGE;
-        pinIf(slot, statement, Traits.OPAQUE, unseen ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
             takeUserLocks(slot, statement, succeeded, text);
         }
@@ -307,6 +274,21 @@ public final class StatementEffects {
         takeTemporaryTables(slot, statement, succeeded, text);
         takePrepared(slot, statement, succeeded, text);
         takeHandlers(slot, statement);
+    }
+
+    /**
+     * Half of a failed statement may have run. Only a read-only transaction brings a routine to a replica: what it leaves
+     * there unreported ends with the transaction, for a session that is tied to a replica cannot write.
+     */
+    private void pinRoutine(Slot slot, Classification statement, SessionChanges changes) {
+        boolean large = statement.reason() == RouteReason.TOO_LARGE;
+        boolean stays = slot == Slot.PRIMARY
+                || large
+                || changes.stateChanged()
+                || statement.has(Traits.MULTI_STATEMENT | Traits.AMBIGUOUS_TEXT);
+        if (stays) {
+            pinIf(slot, statement, Traits.OPAQUE, large ? PinReason.LARGE_STATEMENT : PinReason.ROUTINE);
+        }
     }
 
     private void pinIf(Slot slot, Classification statement, long trait, PinReason reason) {
@@ -393,7 +375,10 @@ public final class StatementEffects {
     private @Nullable String readable(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
+        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
+            return null;
+        }
+        return CommentFreeText.of(whole, state.lexicalMode());
     }
 
     /** What stands in a String for bytes that are no UTF-8. */

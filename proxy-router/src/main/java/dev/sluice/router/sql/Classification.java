@@ -27,6 +27,19 @@ public record Classification(
         return "%016x%016x".formatted(fingerprintHigh, fingerprintLow);
     }
 
+    /** The same statement where it is prepared first: what it sets is not read from its text again when it runs. */
+    public Classification prepared() {
+        return has(Traits.SETS_TRACKERS)
+                ? new Classification(
+                        target,
+                        reason,
+                        kind,
+                        (traits & ~Traits.SETS_TRACKERS) | Traits.TIES_TRACKERS,
+                        fingerprintHigh,
+                        fingerprintLow)
+                : this;
+    }
+
     /** The same statement sent to the primary for another reason. */
     Classification toPrimary(RouteReason newReason) {
         return new Classification(Target.PRIMARY, newReason, kind, traits, fingerprintHigh, fingerprintLow);

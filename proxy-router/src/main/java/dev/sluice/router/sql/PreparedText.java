@@ -54,12 +54,13 @@ public final class PreparedText {
     private static Classification classify(byte[] sql, LexicalMode mode) {
         StatementLexer lexer = new StatementLexer();
         lexer.lex(sql, 0, sql.length, mode);
-        return new Classification(
+        Classification read = new Classification(
                 Target.PRIMARY,
                 RouteReason.OPAQUE_STATEMENT,
                 lexer.kind(),
                 lexer.traits() & ~OF_THE_TEXT,
                 lexer.fingerprintHigh(),
                 lexer.fingerprintLow());
+        return read.prepared();
     }
 }

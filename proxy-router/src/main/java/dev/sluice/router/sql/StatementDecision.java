@@ -60,7 +60,7 @@ final class StatementDecision {
     }
 
     private static @Nullable RouteReason byText(long traits) {
-        if (Traits.any(traits, Traits.SYSTEM_VARIABLE)) {
+        if (Traits.any(traits, Traits.SYSTEM_VARIABLE | Traits.TIES_TRACKERS)) {
             return RouteReason.SYSTEM_VARIABLE;
         }
         if (Traits.any(traits, Traits.SERVER_TABLE)) {

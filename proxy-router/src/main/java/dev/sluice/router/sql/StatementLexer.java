@@ -55,6 +55,7 @@ public final class StatementLexer {
         collector.reset(newMode);
         fingerprinter.reset();
         read();
+        settleUncertain(bytes, offset, length);
         fingerprinter.finish();
         fingerprintHigh = fingerprinter.high();
         fingerprintLow = fingerprinter.low();
@@ -98,16 +99,18 @@ public final class StatementLexer {
             // What a later statement asks about is in the packet, too.
             traits &= ~Traits.DIAGNOSTICS;
         }
-        settleUncertain();
     }
 
     /** What may or may not run must not end a state, nor promise that a transaction is read-only; but it may kill. */
-    private void settleUncertain() {
+    private void settleUncertain(byte[] bytes, int offset, int length) {
         if (collector.namesKill() && (traits & KILL_HIDERS) != 0) {
             traits |= Traits.KILLS;
         }
         if ((traits & (Traits.EXECUTABLE_COMMENT | Traits.AMBIGUOUS_TEXT)) != 0) {
             traits &= ~Traits.ENDING;
+        }
+        if ((traits & Traits.TRACKERS) != 0) {
+            traits = TrackerStatement.settle(kind, traits, bytes, offset, length, mode);
         }
         if (kind == StatementKind.START_TRANSACTION_READ_ONLY && (traits & TRANSACTION_UNCERTAIN) != 0) {
             kind = StatementKind.START_TRANSACTION;

@@ -23,7 +23,9 @@ final class SystemVariableCatalog {
         /** A character set or collation of the session. */
         CHARSET(0, Traits.SYSTEM_VARIABLE, Traits.SETS_NAMES),
         /** A switch of session tracking, of which Sluice has its own on every connection. */
-        TRACKER(Traits.SHOWS_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.SETS_TRACKERS),
+        TRACKER(Traits.TIES_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.TIES_TRACKERS),
+        /** That of GTIDs. */
+        GTID_TRACKER(Traits.TIES_TRACKERS, Traits.SYSTEM_VARIABLE, Traits.TIES_TRACKERS | Traits.SETS_GTID_TRACKER),
         /** A characteristic of transactions. */
         TRANSACTION(0, Traits.SYSTEM_VARIABLE, 0),
         /** Settings of a server that every server of a cluster is expected to share, or that name the server. */

@@ -184,7 +184,7 @@ final class TraitCollector {
                     traits |= Traits.SIDE_EFFECT_FUNCTION;
                 }
             }
-            default -> {}
+            default -> onTracker(keyword);
         }
         calls.afterKeyword(keyword, depth);
     }
@@ -196,6 +196,21 @@ final class TraitCollector {
             default -> false;
         };
         traits |= counts ? Traits.UNCOUNTED_ROWS : 0;
+    }
+
+    /** However a switch of session tracking is named, quoted or behind its scope: it is meant. */
+    private void onTracker(Keyword keyword) {
+        switch (keyword) {
+            case SESSION_TRACK_SCHEMA,
+                    SESSION_TRACK_STATE_CHANGE,
+                    SESSION_TRACK_SYSTEM_VARIABLES,
+                    SESSION_TRACK_TRANSACTION_INFO -> traits |= Traits.TIES_TRACKERS;
+            case SESSION_TRACK_GTIDS -> {
+                boolean sets = verb.kind() == StatementKind.SET;
+                traits |= Traits.TIES_TRACKERS | (sets ? Traits.SETS_GTID_TRACKER : 0);
+            }
+            default -> {}
+        }
     }
 
     /** A name behind the dot of information_schema says which table is meant. */
@@ -213,6 +228,7 @@ final class TraitCollector {
         onName(cursor, 1, 1);
         int length = cursor.length() - 2;
         quotedSchema = length <= 0 ? 0 : Vocabulary.WORDS.findId(cursor.bytes(), cursor.start() + 1, length);
+        onTracker(Vocabulary.keyword(quotedSchema));
     }
 
     /** The word that the last quoted name spells. */

@@ -115,15 +115,21 @@ public final class Traits {
     public static final long LOADS_LOCAL_FILE = 1L << 49;
     /** A command by which a replica makes itself known, or asks for the binary log: its connection serves nothing else. */
     public static final long REPLICATES = 1L << 50;
-    /** Shows what session tracking is switched on: reads {@code @@session_track_...}, or is SHOW VARIABLES. */
+    /** Shows the switches of session tracking and does nothing else: a read of no table. */
     public static final long SHOWS_TRACKERS = 1L << 51;
-    /** Switches session tracking on or off. */
+    /** A SET about the switches of session tracking, of which the text says what else it sets. */
     public static final long SETS_TRACKERS = 1L << 52;
+    /** Any other statement about the switches of session tracking: what it changes is not known. */
+    public static final long TIES_TRACKERS = 1L << 53;
+    /** Switches the tracking of GTIDs. */
+    public static final long SETS_GTID_TRACKER = 1L << 54;
+    /** Whatever is about the switches of session tracking: a statement has one of these at most. */
+    public static final long TRACKERS = SHOWS_TRACKERS | SETS_TRACKERS | TIES_TRACKERS;
 
     /** Asks for FOUND_ROWS(). */
-    public static final long FOUND_ROWS = 1L << 53;
+    public static final long FOUND_ROWS = 1L << 55;
     /** FOUND_ROWS() may be another number than that of the rows sent, for LIMIT or the like, or a query inside another statement. */
-    public static final long UNCOUNTED_ROWS = 1L << 54;
+    public static final long UNCOUNTED_ROWS = 1L << 56;
 
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
@@ -190,6 +196,8 @@ public final class Traits {
         "replicates",
         "shows_trackers",
         "sets_trackers",
+        "ties_trackers",
+        "sets_gtid_tracker",
         "found_rows",
         "uncounted_rows",
     };

@@ -43,6 +43,11 @@ final class Vocabulary {
             Keyword.SEQUENCE,
             Keyword.SERVER,
             Keyword.SESSION,
+            Keyword.SESSION_TRACK_GTIDS,
+            Keyword.SESSION_TRACK_SCHEMA,
+            Keyword.SESSION_TRACK_STATE_CHANGE,
+            Keyword.SESSION_TRACK_SYSTEM_VARIABLES,
+            Keyword.SESSION_TRACK_TRANSACTION_INFO,
             Keyword.STAGE,
             Keyword.START,
             Keyword.STATEMENT,
@@ -65,10 +70,18 @@ final class Vocabulary {
         return wordId == 0 ? Keyword.NONE : WORDS.get(wordId).keyword();
     }
 
-    /** A word behind a dot is a name like any other, except for the sequence functions of Oracle mode. */
+    /**
+     * A word behind a dot is a name like any other, except for the sequence functions of Oracle mode, and for variables
+     * whose scope may stand in front of it.
+     */
     static int behindDot(int wordId) {
         return switch (keyword(wordId)) {
             case NEXTVAL, CURRVAL, LASTVAL -> wordId;
+            case SESSION_TRACK_GTIDS,
+                    SESSION_TRACK_SCHEMA,
+                    SESSION_TRACK_STATE_CHANGE,
+                    SESSION_TRACK_SYSTEM_VARIABLES,
+                    SESSION_TRACK_TRANSACTION_INFO -> wordId;
             default -> 0;
         };
     }

@@ -39,6 +39,28 @@ class LastingEffectsTest extends EffectsFixture {
         assertThat(pins()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET session_track_gtids = OFF",
+                "SET session_track_schema = 0, @@transaction_isolation = 'SERIALIZABLE'",
+                "INSERT INTO t VALUES (@@session_track_schema)",
+                "SELECT @@session_track_schema FROM v"
+            })
+    void whatRunsWithoutSluicesSwitchesAndCannotBeFollowedPinsEvenIfItFails(String sql) {
+        run(sql, false);
+        assertThat(pins()).isEqualTo("session_tracking");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"SET session_track_schema = 0, sql_mode = ''", "SELECT @@session_track_schema", "SHOW VARIABLES"
+            })
+    void whatCanBeFollowedDoesNotPin(String sql) {
+        run(sql);
+        assertThat(pins()).isEmpty();
+    }
+
     @Test
     void aRoutineLeavesWhatNobodySees() {
         run("CALL p()", false);

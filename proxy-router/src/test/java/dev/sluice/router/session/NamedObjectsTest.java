@@ -63,8 +63,16 @@ class NamedObjectsTest extends EffectsFixture {
     }
 
     @Test
+    void commentsAreNoPartOfNames() {
+        run("/* from: a.B */ CREATE /* x */ TEMPORARY TABLE/**/x (id INT) -- y", "DROP TEMPORARY TABLE x # z");
+        run("/* c */ SELECT GET_LOCK(/* name */ 'a', 1)", "DO RELEASE_LOCK('a') -- done");
+        run("PREPARE /* c */ s FROM 'SELECT 1'", "/* c */ DEALLOCATE PREPARE s");
+        assertThat(pins()).isEmpty();
+    }
+
+    @Test
     void aTemporaryTableWhoseNameIsNotReadPinsForGood() {
-        run("CREATE /* x */ TEMPORARY TABLE x (id INT)", "DROP TEMPORARY TABLE x");
+        run("CREATE TEMPORARY TABLE /*!x*/ x (id INT)", "DROP TEMPORARY TABLE x");
         assertThat(pins()).isEqualTo("temporary_table");
         effects.connectionGone(slot);
         assertThat(pins()).isEmpty();
@@ -100,6 +108,16 @@ class NamedObjectsTest extends EffectsFixture {
         assertThat(pins()).isEqualTo("user_lock");
         run("DO RELEASE_LOCK('a')");
         assertThat(pins()).isEmpty();
+    }
+
+    @Test
+    void whatTheColumnIsCalledIsNoMatter() {
+        run("SELECT GET_LOCK('a', 1) AS got", "SELECT RELEASE_LOCK('a') 'it is free' FROM DUAL;");
+        assertThat(pins()).isEmpty();
+        run("SELECT GET_LOCK('a', 1) `from`", "SELECT GET_LOCK('b', 1) FROM t", "SELECT RELEASE_ALL_LOCKS() x");
+        assertThat(pins()).isEmpty();
+        run("SELECT GET_LOCK('a', 1) FROM t", "SELECT RELEASE_LOCK('a') FROM t");
+        assertThat(pins()).isEqualTo("user_lock");
     }
 
     @Test

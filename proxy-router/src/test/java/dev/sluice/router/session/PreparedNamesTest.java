@@ -42,7 +42,7 @@ class PreparedNamesTest extends EffectsFixture {
                 "PREPARE s FROM 'SELECT' ' 1' | text_prepare,routine",
                 "PREPARE s FROM @unknown | text_prepare,routine",
                 "PREPARE s FROM N'SELECT 1' | text_prepare,routine",
-                "PREPARE s /* c */ FROM 'SELECT 1' | text_prepare,routine"
+                "PREPARE /*!s*/ s FROM 'SELECT 1' | text_prepare,routine"
             })
     void anExecuteHasTheEffectsOfItsStatement(String prepare, String pins) {
         run(prepare);
@@ -87,7 +87,7 @@ class PreparedNamesTest extends EffectsFixture {
                 "EXECUTE IMMEDIATE 'SELECT 1'",
                 "EXECUTE s; SELECT 1",
                 "EXECUTE /*! s */",
-                "EXECUTE s /* c */"
+                "EXECUTE s /*! */"
             })
     void whatIsNotKnownMayDoAnything(String sql) {
         run("PREPARE s FROM 'SELECT 1'");

@@ -1,10 +1,14 @@
 package dev.sluice.server.backend;
 
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ProtocolException;
+import dev.sluice.protocol.packet.QueryAttributes;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.server.backend.BackendFailure.Kind;
+import dev.sluice.server.compression.BackendCompression;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
@@ -29,6 +33,18 @@ public final class BackendConnection {
     private static final int CUMULATION_BYTES = 1024;
     /** No account ever has this generation. */
     private static final int RETIRED = -1;
+
+    /** Whose switches of session tracking a connection has. */
+    public enum Trackers {
+        /** The server's defaults: after the login and after each reset. */
+        OFF,
+        /** Sluice's. */
+        ON,
+        /** The client's, but for that of GTIDs; Sluice's come back in front of the next command. */
+        CLIENTS,
+        /** The client's until the connection is closed: what it has changed is not known. */
+        CLIENTS_FOR_GOOD
+    }
 
     /** The one who holds the lease, as the connection sees it. */
     public interface Owner {
@@ -62,9 +78,11 @@ public final class BackendConnection {
     private final ArrayDeque<PendingResponse> expected = new ArrayDeque<>(4);
     private final StatementHandles statements;
 
+    private int capabilities;
+    private @Nullable BackendCompression compression;
     private @Nullable ByteBuf cumulation;
     private StateVector vector;
-    private boolean trackersOn;
+    private Trackers trackers = Trackers.OFF;
     private boolean closed;
     private boolean closedByUs;
     private long idleSinceNanos;
@@ -86,6 +104,29 @@ public final class BackendConnection {
         this.createdNanos = nowNanos;
         this.idleSinceNanos = nowNanos;
         this.statements = new StatementHandles();
+    }
+
+    /** What both sides have agreed on. */
+    void capabilities(int agreed) {
+        capabilities = agreed;
+    }
+
+    /** Whether the server expects attributes in front of each query and behind each execution. */
+    public boolean takesQueryAttributes() {
+        return (capabilities & Capabilities.CLIENT_QUERY_ATTRIBUTES) != 0;
+    }
+
+    /** Begins the payload of a COM_QUERY of Sluice's own, up to its text. */
+    public void beginQuery(ByteBuf out) {
+        out.writeByte(CommandType.COM_QUERY.code());
+        if (takesQueryAttributes()) {
+            QueryAttributes.writeNone(out);
+        }
+    }
+
+    /** The connection speaks the compressed protocol. */
+    void compressedBy(BackendCompression handler) {
+        compression = handler;
     }
 
     /** What this connection is interchangeable with. */
@@ -113,18 +154,19 @@ public final class BackendConnection {
         vector = newVector;
     }
 
-    /** Whether session tracking is on; off after the login and after each reset. */
+    /** Whether the switches of session tracking are as the next command needs them. */
     public boolean trackersOn() {
-        return trackersOn;
+        return trackers == Trackers.ON || trackers == Trackers.CLIENTS_FOR_GOOD;
     }
 
-    /** Somebody else's switches have taken the place of Sluice's, which come back in front of the next command. */
-    public void trackersOff() {
-        trackersOn = false;
+    /** Whose switches of session tracking the connection has. */
+    public Trackers trackers() {
+        return trackers;
     }
 
-    void trackersOn(boolean on) {
-        trackersOn = on;
+    /** The switches of session tracking have changed hands, or will have once everything written has run. */
+    public void trackers(Trackers whose) {
+        trackers = whose;
     }
 
     /** The statements prepared on this connection. */
@@ -229,6 +271,20 @@ public final class BackendConnection {
         channel.write(bytes, channel.voidPromise());
     }
 
+    /** The server has asked for a file: what {@link #sendBytes} sends until {@link #fileEnds} are its packets. */
+    public void fileBegins() {
+        if (compression != null) {
+            compression.fileBegins();
+        }
+    }
+
+    /** The last packet of the file has been written. */
+    public void fileEnds() {
+        if (compression != null) {
+            compression.fileEnds();
+        }
+    }
+
     /** Queues the receiver of a response whose command has been or is being written. */
     public void expect(PendingResponse response) {
         if (expected.isEmpty()) {
@@ -241,6 +297,19 @@ public final class BackendConnection {
         scanner.begin(response.shape(), response.deprecatesEof(), response.firstSequenceId());
         if (response.offersFile()) {
             scanner.offerFile();
+        }
+        if (compression != null) {
+            scanner.renumber();
+        }
+        if ((capabilities & Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA) != 0) {
+            scanner.metadataIsOptional();
+        }
+    }
+
+    /** The command of this response has ended, so that the number of its packets is known. */
+    public void commandEnded(PendingResponse response) {
+        if (compression != null && expected.peek() == response && scanner.isUntouched()) {
+            scan(response);
         }
     }
 

@@ -91,7 +91,9 @@ final class BackendLogin {
 
     /** Reads the greeting. Throws when the server lacks what Sluice builds on. */
     void greeted(HandshakeV10 greeting) {
-        int missing = REQUIRED & ~greeting.capabilities();
+        // Answers have another form with it, which the client has been promised or not.
+        int optionalMetadata = key.capabilities() & Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA;
+        int missing = (REQUIRED | optionalMetadata) & ~greeting.capabilities();
         if (missing != 0) {
             throw new ProtocolException(
                     "the server lacks " + Capabilities.describe(missing) + "; MySQL 5.7.5 or MariaDB 10.2 is needed");

@@ -198,10 +198,13 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         finish();
         BackendConnection connection = new BackendConnection(
                 context.channel(), login.key(), login.threadId(), login.vectorAfterLogin(), login.nowNanos());
+        connection.capabilities(login.capabilities());
         context.pipeline().addAfter(context.name(), "backend", new BackendHandler(connection));
         CompressionAlgorithm compression = CompressionAlgorithm.agreed(login.capabilities());
         if (compression != null) {
-            context.pipeline().addAfter(context.name(), "compression", new BackendCompression(compression));
+            BackendCompression handler = new BackendCompression(compression);
+            context.pipeline().addAfter(context.name(), "compression", handler);
+            connection.compressedBy(handler);
         }
         context.pipeline().remove(this);
         listener.connected(connection);

@@ -17,7 +17,9 @@ public record PoolKey(int backendOrdinal, String user, int capabilities) {
             | Capabilities.CLIENT_LOCAL_FILES
             | Capabilities.CLIENT_MULTI_RESULTS
             | Capabilities.CLIENT_PS_MULTI_RESULTS
-            | Capabilities.CLIENT_ODBC;
+            | Capabilities.CLIENT_ODBC
+            | Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA
+            | Capabilities.CLIENT_QUERY_ATTRIBUTES;
 
     /** The bits of a client's capabilities that its backend connections must have too. */
     public static int relevant(int clientCapabilities) {

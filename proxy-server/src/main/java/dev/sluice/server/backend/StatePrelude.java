@@ -3,6 +3,7 @@ package dev.sluice.server.backend;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.router.session.StateVector;
+import dev.sluice.server.backend.BackendConnection.Trackers;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -20,7 +21,7 @@ public final class StatePrelude {
             + "session_track_state_change=ON,session_track_transaction_info='CHARACTERISTICS'";
     private static final byte[] MYSQL_TRACKERS =
             (TRACKERS + ",session_track_gtids='OWN_GTID'").getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] MARIADB_TRACKERS = TRACKERS.getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TRACKERS_BUT_GTIDS = TRACKERS.getBytes(StandardCharsets.US_ASCII);
     /** MariaDB clears the conditions for what uses a table. */
     private static final byte[] CLEAR_CONDITIONS =
             "DO (SELECT 0 FROM (SELECT 0) none)".getBytes(StandardCharsets.US_ASCII);
@@ -38,10 +39,15 @@ public final class StatePrelude {
         return wanted.schema() != null || connection.vector().schema() == null;
     }
 
-    /** Whether a connection already is where {@code wanted} needs it. */
-    @SuppressWarnings("ReferenceEquality") // the cheap question; equal but not identical vectors need no command
+    /** Whether a connection has to be brought to where {@code wanted} needs it. */
     public static boolean isNeeded(BackendConnection connection, StateVector wanted) {
-        return connection.vector() != wanted || !connection.trackersOn();
+        return differs(connection, wanted) || !connection.trackersOn();
+    }
+
+    /** Whether its state is another one, whatever is tracked of it. */
+    @SuppressWarnings("ReferenceEquality") // the cheap question; equal but not identical vectors need no command
+    public static boolean differs(BackendConnection connection, StateVector wanted) {
+        return connection.vector() != wanted;
     }
 
     /** Whether getting there takes a COM_RESET_CONNECTION: some variable is set that the session has at its default. */
@@ -83,7 +89,7 @@ public final class StatePrelude {
         }
         String assignments = assignments(from, wanted);
         if (!assignments.isEmpty()) {
-            writeCommand(out, CommandType.COM_QUERY, assignments.getBytes(StandardCharsets.UTF_8));
+            writeQuery(connection, out, assignments.getBytes(StandardCharsets.UTF_8));
             connection.expect(response);
             answers++;
         }
@@ -114,7 +120,7 @@ public final class StatePrelude {
      */
     public static int clearConditions(BackendConnection connection, boolean asQuery, PendingResponse response) {
         ByteBuf out = connection.channel().alloc().buffer();
-        writeCommand(out, CommandType.COM_QUERY, asQuery ? CLEAR_CONDITIONS_AS_QUERY : CLEAR_CONDITIONS);
+        writeQuery(connection, out, asQuery ? CLEAR_CONDITIONS_AS_QUERY : CLEAR_CONDITIONS);
         connection.send(out, response);
         connection.conditionsLeft(false);
         return 1;
@@ -122,15 +128,24 @@ public final class StatePrelude {
 
     private static void writeReset(BackendConnection connection, ByteBuf out) {
         writeCommand(out, CommandType.COM_RESET_CONNECTION, new byte[0]);
-        connection.trackersOn(false);
+        connection.trackers(Trackers.OFF);
         connection.conditionsLeft(false);
         connection.statements().clear();
         connection.vector(connection.vector().withoutVariables());
     }
 
     private static void writeTrackers(BackendConnection connection, ByteBuf out, boolean mariaDb) {
-        writeCommand(out, CommandType.COM_QUERY, mariaDb ? MARIADB_TRACKERS : MYSQL_TRACKERS);
-        connection.trackersOn(true);
+        // MySQL was seen to crash when the tracking of GTIDs went off and on, and refuses it inside of a transaction.
+        boolean gtidsToo = !mariaDb && connection.trackers() == Trackers.OFF;
+        writeQuery(connection, out, gtidsToo ? MYSQL_TRACKERS : TRACKERS_BUT_GTIDS);
+        connection.trackers(Trackers.ON);
+    }
+
+    private static void writeQuery(BackendConnection connection, ByteBuf out, byte[] sql) {
+        int header = Packets.begin(out, 0);
+        connection.beginQuery(out);
+        out.writeBytes(sql);
+        Packets.end(out, header);
     }
 
     private static void writeCommand(ByteBuf out, CommandType command, byte[] argument) {

@@ -17,7 +17,7 @@ public final class StatementHandles {
     /** One prepared statement on the server. */
     public static final class Handle {
         private final int serverId;
-        private @Nullable Object typesBoundBy;
+        private byte @Nullable [] boundTypes;
         private @Nullable Object exclusiveTo;
 
         /** @param serverId the server's statement id on this connection */
@@ -30,14 +30,14 @@ public final class StatementHandles {
             return serverId;
         }
 
-        /** Whose parameter types the server remembers for this statement. */
-        public @Nullable Object typesBoundBy() {
-            return typesBoundBy;
+        /** The parameter types that the server remembers for this statement: the very array, as its client bound it. */
+        public byte @Nullable [] boundTypes() {
+            return boundTypes;
         }
 
-        /** Notes whose parameter types the server remembers. */
-        public void typesBoundBy(@Nullable Object statement) {
-            typesBoundBy = statement;
+        /** Notes the parameter types that the server remembers. */
+        public void boundTypes(byte[] types) {
+            boundTypes = types;
         }
 
         /** The statement of a session that has a cursor or long data here, or null. */

@@ -43,7 +43,7 @@ final class NeededGrants {
         }
         Need kill = new Need("KILL cannot end a statement on its server", false, false);
         require(missing, MONITOR, grants, GLOBAL, kill, flavor.mariaDb() ? connectionAdmin() : "CONNECTION_ADMIN");
-        if (config.monitor().discover()) {
+        if (config.monitor().discover().use()) {
             Need list = new Need("replicas are not discovered (monitor.discover)", true, false);
             require(missing, MONITOR, grants, GLOBAL, list, listReplicas());
         }

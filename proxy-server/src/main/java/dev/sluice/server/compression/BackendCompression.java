@@ -17,9 +17,25 @@ public final class BackendCompression extends CompressedPackets {
     private int payloadLeft;
     private int lastPacketId;
     private int lastArrived;
+    private boolean fileBegins;
+    private boolean inFile;
 
     public BackendCompression(CompressionAlgorithm algorithm) {
         super(algorithm);
+    }
+
+    /**
+     * What is written from now on is the file that the server has just asked for: packets that count on behind its request,
+     * also from 255 to 0, as the frames do behind the server's.
+     */
+    public void fileBegins() {
+        fileBegins = true;
+        inFile = true;
+    }
+
+    /** What is written from now on are commands again. */
+    public void fileEnds() {
+        inFile = false;
     }
 
     @Override
@@ -29,6 +45,10 @@ public final class BackendCompression extends CompressedPackets {
 
     @Override
     void collect(ChannelHandlerContext context, ByteBuf plain) {
+        if (inFile) {
+            collectFile(context, plain);
+            return;
+        }
         while (plain.isReadable()) {
             if (payloadLeft > 0) {
                 int length = Math.min(payloadLeft, plain.readableBytes());
@@ -41,6 +61,15 @@ public final class BackendCompression extends CompressedPackets {
                 begin(context);
             }
         }
+    }
+
+    private void collectFile(ChannelHandlerContext context, ByteBuf plain) {
+        if (fileBegins) {
+            fileBegins = false;
+            send(context);
+            nextId(lastArrived + 1);
+        }
+        add(context, plain, plain.readableBytes());
     }
 
     /** A packet begins, with a whole header. */

@@ -146,7 +146,8 @@ final class ConfigBinder {
                 value(ConfigKeys.MONITOR_INTERVAL),
                 value(ConfigKeys.MONITOR_TIMEOUT),
                 value(ConfigKeys.MONITOR_MAX_LAG),
-                value(ConfigKeys.MONITOR_DISCOVER),
+                new MonitorConfig.DiscoverConfig(
+                        value(ConfigKeys.MONITOR_DISCOVER), value(ConfigKeys.MONITOR_DISCOVER_KEEP)),
                 value(ConfigKeys.MONITOR_SLOW_START),
                 new MonitorConfig.HeartbeatConfig(
                         value(ConfigKeys.MONITOR_HEARTBEAT), value(ConfigKeys.MONITOR_HEARTBEAT_TABLE)));

@@ -90,6 +90,11 @@ public final class ConfigKeys {
             "false",
             "Whether servers that are found in replication metadata or in a group are used as backends, without being"
                     + " listed; see [operations](operations.md#discovered-servers).");
+    static final ConfigKey<Duration> MONITOR_DISCOVER_KEEP = ConfigKey.defaulted(
+            "monitor.discover-keep",
+            ValueType.duration("1s", "1h"),
+            "30s",
+            "Time for which a server that was found so is kept when replication does not name it any more.");
     static final ConfigKey<Duration> MONITOR_SLOW_START = ConfigKey.defaulted(
             "monitor.slow-start",
             ValueType.duration("0s", "1h"),
@@ -402,6 +407,7 @@ public final class ConfigKeys {
             MONITOR_TIMEOUT,
             MONITOR_MAX_LAG,
             MONITOR_DISCOVER,
+            MONITOR_DISCOVER_KEEP,
             MONITOR_SLOW_START,
             MONITOR_HEARTBEAT,
             MONITOR_HEARTBEAT_TABLE,

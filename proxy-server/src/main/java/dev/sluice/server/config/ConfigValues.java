@@ -128,7 +128,7 @@ public final class ConfigValues {
                 return candidate;
             }
         }
-        boolean whole = name.equals("kind") || name.equals("mode");
+        boolean whole = name.equals("kind") || name.equals("mode") || name.equals("use");
         return whole && KEYS.containsKey(section) ? section : null;
     }
 

@@ -11,7 +11,7 @@ import java.util.Objects;
  * @param interval time between two probes of a server
  * @param timeout time after which a probe has failed
  * @param maxLag replication lag beyond which a replica takes no reads
- * @param discover whether servers found in replication metadata are used
+ * @param discover what becomes of servers that nobody listed
  * @param slowStart time in which the reads of a replica that had trouble grow back
  * @param heartbeat the row by which lag is measured
  */
@@ -21,9 +21,26 @@ public record MonitorConfig(
         Duration interval,
         Duration timeout,
         Duration maxLag,
-        boolean discover,
+        DiscoverConfig discover,
         Duration slowStart,
         HeartbeatConfig heartbeat) {
+    /**
+     * What becomes of servers that nobody listed. Immutable.
+     *
+     * @param use whether servers found in replication metadata are used
+     * @param keep how long one stays in use that replication does not name any more
+     */
+    public record DiscoverConfig(boolean use, Duration keep) {
+        /** They are not used. */
+        public static final DiscoverConfig OFF = new DiscoverConfig(
+                ConfigKeys.MONITOR_DISCOVER.defaultValue(), ConfigKeys.MONITOR_DISCOVER_KEEP.defaultValue());
+
+        /** Rejects a value that a file could not hold with {@link IllegalArgumentException}. */
+        public DiscoverConfig {
+            ConfigKeys.MONITOR_DISCOVER_KEEP.require(keep);
+        }
+    }
+
     /**
      * The row by which lag is measured. Immutable.
      *
@@ -45,6 +62,7 @@ public record MonitorConfig(
     /** Rejects a value that a file could not hold with {@link IllegalArgumentException}. */
     public MonitorConfig {
         Objects.requireNonNull(password, "password");
+        Objects.requireNonNull(discover, "discover");
         ConfigKeys.MONITOR_USER.require(user);
         ConfigKeys.MONITOR_INTERVAL.require(interval);
         ConfigKeys.MONITOR_TIMEOUT.require(timeout);
@@ -60,14 +78,14 @@ public record MonitorConfig(
                 interval,
                 timeout,
                 maxLag,
-                ConfigKeys.MONITOR_DISCOVER.defaultValue(),
+                DiscoverConfig.OFF,
                 ConfigKeys.MONITOR_SLOW_START.defaultValue(),
                 HeartbeatConfig.OFF);
     }
 
-    /** The same with discovered servers used or not. */
-    public MonitorConfig withDiscover(boolean on) {
-        return new MonitorConfig(user, password, interval, timeout, maxLag, on, slowStart, heartbeat);
+    /** The same with something else done about servers that nobody listed. */
+    public MonitorConfig withDiscover(DiscoverConfig other) {
+        return new MonitorConfig(user, password, interval, timeout, maxLag, other, slowStart, heartbeat);
     }
 
     /** The defaults for everything but the account. */

@@ -6,14 +6,21 @@ import dev.sluice.protocol.Packet;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.packet.OkPacket;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 
 /** The client's end of a session: what was negotiated, and how to write to it. Confined to the session's event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 public final class Frontend {
+    /** A client that takes nothing of its last answer for so long is given up, as servers do (net_write_timeout). */
+    private static final int STUCK_SECONDS = 60;
+
     private final Channel channel;
     private final long connectionId;
     private int capabilities;
@@ -45,6 +52,11 @@ public final class Frontend {
     /** Whether result sets end with an OK packet instead of EOF packets. */
     public boolean deprecatesEof() {
         return (capabilities & Capabilities.CLIENT_DEPRECATE_EOF) != 0;
+    }
+
+    /** Whether the client puts attributes in front of each query and into each execution. */
+    public boolean sendsQueryAttributes() {
+        return (capabilities & Capabilities.CLIENT_QUERY_ATTRIBUTES) != 0;
     }
 
     /** The client's address, for logs. */
@@ -103,6 +115,36 @@ public final class Frontend {
         ByteBuf out = channel.alloc().buffer();
         Packets.write(out, sequenceId & 0xFF, packet, capabilities);
         channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** Closes the connection when what was written has gone out, or the client has stopped to take it. */
+    public void closeBehindAnswer() {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        closeIfStuck(unsentBytes());
+    }
+
+    private void closeIfStuck(long before) {
+        if (!channel.isActive()) {
+            return;
+        }
+        Future<?> check = channel.eventLoop()
+                .schedule(
+                        () -> {
+                            long left = unsentBytes();
+                            if (left == before) {
+                                channel.close();
+                            } else {
+                                closeIfStuck(left);
+                            }
+                        },
+                        STUCK_SECONDS,
+                        TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> check.cancel(false));
+    }
+
+    private long unsentBytes() {
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        return unsent == null ? 0 : unsent.totalPendingWriteBytes();
     }
 
     /** Closes the connection. */

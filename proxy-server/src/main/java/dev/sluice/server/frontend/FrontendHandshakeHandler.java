@@ -112,7 +112,10 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         }
         long limit = settings.connectPhaseTimeout().toMillis();
         deadline = ctx.executor().schedule(this::tooLate, limit, TimeUnit.MILLISECONDS);
-        offered = SERVED | settings.compression() | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
+        offered = SERVED
+                | greeting.capabilities()
+                | settings.compression()
+                | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
         client.send(
                 0,
                 new HandshakeV10(

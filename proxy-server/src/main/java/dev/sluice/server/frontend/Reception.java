@@ -43,8 +43,9 @@ public interface Reception {
      *
      * @param serverVersion by which drivers know what they may ask for
      * @param collationId the default collation
+     * @param capabilities what can be served beyond what every server has
      */
-    record Greeting(String serverVersion, int collationId) {}
+    record Greeting(String serverVersion, int collationId, int capabilities) {}
 
     /**
      * A proven login. Immutable but for the frontend.

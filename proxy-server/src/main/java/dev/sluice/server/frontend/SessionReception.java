@@ -50,7 +50,9 @@ public final class SessionReception implements Reception {
         return server == null
                 ? null
                 : new Greeting(
-                        settings.serverVersion().orElseGet(() -> greetingVersion(server)), server.defaultCollationId());
+                        settings.serverVersion().orElseGet(() -> greetingVersion(server)),
+                        server.defaultCollationId(),
+                        ServerCapabilities.of(server));
     }
 
     /** MariaDB up to 10 puts a version of MySQL in front of its own: by it drivers know what they may ask for. */

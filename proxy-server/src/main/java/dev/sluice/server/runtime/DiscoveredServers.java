@@ -29,7 +29,8 @@ final class DiscoveredServers implements Discovery.Servers, AutoCloseable {
     private final TopologyMonitor monitor;
     private final Changes changes;
     private final Lock lock;
-    private final Discovery discovery = new Discovery(this, System::nanoTime);
+    private final Duration keep;
+    private final Discovery discovery;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "sluice-discovery");
         made.setDaemon(true);
@@ -41,6 +42,8 @@ final class DiscoveredServers implements Discovery.Servers, AutoCloseable {
         this.monitor = monitor;
         this.changes = changes;
         this.lock = lock;
+        this.keep = changes.store().wholeFile().monitor().discover().keep();
+        this.discovery = new Discovery(this, keep, System::nanoTime);
     }
 
     /** Begins to use what is found. */
@@ -126,8 +129,7 @@ final class DiscoveredServers implements Discovery.Servers, AutoCloseable {
         } finally {
             lock.unlock();
         }
-        Duration gone = Discovery.GONE;
-        tell("discovered " + address + " is dropped: replication has not named it for " + gone.toSeconds() + " s");
+        tell("discovered " + address + " is dropped: replication has not named it for " + keep.toSeconds() + " s");
     }
 
     private void tell(String what) {

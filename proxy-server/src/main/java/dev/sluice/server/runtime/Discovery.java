@@ -26,15 +26,12 @@ import org.jspecify.annotations.Nullable;
  * it, and there is room. A source is used only while there is no primary: what the primary itself replicates from, or a
  * replica beside it, is another system, and to use it would move the writes there.
  *
- * <p>It is dropped when nobody has named it for {@link #GONE}, it follows nobody and is not the primary. The time
+ * <p>It is dropped when nobody has named it for as long as servers are kept, it follows nobody and is not the primary. The time
  * stands still while there is no primary: then nobody can be asked.
  */
 final class Discovery {
     /** So many servers that nobody configured are in use at the same time. */
     static final int USED_MAX = 16;
-
-    /** A server that replication does not name for so long is dropped. */
-    static final Duration GONE = Duration.ofSeconds(30);
 
     /** A server that could not be used is tried again after so long. */
     static final Duration TRY_AGAIN = Duration.ofSeconds(30);
@@ -43,6 +40,7 @@ final class Discovery {
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]{1,255}|[0-9A-Fa-f:.]{2,45}");
 
     private final Servers servers;
+    private final Duration keep;
     private final LongSupplier nanoClock;
     private final Map<BackendAddress, Long> absentSince = new HashMap<>();
     private final Map<BackendAddress, Long> failedAt = new HashMap<>();
@@ -72,8 +70,10 @@ final class Discovery {
         void drop(BackendAddress address) throws InterruptedException;
     }
 
-    Discovery(Servers servers, LongSupplier nanoClock) {
+    /** @param keep how long a server stays in use that replication does not name any more */
+    Discovery(Servers servers, Duration keep, LongSupplier nanoClock) {
         this.servers = servers;
+        this.keep = keep;
         this.nanoClock = nanoClock;
     }
 
@@ -126,7 +126,7 @@ final class Discovery {
                     || backend.health() == Health.UNPROBED;
             if (present) {
                 absentSince.remove(address);
-            } else if (now - absentSince.computeIfAbsent(address, unused -> now) >= GONE.toNanos()) {
+            } else if (now - absentSince.computeIfAbsent(address, unused -> now) >= keep.toNanos()) {
                 absentSince.remove(address);
                 servers.drop(address);
             }

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Topology;
@@ -96,7 +95,7 @@ final class CausalWaits {
                 Math.max(1, limit.get().toMillis()) / 1000.0);
         ByteBuf out = target.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_QUERY.code());
+        target.beginQuery(out);
         out.writeCharSequence(sql, StandardCharsets.US_ASCII);
         Packets.end(out, header);
         target.send(out, answer);

@@ -75,6 +75,8 @@ final class ClientResponse extends PendingResponse {
     private boolean delivered;
     private boolean discarded;
     private boolean failed;
+    private boolean tooEarly;
+    private boolean fileAsked;
     private int errorCode;
     private int warnings;
     private int lastStatus = ServerStatus.SERVER_STATUS_AUTOCOMMIT;
@@ -117,6 +119,8 @@ final class ClientResponse extends PendingResponse {
         delivered = false;
         discarded = false;
         failed = false;
+        tooEarly = false;
+        fileAsked = false;
         errorCode = 0;
         warnings = 0;
         lastInsertId = 0;
@@ -160,6 +164,11 @@ final class ClientResponse extends PendingResponse {
     /** Whether the client has got a byte of this response. */
     boolean isDelivered() {
         return delivered;
+    }
+
+    /** Whether it came before the server had the client's whole file, the rest of which it would take for commands. */
+    boolean isTooEarly() {
+        return tooEarly;
     }
 
     /** Whether the response ended with an error of the server. */
@@ -210,6 +219,11 @@ final class ClientResponse extends PendingResponse {
         return lastSequenceId;
     }
 
+    /** The command, which came in pieces, has ended with so many packets. */
+    void commandEnded(int packets) {
+        firstSequenceId = packets & 0xFF;
+    }
+
     @Override
     public ResponseShape shape() {
         return shape;
@@ -228,6 +242,10 @@ final class ClientResponse extends PendingResponse {
     @Override
     public void consume(ResponseScanner scanner, ByteBuf in) {
         int runStart = in.readerIndex();
+        if (fileAsked && !file.isOpen()) {
+            fileAsked = false;
+            scanner.fileEnded(file.answerId());
+        }
         while (!scanner.isComplete()) {
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
@@ -262,7 +280,11 @@ final class ClientResponse extends PendingResponse {
             }
             case ERR -> error(scanner, in, runStart);
             case LOCAL_INFILE -> {
+                if (discarded) {
+                    throw new ProtocolException("a request for a file behind a command that failed");
+                }
                 relay(in, runStart, in.readerIndex());
+                fileAsked = true;
                 file.begin(scanner.insertedEofs());
                 yield in.readerIndex();
             }
@@ -276,6 +298,7 @@ final class ClientResponse extends PendingResponse {
             throw new ProtocolException("an answer in the middle of the client's file");
         }
         failed = true;
+        tooEarly = true;
         errorCode = scanner.errorCode();
         relay(in, runStart, scanner.packetStart());
         file.discardRest(ErrPacket.decode(
@@ -328,13 +351,13 @@ final class ClientResponse extends PendingResponse {
         trackers.read(scanner, in);
         observer.observed(scanner, in);
         boolean tracked = (frontend.capabilities() & Capabilities.CLIENT_SESSION_TRACK) != 0;
-        if (tracked && trackedForClient) {
+        if (tracked && trackedForClient && clientTrackers.wantsAll()) {
             return runStart;
         }
         relay(in, runStart, scanner.packetStart());
         ByteBuf out = in.alloc().buffer(scanner.packetLength());
         if (tracked) {
-            clientTrackers.writeOk(out, in, scanner);
+            clientTrackers.writeOk(out, in, scanner, trackedForClient);
         } else {
             ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
         }

@@ -1,11 +1,13 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ControlPackets;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.SessionTrackSelection;
+import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendConnection.Trackers;
 import dev.sluice.server.backend.PendingResponse;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -16,29 +18,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the client has switched on of session tracking, as opposed to what Sluice has: every connection has Sluice's
- * switches but while a statement runs that shows or sets them. Confined to the session's event loop.
+ * switches but while a statement runs that only shows them, or sets them in a way that can be followed. After any other
+ * statement about them a connection keeps the client's until it is closed. Confined to the session's event loop.
  */
 final class ClientTrackers {
-    private static final String GTIDS = "session_track_gtids";
-
-    /** The switches, in the order in which they are set. */
+    /**
+     * The switches, in the order in which they are set. That of GTIDs stays Sluice's: switched off and on again it was seen
+     * to crash MySQL 8.0.31 at the next commit.
+     */
     static final List<String> NAMES = List.of(
             "session_track_system_variables",
             "session_track_schema",
             "session_track_state_change",
-            "session_track_transaction_info",
-            GTIDS);
+            "session_track_transaction_info");
 
     private final Map<String, String> set = new LinkedHashMap<>();
     private SessionTrackSelection selection = SessionTrackSelection.DEFAULT;
     private @Nullable BackendConnection on;
     private long onLease;
+    /** On that connection the client has switched the tracking of GTIDs by itself. */
+    private boolean gtids;
 
     /** The session is new again: every switch is at the server's default. */
     void reset() {
         set.clear();
         selection = SessionTrackSelection.DEFAULT;
         on = null;
+        gtids = false;
     }
 
     /** The server says what a switch is that the client may have set. */
@@ -49,7 +55,25 @@ final class ClientTrackers {
 
     /** Whether the connection has the client's switches right now. */
     boolean areOn(BackendConnection connection) {
-        return connection == on && onLease == connection.leases() && !connection.trackersOn();
+        return connection == on
+                && onLease == connection.leases()
+                && (connection.trackers() == Trackers.CLIENTS || own(connection));
+    }
+
+    /** Whether the connection has them for good. */
+    boolean own(BackendConnection connection) {
+        return connection == on && connection.trackers() == Trackers.CLIENTS_FOR_GOOD;
+    }
+
+    /** The connection, which has the client's switches, keeps them until this session is done with it, and is closed then. */
+    void keep(BackendConnection connection) {
+        connection.trackers(Trackers.CLIENTS_FOR_GOOD);
+        connection.retireAfterUse();
+    }
+
+    /** A statement runs on a connection that has the client's switches for good. */
+    void runs(Classification statement) {
+        gtids |= statement.has(Traits.SETS_GTID_TRACKER);
     }
 
     /**
@@ -57,27 +81,24 @@ final class ClientTrackers {
      *
      * @return how many answers will come
      */
-    int bringTo(BackendConnection connection, boolean mariaDb, PendingResponse response) {
+    int bringTo(BackendConnection connection, PendingResponse response) {
         ByteBuf out = connection.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_QUERY.code());
-        out.writeCharSequence(assignments(mariaDb), StandardCharsets.UTF_8);
+        connection.beginQuery(out);
+        out.writeCharSequence(assignments(), StandardCharsets.UTF_8);
         Packets.end(out, header);
         connection.send(out, response);
-        connection.trackersOff();
+        connection.trackers(Trackers.CLIENTS);
         on = connection;
+        gtids = false;
         onLease = connection.leases();
         return 1;
     }
 
-    private String assignments(boolean mariaDb) {
+    private String assignments() {
         StringBuilder text = new StringBuilder("SET ");
         for (String name : NAMES) {
             String value = set.get(name);
-            if (name.equals(GTIDS) && (mariaDb || value == null)) {
-                // Switched off and on again it was seen to crash MySQL 8.0.31 at the next commit.
-                continue;
-            }
             text.append(text.length() > 4 ? ",SESSION " : "SESSION ")
                     .append(name)
                     .append('=')
@@ -86,11 +107,21 @@ final class ClientTrackers {
         return text.toString();
     }
 
-    /** Writes an OK packet with what the client wants of its session state. */
-    void writeOk(ByteBuf out, ByteBuf in, ResponseScanner scanner) {
+    /** Whether all that a connection with the client's switches reports is what the client has asked for. */
+    boolean wantsAll() {
+        return gtids;
+    }
+
+    /**
+     * Writes an OK packet with what the client wants of its session state.
+     *
+     * @param selected whether the server has the client's switches
+     */
+    void writeOk(ByteBuf out, ByteBuf in, ResponseScanner scanner, boolean selected) {
+        SessionTrackSelection counts = selected ? SessionTrackSelection.ALL_BUT_GTIDS : selection;
         ByteBuf wanted = in.alloc().buffer(scanner.sessionStateLength());
         try {
-            selection.copy(in, scanner.sessionStateIndex(), scanner.sessionStateLength(), wanted);
+            counts.copy(in, scanner.sessionStateIndex(), scanner.sessionStateLength(), wanted);
             ControlPackets.writeOkWithSessionState(out, in, scanner.packetStart(), scanner.packetLength(), wanted);
         } finally {
             wanted.release();

@@ -24,6 +24,8 @@ final class Command {
     /** Behind the id of the statement that is executed. */
     private static final int FLAGS_INDEX = TEXT_INDEX + 4;
 
+    private static final int CURSORS = 0x07;
+
     private static final int SHORT_TEXT_BYTES_MAX = 1024;
     private static final Pattern FROM = Pattern.compile("FROM", Pattern.CASE_INSENSITIVE);
 
@@ -34,10 +36,13 @@ final class Command {
     private @Nullable ByteBuf packet;
     private int packetStart;
     private boolean streamed;
+    private int packets;
     private @Nullable String text;
     private long startedNanos;
     private int newStatementId;
     private boolean leavesConditions;
+    private byte @Nullable [] attributes;
+    private boolean attributesThere;
 
     Command(Classification initial) {
         this.statement = initial;
@@ -70,6 +75,8 @@ final class Command {
     /** Takes the reference to its packet; {@code inPieces} if that is only its head. */
     void received(ByteBuf command, boolean inPieces) {
         streamed = inPieces;
+        packets = inPieces ? 0 : 1;
+        attributesThere = false;
         packet(command);
     }
 
@@ -93,6 +100,16 @@ final class Command {
     /** Whether it came, or still comes, in pieces: its bytes are not kept. */
     boolean isStreamed() {
         return streamed;
+    }
+
+    /** The command, which came in pieces, has ended with so many packets. */
+    void ended(int count) {
+        packets = count;
+    }
+
+    /** The sequence id of the first packet of its answer. */
+    int answerId() {
+        return packets == 0 ? ClientResponse.ANY_SEQUENCE_ID : packets & 0xFF;
     }
 
     long startedNanos() {
@@ -215,7 +232,7 @@ final class Command {
     @Nullable
     LastStatementQuestion question(LexicalMode mode) {
         // With a cursor the rows come later.
-        boolean cursor = type == CommandType.COM_STMT_EXECUTE && packet().getUnsignedByte(packetStart + FLAGS_INDEX) != 0;
+        boolean cursor = type == CommandType.COM_STMT_EXECUTE && (packet().getByte(packetStart + FLAGS_INDEX) & CURSORS) != 0;
         byte[] sql = cursor ? null : shortText();
         return sql == null ? null : LastStatementQuestion.read(sql, mode);
     }
@@ -239,7 +256,31 @@ final class Command {
         return sql;
     }
 
+    /** The attributes of the COM_QUERY that comes next, which are not in its packet; null if the client has none to send. */
+    void attributes(byte @Nullable [] taken) {
+        attributes = taken;
+    }
+
     // ---- its bytes ----
+
+    /** Puts the attributes in front of the text for a server that expects them, and takes them out for another. */
+    void attributesFor(boolean expected) {
+        byte[] taken = attributes;
+        if (taken == null || type != CommandType.COM_QUERY || expected == attributesThere) {
+            return;
+        }
+        attributesThere = expected;
+        if (expected) {
+            CommandAttributes.put(packet(), taken);
+            return;
+        }
+        // A copy: what was sent elsewhere may still be on its way.
+        ByteBuf sent = packet();
+        ByteBuf copy = sent.copy();
+        sent.release();
+        CommandAttributes.blank(copy, taken.length);
+        packet(copy);
+    }
 
     /** The bytes to send. */
     ByteBuf packet() {
@@ -293,6 +334,7 @@ final class Command {
         prepared = null;
         text = null;
         newStatementId = 0;
+        attributes = null;
         dropPacket();
     }
 }

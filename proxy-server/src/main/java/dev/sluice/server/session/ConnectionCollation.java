@@ -2,7 +2,6 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
@@ -84,7 +83,7 @@ final class ConnectionCollation {
         }
         ByteBuf query = target.channel().alloc().buffer();
         int header = Packets.begin(query, 0);
-        query.writeByte(CommandType.COM_QUERY.code());
+        target.beginQuery(query);
         query.writeCharSequence(mariaDb ? MARIADB : MYSQL, StandardCharsets.US_ASCII);
         Packets.end(query, header);
         target.send(query, new InternalResponse(ResponseShape.QUERY) {

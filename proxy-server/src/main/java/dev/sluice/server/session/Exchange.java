@@ -47,11 +47,13 @@ final class Exchange implements Placement.Listener {
     private final CommandStream stream;
     private final FileUpload file;
     private final Settlement settlement;
+    private final WriteNotice writes;
     private final Placement placement;
     private final Preparation preparation;
     private final AnswerWatch watch;
     private final ClientResponse response;
     private final Runnable whenIdle;
+    private final Runnable whenLast;
     private final Runnable whenSettled;
 
     private Phase phase = Phase.IDLE;
@@ -63,16 +65,22 @@ final class Exchange implements Placement.Listener {
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
 
-    Exchange(SessionParts parts, Classification initial, Runnable whenIdle) {
+    /**
+     * @param whenIdle called when the next command may come
+     * @param whenLast called instead when the client's connection ends with the answer that was just given
+     */
+    Exchange(SessionParts parts, Classification initial, Runnable whenIdle, Runnable whenLast) {
         this.parts = parts;
         this.command = new Command(initial);
         this.whenIdle = whenIdle;
+        this.whenLast = whenLast;
         this.stream = new CommandStream(parts.frontend(), this::running);
         this.file = new FileUpload(parts.frontend(), parts.input(), this::running, whenIdle);
         this.watch = new AnswerWatch(parts, command, this::answered);
         this.response = new ClientResponse(
                 parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file, parts.clientTrackers());
         this.settlement = new Settlement(parts);
+        this.writes = new WriteNotice(parts);
         this.placement = new Placement(parts, settlement, this, initial);
         this.preparation = new Preparation(parts, settlement, this::prepared);
         this.whenSettled = this::settled;
@@ -123,6 +131,11 @@ final class Exchange implements Placement.Listener {
     /** The id for the statement that the next COM_STMT_PREPARE makes. */
     void newStatementId(int id) {
         command.newStatementId(id);
+    }
+
+    /** The attributes of the query that comes next, see {@link CommandAttributes}. */
+    void attributes(byte @Nullable [] taken) {
+        command.attributes(taken);
     }
 
     /** The rest of a command that comes in pieces; {@link #streamEnded} is called after the last. */
@@ -177,7 +190,10 @@ final class Exchange implements Placement.Listener {
 
     private void runOn(BackendConnection target) {
         connection = target;
-        if (preparation.write(command, slot, target, placement.restores())) {
+        if (command.isStreamed() && needsOldForm(target)) {
+            tell(Failures.typesNotAtHand());
+            finish();
+        } else if (preparation.write(command, slot, target, placement.restores())) {
             send(target);
         } else {
             phase = Phase.PREPARING;
@@ -255,17 +271,25 @@ final class Exchange implements Placement.Listener {
             }
             return;
         }
-        response.begin(
-                command.shape(), command.isStreamed() ? ClientResponse.ANY_SEQUENCE_ID : 1, command.newStatementId());
+        response.begin(command.shape(), command.answerId(), command.newStatementId());
         response.recalled(parts.lastStatement().takeRecalled());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
-        target.send(command.bytesToSend(), response);
+        command.attributesFor(target.takesQueryAttributes());
+        ByteBuf bytes = command.bytesToSend();
+        target.send(needsOldForm(target) ? parts.statements().withoutAttributes(bytes, about) : bytes, response);
         target.flush();
         if (stream.isOpen()) {
             parts.input().resume();
         }
+    }
+
+    /** Whether the command is an execution in a form that the server does not know. */
+    private boolean needsOldForm(BackendConnection target) {
+        return command.type() == CommandType.COM_STMT_EXECUTE
+                && parts.frontend().sendsQueryAttributes()
+                && !target.takesQueryAttributes();
     }
 
     void flushBytes() {
@@ -282,8 +306,16 @@ final class Exchange implements Placement.Listener {
             return;
         }
         flushBytes();
-        if (phase == Phase.RUNNING && command.isLongData()) {
+        command.ended(packets);
+        BackendConnection target = connection;
+        if (phase != Phase.RUNNING || target == null) {
+            return;
+        }
+        if (command.isLongData()) {
             finish();
+        } else {
+            response.commandEnded(packets);
+            target.commandEnded(response);
         }
     }
 
@@ -321,10 +353,10 @@ final class Exchange implements Placement.Listener {
         }
         boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
         Classification done = ran ? command.ran() : Session.COMMAND;
-        settlement.noteWrite(slot, target, done);
+        writes.ran(slot, target, done);
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
-        if (stream.isOpen() || file.isOpen()) {
+        if (stream.isOpen() || response.isTooEarly()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
             stream.discardRest(null);
@@ -414,18 +446,24 @@ final class Exchange implements Placement.Listener {
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
                 : command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
         if (last) {
-            // First: what the client has sent behind this must not run any more.
-            parts.frontend().close();
+            // What the client has sent behind this must not run any more.
+            over();
+            whenLast.run();
+        } else {
+            end();
         }
-        end();
     }
 
     private void end() {
+        over();
+        whenIdle.run();
+    }
+
+    private void over() {
         connection = null;
         command.end();
         phase = Phase.IDLE;
         settlement.countPins();
-        whenIdle.run();
     }
 
     /** Ends the command with an error of Sluice's own. */

@@ -74,12 +74,21 @@ final class FileUpload {
         idsAhead = ahead;
         left = 0;
         continues = false;
+        BackendConnection target = server.get();
+        if (target != null) {
+            target.fileBegins();
+        }
         input.resume();
     }
 
     /** Whether packets of a file are still to come. */
     boolean isOpen() {
         return open;
+    }
+
+    /** The sequence id that the server's answer to the file has. */
+    int answerId() {
+        return (lastId + 1 - idsAhead) & 0xFF;
     }
 
     /** Takes what has come of the file; false if nothing can be taken now. */
@@ -98,6 +107,9 @@ final class FileUpload {
             in.skipBytes(length);
         } else {
             target.sendBytes(in.readRetainedSlice(length));
+            if (!open) {
+                target.fileEnds();
+            }
         }
         ErrPacket error = errorBehind;
         if (!open && error != null) {

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.sql.Classification;
@@ -144,7 +143,7 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     private static ByteBuf query(BackendConnection connection, String sql) {
         ByteBuf out = connection.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_QUERY.code());
+        connection.beginQuery(out);
         out.writeCharSequence(sql, StandardCharsets.US_ASCII);
         Packets.end(out, header);
         return out;

@@ -64,7 +64,7 @@ abstract class InternalResponse extends PendingResponse {
     final @Nullable String value() {
         int index = 0;
         // Column count, one column definition, one row.
-        for (int packet = 0; packet < 2 && index + HEADER_LENGTH <= collected.length; packet++) {
+        for (int packet = 0; packet < packetsBeforeRows(1) && index + HEADER_LENGTH <= collected.length; packet++) {
             index += HEADER_LENGTH + ((collected[index] & 0xFF) | ((collected[index + 1] & 0xFF) << 8));
         }
         int value = index + HEADER_LENGTH;
@@ -85,7 +85,7 @@ abstract class InternalResponse extends PendingResponse {
                             packets.readableBytes(),
                             packets.getUnsignedMediumLE(packets.readerIndex() - HEADER_LENGTH)));
             // Column count, one column definition, rows.
-            if (packet >= 2) {
+            if (packet >= packetsBeforeRows(1)) {
                 values.add(new PayloadReader(payload).lenencString("row"));
             }
         }
@@ -116,11 +116,18 @@ abstract class InternalResponse extends PendingResponse {
             PayloadReader payload =
                     new PayloadReader(packets.skipBytes(HEADER_LENGTH).readSlice(length));
             // Column count, two column definitions, rows.
-            if (packet >= 3) {
+            if (packet >= packetsBeforeRows(2)) {
                 pairs.put(payload.lenencString("name"), payload.lenencString("value"));
             }
         }
         return pairs;
+    }
+
+    /** A session may go without definitions, which is said behind the column count, where nothing is said otherwise. */
+    private int packetsBeforeRows(int columns) {
+        boolean without =
+                collected.length > HEADER_LENGTH + 1 && collected[0] == 2 && collected[HEADER_LENGTH + 1] == 0;
+        return without ? 1 : 1 + columns;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
@@ -76,7 +75,8 @@ final class KillRight extends BorrowedQuestion {
         byte[] sql = QUESTION.getBytes(StandardCharsets.US_ASCII);
         ByteBuf command = connection.channel().alloc().buffer(Packets.HEADER_LENGTH + 1 + sql.length);
         int header = Packets.begin(command, 0);
-        command.writeByte(CommandType.COM_QUERY.code()).writeBytes(sql);
+        connection.beginQuery(command);
+        command.writeBytes(sql);
         Packets.end(command, header);
         connection.send(command, new Grants());
         connection.flush();

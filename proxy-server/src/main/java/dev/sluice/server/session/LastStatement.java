@@ -434,7 +434,7 @@ final class LastStatement {
     private static ByteBuf query(BackendConnection connection, String sql) {
         ByteBuf out = connection.channel().alloc().buffer();
         int header = Packets.begin(out, 0);
-        out.writeByte(CommandType.COM_QUERY.code());
+        connection.beginQuery(out);
         out.writeCharSequence(sql, StandardCharsets.US_ASCII);
         Packets.end(out, header);
         return out;

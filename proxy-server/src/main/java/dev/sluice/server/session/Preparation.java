@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * statement that it does not have yet. Reused from command to command. Confined to the session's event loop.
  */
 final class Preparation {
+    /** The pins that end when the server reports it. */
+    private static final int REPORTED_ONCE = PinReason.TABLE_LOCK.bit() | PinReason.TRANSACTION_CHARACTERISTICS.bit();
+
     private final SessionParts parts;
     private final Settlement settlement;
     private final PreludeAnswers answers;
@@ -149,23 +153,37 @@ final class Preparation {
         return handle != null;
     }
 
-    /** A statement that shows or sets the switches of session tracking finds those of the client. */
+    /** A statement about the switches of session tracking finds those of the client. */
     private int stateWithTrackers(Command command, BackendConnection target, Slot slot, StateVector wanted) {
         Classification statement = command.ran();
-        boolean visible = statement.has(Traits.SHOWS_TRACKERS | Traits.SETS_TRACKERS);
-        // Inside a transaction MySQL lets nobody switch the tracking of GTIDs: whoever looks then sees Sluice's
-        // switches.
-        boolean onlyLooks =
-                !statement.has(Traits.SETS_TRACKERS) && parts.state().transactionSlot() == slot;
-        // Several statements in one packet may do what Sluice has to be told.
-        if (!visible || onlyLooks || statement.has(Traits.MULTI_STATEMENT)) {
+        ClientTrackers trackers = parts.clientTrackers();
+        boolean own = trackers.own(target);
+        if (own) {
+            trackers.runs(statement);
+        }
+        if (own || !statement.has(Traits.TRACKERS)) {
             return stateOf(target, slot, wanted);
         }
-        ClientTrackers trackers = parts.clientTrackers();
-        if (trackers.areOn(target)) {
-            return 0;
+        // What the server reports of locked tables and of the next transaction begins anew when it is switched on
+        // again.
+        boolean held = (parts.state().pins(slot) & REPORTED_ONCE) != 0;
+        if (statement.has(Traits.SHOWS_TRACKERS)) {
+            if (held || statement.has(Traits.DIAGNOSTICS)) {
+                return stateOf(target, slot, wanted);
+            }
+        } else {
+            // A SET may end the transaction, and MariaDB does not tell the position then.
+            held |= parts.state().transactionSlot() == slot;
         }
-        return stateOf(target, slot, wanted) + trackers.bringTo(target, isMariaDb(target), answers);
+        int count = trackers.areOn(target) && !StatePrelude.differs(target, wanted)
+                ? 0
+                : stateOf(target, slot, wanted) + trackers.bringTo(target, answers);
+        if (held || statement.has(Traits.TIES_TRACKERS)) {
+            // From here on the connection is nobody else's, whatever becomes of the statement.
+            trackers.keep(target);
+            trackers.runs(statement);
+        }
+        return count;
     }
 
     private int stateOf(BackendConnection target, Slot slot, StateVector wanted) {

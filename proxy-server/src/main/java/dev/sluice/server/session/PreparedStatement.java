@@ -6,6 +6,7 @@ import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.StatementHandles.Text;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +55,14 @@ final class PreparedStatement {
         return types;
     }
 
-    void types(byte[] bound) {
-        types = bound;
+    /** The client has bound these types. Returns them as they are known from now on, the same array for equal ones. */
+    byte[] bound(byte[] now) {
+        byte[] known = types;
+        if (known == null || !Arrays.equals(known, now)) {
+            known = now;
+            types = now;
+        }
+        return known;
     }
 
     @Nullable

@@ -2,6 +2,7 @@ package dev.sluice.server.session;
 
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.packet.QueryAttributes;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.StateVector;
@@ -23,16 +24,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class PreparedStatements {
     private static final int ID_INDEX = Packets.HEADER_LENGTH + 1;
+    private static final int FLAGS_INDEX = ID_INDEX + 4;
     /** Behind the id: flags (1) and iteration count (4), then the NULL bitmap. */
     private static final int BITMAP_INDEX = ID_INDEX + 9;
+    /** Of clients that may send attributes: the number of values stands in front of the bitmap, and each has a name. */
+    private static final int PARAMETER_COUNT_AVAILABLE = 8;
+
+    private static final int NOWHERE = Integer.MAX_VALUE;
 
     private final IntObjectMap<PreparedStatement> statements = new IntObjectHashMap<>();
     private final SessionState state;
+    private final boolean attributed;
     private int lastId;
     private byte @Nullable [] preparing;
 
-    PreparedStatements(SessionState state) {
+    /** @param attributed whether the client's executions may carry attributes */
+    PreparedStatements(SessionState state, boolean attributed) {
         this.state = state;
+        this.attributed = attributed;
     }
 
     int size() {
@@ -152,62 +161,146 @@ final class PreparedStatements {
     }
 
     /** The types in a COM_STMT_EXECUTE; null if it carries none, or not whole. */
-    private static byte @Nullable [] typesIn(ByteBuf packet, PreparedStatement statement) {
-        int flagIndex = packet.readerIndex() + BITMAP_INDEX + (statement.parameters() + 7) / 8;
-        int typesLength = 2 * statement.parameters();
-        if (flagIndex + 1 + typesLength > packet.writerIndex() || packet.getByte(flagIndex) != 1) {
+    private byte @Nullable [] typesIn(ByteBuf packet, PreparedStatement statement) {
+        int flagIndex = flagIndex(packet, statement);
+        if (flagIndex >= packet.writerIndex() || packet.getByte(flagIndex) != 1) {
             return null;
         }
-        byte[] types = new byte[typesLength];
-        packet.getBytes(flagIndex + 1, types);
+        byte[] types = new byte[2 * statement.parameters()];
+        int index = flagIndex + 1;
+        for (int i = 0; i < types.length; i += 2) {
+            if (index == QueryAttributes.MALFORMED || index + 2 > packet.writerIndex()) {
+                return null;
+            }
+            packet.getBytes(index, types, i, 2);
+            index = behindType(packet, index);
+        }
         return types;
+    }
+
+    private int behindType(ByteBuf packet, int index) {
+        return attributed ? QueryAttributes.skipString(packet, index + 2, packet.writerIndex()) : index + 2;
+    }
+
+    /** Where a COM_STMT_EXECUTE says whether types follow; {@link #NOWHERE} if it gives not even the parameters. */
+    private int flagIndex(ByteBuf packet, PreparedStatement statement) {
+        int bitmap = packet.readerIndex() + BITMAP_INDEX;
+        int values = statement.parameters();
+        if (attributed) {
+            int behind = bitmapIndex(packet);
+            values = behind == NOWHERE ? 0 : (int) QueryAttributes.lenenc(packet, bitmap);
+            if (behind == NOWHERE || values < statement.parameters()) {
+                return NOWHERE;
+            }
+            bitmap = behind;
+        }
+        return bitmap + (values + 7) / 8;
+    }
+
+    /** Where the bitmap of a COM_STMT_EXECUTE begins whose values may be counted; without their number there is none. */
+    private static int bitmapIndex(ByteBuf packet) {
+        int count = packet.readerIndex() + BITMAP_INDEX;
+        boolean counted = count < packet.writerIndex()
+                && (packet.getByte(packet.readerIndex() + FLAGS_INDEX) & PARAMETER_COUNT_AVAILABLE) != 0;
+        int behind =
+                counted ? QueryAttributes.skipLenenc(packet, count, packet.writerIndex()) : QueryAttributes.MALFORMED;
+        return behind == QueryAttributes.MALFORMED ? NOWHERE : behind;
     }
 
     /**
      * Puts the backend's id into a packet and, in a COM_STMT_EXECUTE without parameter types, the types that the client
      * bound before: this backend may not have seen them. Returns the packet to send; its reference is taken and given.
      */
+    @SuppressWarnings("ReferenceEquality") // the array is that of the execution which has bound it
     ByteBuf addressed(CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
         int start = packet.readerIndex();
         packet.setIntLE(start + ID_INDEX, handle.serverId());
         if (type != CommandType.COM_STMT_EXECUTE || statement.parameters() == 0) {
             return packet;
         }
-        int flagIndex = start + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+        int flagIndex = flagIndex(packet, statement);
         if (flagIndex >= packet.writerIndex()) {
             return packet;
         }
         if (packet.getByte(flagIndex) == 1) {
             byte[] bound = typesIn(packet, statement);
             if (bound != null) {
-                statement.types(bound);
-                handle.typesBoundBy(statement);
+                handle.boundTypes(statement.bound(bound));
             }
             return packet;
         }
         byte[] types = statement.types();
-        if (types == null || handle.typesBoundBy() == statement) {
+        if (types == null || handle.boundTypes() == types) {
             return packet;
         }
-        handle.typesBoundBy(statement);
+        handle.boundTypes(types);
         return withTypes(packet, flagIndex, types);
     }
 
-    private static ByteBuf withTypes(ByteBuf packet, int flagIndex, byte[] types) {
-        ByteBuf out = packet.alloc().buffer(packet.readableBytes() + types.length);
+    private ByteBuf withTypes(ByteBuf packet, int flagIndex, byte[] types) {
+        ByteBuf out = packet.alloc().buffer(packet.readableBytes() + 2 * types.length);
         int start = packet.readerIndex();
         out.writeBytes(packet, start, flagIndex - start);
         out.writeByte(1);
-        out.writeBytes(types);
+        for (int i = 0; i < types.length; i += 2) {
+            out.writeBytes(types, i, 2);
+            if (attributed) {
+                // Parameters have empty names.
+                out.writeByte(0);
+            }
+        }
         out.writeBytes(packet, flagIndex + 1, packet.writerIndex() - flagIndex - 1);
         out.setMediumLE(0, out.readableBytes() - Packets.HEADER_LENGTH);
         packet.release();
         return out;
     }
 
+    /**
+     * A COM_STMT_EXECUTE as it is for a server without CLIENT_QUERY_ATTRIBUTES: without names, and without attributes but
+     * for their values, which stand behind all that such a server reads. Takes the reference and gives one.
+     */
+    ByteBuf withoutAttributes(ByteBuf packet, @Nullable PreparedStatement statement) {
+        if (packet.readableBytes() <= FLAGS_INDEX) {
+            return packet;
+        }
+        int parameters = statement == null ? 0 : statement.parameters();
+        int start = packet.readerIndex();
+        ByteBuf out = packet.alloc().buffer(packet.readableBytes());
+        out.writeBytes(packet, start, Math.min(packet.readableBytes(), BITMAP_INDEX));
+        out.setByte(FLAGS_INDEX, packet.getByte(start + FLAGS_INDEX) & ~PARAMETER_COUNT_AVAILABLE);
+        int flagIndex = statement == null || parameters == 0 ? NOWHERE : flagIndex(packet, statement);
+        if (flagIndex < packet.writerIndex()) {
+            out.writeBytes(packet, bitmapIndex(packet), (parameters + 7) / 8);
+            int values = (int) QueryAttributes.lenenc(packet, start + BITMAP_INDEX);
+            writeTypesAndValues(packet, flagIndex, parameters, values, out);
+        }
+        out.setMediumLE(0, out.readableBytes() - Packets.HEADER_LENGTH);
+        packet.release();
+        return out;
+    }
+
+    private void writeTypesAndValues(ByteBuf packet, int flagIndex, int parameters, int values, ByteBuf out) {
+        out.writeByte(packet.getByte(flagIndex));
+        int index = flagIndex + 1;
+        if (packet.getByte(flagIndex) == 1) {
+            for (int i = 0; i < values; i++) {
+                if (index == QueryAttributes.MALFORMED || index + 2 > packet.writerIndex()) {
+                    return;
+                }
+                if (i < parameters) {
+                    out.writeBytes(packet, index, 2);
+                }
+                index = behindType(packet, index);
+            }
+        }
+        if (index != QueryAttributes.MALFORMED) {
+            out.writeBytes(packet, index, packet.writerIndex() - index);
+        }
+    }
+
     /** Whether a streamed COM_STMT_EXECUTE would need types put into it, which cannot be done to a stream. */
     boolean needsTypes(ByteBuf head, PreparedStatement statement) {
-        int flagIndex = head.readerIndex() + BITMAP_INDEX + (statement.parameters() + 7) / 8;
+        int flagIndex = flagIndex(head, statement);
         return statement.parameters() > 0 && flagIndex < head.writerIndex() && head.getByte(flagIndex) != 1;
     }
 }

@@ -23,6 +23,9 @@ final class RouteReport {
     /** Whether a COM_QUERY packet is the statement, in any case. */
     static boolean isAskedBy(ByteBuf packet) {
         int start = packet.readerIndex() + Packets.HEADER_LENGTH + 1;
+        while (start < packet.writerIndex() && packet.getByte(start) == ' ') {
+            start++;
+        }
         if (packet.writerIndex() - start != STATEMENT.length) {
             return false;
         }

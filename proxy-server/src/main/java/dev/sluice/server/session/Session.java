@@ -99,9 +99,9 @@ public final class Session {
                 new ClientTrackers(),
                 new InsertId(),
                 new LastStatement(leases),
-                new PreparedStatements(state),
+                new PreparedStatements(state, frontend.sendsQueryAttributes()),
                 start.collations());
-        this.exchange = new Exchange(parts, COMMAND, this::commandFinished);
+        this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
         this.statementCommands = new StatementCommands(parts, exchange, local::status);
@@ -211,6 +211,11 @@ public final class Session {
     }
 
     private void query(ByteBuf packet) {
+        if (!takesAttributes(packet)) {
+            packet.release();
+            frontend.sendError(ErrorCode.ER_MALFORMED_PACKET);
+            return;
+        }
         if (RouteReport.isAskedBy(packet)) {
             packet.release();
             local.showRoute(exchange.settlement().lastRoute());
@@ -230,6 +235,14 @@ public final class Session {
                 exchange.begin(CommandType.COM_QUERY, runs, ResponseShape.QUERY, null, packet);
             }
         });
+    }
+
+    /** Takes the attributes of a query out of its packet, if the client sends any; false if they are malformed. */
+    private boolean takesAttributes(ByteBuf packet) {
+        boolean sent = frontend.sendsQueryAttributes();
+        byte[] attributes = sent ? CommandAttributes.take(packet) : null;
+        exchange.attributes(attributes);
+        return !sent || attributes != null;
     }
 
     /** Answers a statement that was interrupted while the parser had it. Takes the reference if so. */
@@ -264,7 +277,8 @@ public final class Session {
                 return;
             }
             exchange.newStatementId(parts.statements().nextId(sql));
-            exchange.begin(CommandType.COM_STMT_PREPARE, classification, ResponseShape.PREPARE, null, packet);
+            exchange.begin(
+                    CommandType.COM_STMT_PREPARE, classification.prepared(), ResponseShape.PREPARE, null, packet);
         });
     }
 
@@ -274,7 +288,10 @@ public final class Session {
     public void onLargeCommand(ByteBuf head) {
         CommandType type = CommandType.of(head.getUnsignedByte(head.readerIndex() + Packets.HEADER_LENGTH));
         exchange.stream().begin();
-        if (type == CommandType.COM_QUERY) {
+        if (type == CommandType.COM_QUERY && !takesAttributes(head)) {
+            head.release();
+            exchange.stream().discardRest(ErrorCode.ER_MALFORMED_PACKET.toPacket());
+        } else if (type == CommandType.COM_QUERY) {
             exchange.begin(type, reader.large(), ResponseShape.QUERY, null, head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
@@ -393,6 +410,14 @@ public final class Session {
     void endWith(ErrPacket error) {
         frontend.sendAndClose(1, error);
         release();
+    }
+
+    /** The answer that was just given is the last: the connection ends when the client has it. */
+    private void endWithAnswer() {
+        frontend.closeBehindAnswer();
+        release();
+        // Drops what the client has sent behind the command.
+        resumeInput();
     }
 
     /** A command has been answered: looks for the next. */

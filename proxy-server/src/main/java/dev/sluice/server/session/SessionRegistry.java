@@ -11,15 +11,23 @@ import org.jspecify.annotations.Nullable;
  * of half-open logins meets the same limit. Thread-safe: concurrent map and atomics.
  */
 public final class SessionRegistry {
+    private static final long ID_FIRST = 1L << 30;
+    private static final int ID_MASK = (1 << 30) - 1;
+
     private volatile int connectionsMax;
     private final AtomicInteger connections = new AtomicInteger();
-    private final AtomicInteger lastId = new AtomicInteger();
+    private final AtomicInteger idsGiven;
     private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
     private volatile boolean draining;
 
     /** @param connectionsMax client connections at most */
     public SessionRegistry(int connectionsMax) {
+        this(connectionsMax, 0);
+    }
+
+    SessionRegistry(int connectionsMax, int idsGiven) {
         this.connectionsMax = connectionsMax;
+        this.idsGiven = new AtomicInteger(idsGiven);
     }
 
     /** Counts a connection; false when the limit is reached. */
@@ -41,13 +49,17 @@ public final class SessionRegistry {
         connections.decrementAndGet();
     }
 
-    /** The next connection id: 32 bits, never 0. */
+    /**
+     * The next connection id. It is so large that no server has counted so far: an id that a client has from a server, by
+     * SHOW PROCESSLIST say, must not be that of somebody else's session in a KILL. And it is positive in 32 bits for drivers
+     * that take it for a signed number.
+     */
     public long nextId() {
-        int id = lastId.incrementAndGet();
-        while (id == 0) {
-            id = lastId.incrementAndGet();
-        }
-        return Integer.toUnsignedLong(id);
+        long id;
+        do {
+            id = ID_FIRST + (idsGiven.getAndIncrement() & ID_MASK);
+        } while (sessions.containsKey(id));
+        return id;
     }
 
     void add(Session session) {

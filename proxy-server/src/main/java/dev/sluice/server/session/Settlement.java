@@ -9,7 +9,6 @@ import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.protocol.response.Step;
 import dev.sluice.router.RouteReason;
-import dev.sluice.router.Target;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
@@ -52,6 +51,7 @@ final class Settlement {
     /** The pins whose cause may outlive COM_RESET_CONNECTION: it leaves the roles as they are, and the resource group. */
     private static final int OUTLIVES_RESET = PinReason.ROLE.bit()
             | PinReason.RESOURCE_GROUP.bit()
+            | PinReason.SESSION_TRACKING.bit()
             | PinReason.ROUTINE.bit()
             | PinReason.LARGE_STATEMENT.bit();
 
@@ -230,9 +230,15 @@ final class Settlement {
 
     /** Takes in the outcome of a command; {@code done} is called when the connection's state is known, maybe at once. */
     void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable whenSettled) {
-        Runnable done = statement.has(Traits.SETS_TRACKERS)
-                ? () -> new TrackerQuestion(parts, slot, target, statement).ask(outcome.text(), whenSettled)
-                : whenSettled;
+        boolean own = parts.clientTrackers().own(target);
+        if (own) {
+            parts.state().pin(slot, PinReason.SESSION_TRACKING, true);
+        }
+        // What it has set is read the way that it was read then.
+        TrackerQuestion question = !own && statement.has(Traits.SETS_TRACKERS)
+                ? new TrackerQuestion(parts, slot, target, statement, outcome)
+                : null;
+        Runnable done = question == null ? whenSettled : () -> question.ask(whenSettled);
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
@@ -242,7 +248,14 @@ final class Settlement {
         target.vector(schemaStays ? vector.withSchema(target.vector().schema()) : vector);
         if (doubtful) {
             askStatus(slot, target, statement, outcome, done);
-        } else if (parts.effects().isCollationUnknown()) {
+        } else {
+            learnCollation(target, outcome, done);
+        }
+    }
+
+    /** While the client's switches are on, nothing would be reported: a question asks for all, or the connection stays. */
+    private void learnCollation(BackendConnection target, Outcome outcome, Runnable done) {
+        if (parts.effects().isCollationUnknown() && !parts.clientTrackers().areOn(target)) {
             collation.learn(target, outcome.text(), done);
         } else {
             done.run();
@@ -266,28 +279,6 @@ final class Settlement {
                 || parts.state().autocommitOff()
                 || statement.kind() == StatementKind.SET
                 || statement.has(MAY_CHANGE_STATE);
-    }
-
-    /** A command has run: notes a write. Called before the client can see the answer and tell others. */
-    void noteWrite(Slot slot, BackendConnection target, Classification statement) {
-        if (slot != Slot.PRIMARY) {
-            return;
-        }
-        boolean mayHaveCommitted = statement.target() == Target.PRIMARY
-                && (statement.has(Traits.WRITES | Traits.OPAQUE | Traits.MULTI_STATEMENT)
-                        || statement.kind() == StatementKind.COMMIT);
-        if (!mayHaveCommitted) {
-            return;
-        }
-        parts.context().wrote();
-        if (!tracksGtids(target)) {
-            parts.causality().wroteWithoutPosition(parts.context().nowNanos());
-        }
-    }
-
-    private boolean tracksGtids(BackendConnection target) {
-        var backend = parts.context().topology().find(target.key().backendOrdinal());
-        return backend != null && backend.facts() != null && backend.facts().tracksGtids();
     }
 
     /**
@@ -332,11 +323,7 @@ final class Settlement {
                 parts.effects().apply(slot, statement, false, parts.changes(), outcome::text);
                 parts.changes().clear();
                 target.vector(parts.state().vector());
-                if (parts.effects().isCollationUnknown()) {
-                    collation.learn(target, outcome.text(), done);
-                } else {
-                    done.run();
-                }
+                learnCollation(target, outcome, done);
             }
         });
         target.flush();
@@ -385,7 +372,7 @@ final class Settlement {
                 parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
             }
         }
-        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0) {
+        if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0 || command.ran().has(Traits.OPAQUE)) {
             target.retireAfterUse();
         }
         letGo(slot);

@@ -98,7 +98,9 @@ final class StatementCommands {
     private void fetch(ByteBuf packet, PreparedStatement statement) {
         if (statement.boundBy() != PinReason.CURSOR) {
             packet.release();
-            parts.frontend().sendError(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id());
+            ErrPacket lost = exchange.settlement().takeLostState();
+            parts.frontend()
+                    .send(1, lost != null ? lost : ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR.toPacket(statement.id()));
             return;
         }
         exchange.begin(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement, packet);

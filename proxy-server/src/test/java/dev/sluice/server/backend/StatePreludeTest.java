@@ -34,7 +34,7 @@ class StatePreludeTest {
 
     @Test
     void aConnectionInTheWantedStateNeedsNothing() {
-        connection.trackersOn(true);
+        connection.trackers(BackendConnection.Trackers.ON);
         connection.vector(EMPTY.withSchema("test").with("a", "1"));
         assertThat(write(EMPTY.withSchema("test").with("a", "1"))).isZero();
         assertThat(sent()).isEmpty();
@@ -57,7 +57,7 @@ class StatePreludeTest {
 
     @Test
     void aVariableThatTheSessionHasAtItsDefaultTakesAReset() {
-        connection.trackersOn(true);
+        connection.trackers(BackendConnection.Trackers.ON);
         connection.vector(EMPTY.withSchema("test").with("a", "1").with("b", "2"));
         connection.statements().add(new StatementHandles.Text(new byte[0], EMPTY, 0), new StatementHandles.Handle(1));
         StateVector wanted = EMPTY.withSchema("test").with("b", "2");
@@ -86,14 +86,14 @@ class StatePreludeTest {
 
     @Test
     void severalStatementsAreAllowedByOptionZero() {
-        connection.trackersOn(true);
+        connection.trackers(BackendConnection.Trackers.ON);
         assertThat(write(EMPTY.withMultiStatements(true))).isEqualTo(1);
         assertThat(sent()).containsExactly("1b \u0000\u0000");
     }
 
     @Test
     void theBytesOfACommandAreItsLengthSequenceIdZeroAndItsText() {
-        connection.trackersOn(true);
+        connection.trackers(BackendConnection.Trackers.ON);
         write(EMPTY.withSchema("ab"));
         connection.flush();
         assertThat(backend.hexSent()).isEqualTo("03000000" + "02" + "6162");
@@ -152,7 +152,7 @@ class StatePreludeTest {
 
     @Test
     void aResetAloneKeepsTheSchemaAndAsksForTheTrackersAgain() {
-        connection.trackersOn(true);
+        connection.trackers(BackendConnection.Trackers.ON);
         connection.vector(EMPTY.withSchema("test").with("a", "1"));
         assertThat(StatePrelude.writeResetOnly(connection, true, new Receiver("reset", null)))
                 .isEqualTo(2);

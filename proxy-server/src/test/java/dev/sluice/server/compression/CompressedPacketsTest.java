@@ -151,6 +151,33 @@ class CompressedPacketsTest {
         assertThat(frameIds(sent(server))).containsExactly(4);
     }
 
+    @Test
+    void theFramesOfAFileAreNumberedOnFromTheServersRequestWhateverItsPacketsAre() {
+        BackendCompression compression = new BackendCompression(CompressionAlgorithm.ZLIB);
+        EmbeddedChannel server = channel(compression);
+        server.writeOutbound(packet(0, payload(10)));
+        assertThat(frameIds(sent(server))).containsExactly(0);
+        for (int requestId : new int[] {1, 255, 254}) {
+            server.writeInbound(Unpooled.buffer()
+                    .writeMediumLE(5)
+                    .writeByte(9)
+                    .writeMediumLE(0)
+                    .writeBytes(new byte[5]));
+            byte[] unused = received(server);
+            compression.fileBegins();
+            for (int i = 1; i <= 300; i++) {
+                server.write(packet(requestId + i, payload(10)), server.voidPromise());
+                if (i % 100 == 0) {
+                    server.flush();
+                }
+            }
+            assertThat(frameIds(sent(server))).containsExactly(10, 11, 12);
+            compression.fileEnds();
+            server.writeOutbound(packet(0, payload(10)));
+            assertThat(frameIds(sent(server))).containsExactly(0);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void framesThatLieAreRefused(CompressionAlgorithm algorithm) {

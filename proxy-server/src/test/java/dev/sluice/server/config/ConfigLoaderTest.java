@@ -78,8 +78,8 @@ class ConfigLoaderTest {
                   - {address: "db1:3306", weight: 7, zone: b, max-connections: 11}
                   - address: db2:3306
                 monitor:
-                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, discover: true, slow-start: 24s,
-                   heartbeat: write, heartbeat-table: ops.beat}
+                  {user: m, password: "p w", interval: 1s, timeout: 3s, max-lag: 4s, discover: true, discover-keep: 27s,
+                   slow-start: 24s, heartbeat: write, heartbeat-table: ops.beat}
                 routing:
                   read-splitting: false
                   balance: lblcr
@@ -136,8 +136,8 @@ class ConfigLoaderTest {
                         + " eventLoops=3, transport=NIO, stateDir=/etc/sluice/state],"
                         + " backends=[BackendConfig[address=db1:3306, weight=7, zone=Optional[b], maxConnections=11],"
                         + " BackendConfig[address=db2:3306, weight=1, zone=Optional.empty, maxConnections=9]],"
-                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S, discover=true,"
-                        + " slowStart=PT24S, heartbeat=HeartbeatConfig[mode=WRITE, table=ops.beat]],"
+                        + " monitor=MonitorConfig[user=m, password=******, interval=PT1S, timeout=PT3S, maxLag=PT4S,"
+                        + " discover=DiscoverConfig[use=true, keep=PT27S], slowStart=PT24S, heartbeat=HeartbeatConfig[mode=WRITE, table=ops.beat]],"
                         + " routing=RoutingConfig[readSplitting=false, balance=BalanceConfig[kind=LBLCR, client=USER,"
                         + " zone=Optional[a], zoneOverload=24], consistency=ConsistencyConfig[mode=NONE,"
                         + " byUser={report=GLOBAL}, causalWait=PT0.005S, stickyAfterWrite=PT6S, othersWrite=true],"

@@ -134,6 +134,26 @@ class BinlogDumpIT {
 
     @ParameterizedTest
     @EnumSource(Vendor.class)
+    void aSlowClientGetsTheLogToItsEndToo(Vendor vendor) throws IOException {
+        proxy(vendor).cluster().primary().execute("CREATE TABLE app.large_events (v LONGTEXT)", "FLUSH BINARY LOGS");
+        for (int i = 0; i < 12; i++) {
+            proxy(vendor).cluster().primary().execute("INSERT INTO app.large_events VALUES (REPEAT('x', 1048576))");
+        }
+        proxy(vendor).cluster().primary().execute("DROP TABLE app.large_events");
+        byte[] whole = dump(file(vendor), NON_BLOCK, 4717);
+        try (RawClient client = replica(proxy(vendor).port());
+                RawClient direct = replica(proxy(vendor).cluster().primary().port())) {
+            client.send(CommandType.COM_BINLOG_DUMP, whole);
+            client.readInBitesOf(256);
+            List<byte[]> found = events(client);
+            direct.send(CommandType.COM_BINLOG_DUMP, whole);
+            assertThat(found).usingElementComparator(Arrays::compare).isEqualTo(events(direct));
+            assertThat(client.isClosedByServer()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
     void eventsArriveAsTheyHappenUntilTheClientLeaves(Vendor vendor) throws IOException {
         try (RawClient client = replica(proxy(vendor).port())) {
             client.send(CommandType.COM_BINLOG_DUMP, dump(file(vendor), 0, 4712));

@@ -7,6 +7,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,27 +27,59 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(180)
 class BrokenAnswerIT {
     private static final int UNLIMITED = Integer.MAX_VALUE;
+    private static final int WHOLE = 1;
+    private static final int ERROR_SEEN = 2;
+
+    /** Eight letters, which are a BIGINT, too. */
+    private static final String MARKER = "broken*/";
+
+    private static final long MARKER_AS_NUMBER = ByteBuffer.wrap(MARKER.getBytes(StandardCharsets.US_ASCII))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .getLong();
+    private static final String STATE_ZONE = "+07:07";
+    private static final int FETCHED = 2;
 
     private FaultyRelay relay;
     private TestProxy proxy;
     private RawClient client;
 
-    /** What a client says, and how it goes on saying it. */
+    /** What a client says, and what becomes of it when the answer breaks off at some byte or other. */
     enum Conversation {
-        READ(false, "SELECT /* broken */ id, v FROM broken.t ORDER BY id"),
-        READ_IN_TRANSACTION(true, "SELECT /* broken */ id, v FROM broken.t ORDER BY id"),
-        WRITE(false, "UPDATE /* broken */ broken.t SET v = 'x' WHERE id = 0"),
-        ERROR(false, "SELECT /* broken */ nothing FROM broken.t"),
-        RESULTS(false, "SELECT /* broken */ 1; DO 2; SELECT v FROM broken.t"),
-        SETTING(false, "SET /* broken */ SESSION time_zone = '+07:00'"),
-        COMMIT(true, "COMMIT /* broken */");
+        READ(WHOLE, "SELECT /*broken*/ id, v FROM broken.t ORDER BY id"),
+        READ_IN_TRANSACTION(ERROR_SEEN, "SELECT /*broken*/ id, v FROM broken.t ORDER BY id"),
+        WRITE(ERROR_SEEN, "UPDATE /*broken*/ broken.t SET v = 'x' WHERE id = 0"),
+        ERROR(WHOLE, "SELECT /*broken*/ nothing FROM broken.t"),
+        RESULTS(ERROR_SEEN, "SELECT /*broken*/ 1; DO 2; SELECT v FROM broken.t"),
+        SETTING(ERROR_SEEN, "SET /*broken*/ SESSION time_zone = '+07:00'"),
+        COMMIT(ERROR_SEEN, "COMMIT /*broken*/"),
+        SCHEMA(ERROR_SEEN, "broken"),
+        PREPARE(WHOLE, "SELECT /*broken*/ v, id FROM broken.t WHERE id > ?"),
+        EXECUTE(WHOLE, "SELECT v, id FROM broken.t WHERE id <> ? ORDER BY id"),
+        EXECUTE_A_WRITE(ERROR_SEEN, "UPDATE broken.t SET v = 'x' WHERE id = ?"),
+        /** Opens a cursor and fetches from it: the first is repeated, the second cannot be. */
+        CURSOR(WHOLE | ERROR_SEEN, "SELECT v, id FROM broken.t WHERE id <> ? ORDER BY id"),
+        /** The answers to what brings the session's state to the connection. */
+        STATE(WHOLE, "SELECT id FROM broken.t ORDER BY id");
 
-        private final boolean transaction;
+        private final int outcomes;
         private final String sql;
 
-        Conversation(boolean transaction, String sql) {
-            this.transaction = transaction;
+        Conversation(int outcomes, String sql) {
+            this.outcomes = outcomes;
             this.sql = sql;
+        }
+
+        private boolean isInTransaction() {
+            return this == READ_IN_TRANSACTION || this == COMMIT;
+        }
+
+        private boolean isExecuted() {
+            return this == EXECUTE || this == EXECUTE_A_WRITE || this == CURSOR;
+        }
+
+        /** What the relay recognises it by. */
+        private String marker() {
+            return this == STATE ? STATE_ZONE : this == SCHEMA ? "broken" : MARKER;
         }
     }
 
@@ -77,19 +111,59 @@ class BrokenAnswerIT {
         Servers.mysql().primary().execute("DROP DATABASE broken");
     }
 
-    private void send(Conversation conversation) throws IOException {
-        if (conversation.transaction) {
+    /** What happens before the answers break off. Returns the id of the statement that was prepared, or 0. */
+    private int begin(Conversation conversation) throws IOException {
+        if (conversation.isInTransaction()) {
             assertThat(client.value("SELECT 'before'")).isEqualTo("before");
             byte[] begun = client.ask(CommandType.COM_QUERY, "BEGIN".getBytes(StandardCharsets.US_ASCII));
             assertThat(RawClient.first(begun)).isZero();
             assertThat(client.value("SELECT 'inside'")).isEqualTo("inside");
         }
-        client.send(CommandType.COM_QUERY, conversation.sql.getBytes(StandardCharsets.US_ASCII));
+        if (conversation == Conversation.STATE) {
+            assertThat(RawClient.first(
+                            client.query("SET time_zone = '" + STATE_ZONE + "'").get(0)))
+                    .isZero();
+            // The connection that the session had serves another session in between, in the state of that.
+            try (RawClient other = proxy.raw()) {
+                assertThat(other.value("SELECT v FROM broken.t WHERE id = 1")).isEqualTo("one");
+            }
+        }
+        return conversation.isExecuted() ? client.prepare(conversation.sql) : 0;
+    }
+
+    private void send(Conversation conversation, int id) throws IOException {
+        switch (conversation) {
+            case EXECUTE, EXECUTE_A_WRITE -> client.sendExecute(id, MARKER_AS_NUMBER, false);
+            case CURSOR -> client.sendExecute(id, MARKER_AS_NUMBER, true);
+            default -> {
+                CommandType type =
+                        switch (conversation) {
+                            case SCHEMA -> CommandType.COM_INIT_DB;
+                            case PREPARE -> CommandType.COM_STMT_PREPARE;
+                            default -> CommandType.COM_QUERY;
+                        };
+                client.send(type, conversation.sql.getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+    }
+
+    private void sendFetch(int id) throws IOException {
+        byte[] arguments = Arrays.copyOf(RawClient.int4(id), 8);
+        arguments[4] = FETCHED;
+        client.send(CommandType.COM_STMT_FETCH, arguments);
+    }
+
+    /** The id of a statement is another each time. */
+    private static byte[] withoutId(Conversation conversation, byte[] packet, int number) {
+        if (conversation == Conversation.PREPARE && number == 0 && RawClient.first(packet) == RawClient.OK) {
+            Arrays.fill(packet, 1, 5, (byte) 0);
+        }
+        return packet;
     }
 
     /** Ends what the conversation has left. */
     private void tidyUp() throws IOException {
-        for (String sql : new String[] {"ROLLBACK", "SET time_zone = DEFAULT"}) {
+        for (String sql : new String[] {"ROLLBACK", "SET time_zone = DEFAULT", "USE information_schema"}) {
             byte[] answer = client.ask(CommandType.COM_QUERY, sql.getBytes(StandardCharsets.US_ASCII));
             assertThat(
                             RawClient.first(answer) == RawClient.ERR
@@ -105,31 +179,62 @@ class BrokenAnswerIT {
         client = proxy.raw();
     }
 
-    /** An answer that nothing happens to: its packets, and how many bytes the server sent for it. */
-    private record Answer(List<byte[]> packets, int length) {}
+    /**
+     * Answers that nothing happens to.
+     *
+     * @param packets those of all answers
+     * @param first how many of them answer the first command
+     * @param length how many bytes the server sent for them
+     */
+    private record Answer(List<byte[]> packets, int first, int length) {}
 
     private Answer whole(Conversation conversation) throws IOException {
-        relay.cutAnswers("broken */", UNLIMITED);
-        send(conversation);
-        List<byte[]> packets = client.readResults();
+        int id = begin(conversation);
+        relay.cutAnswers(conversation.marker(), UNLIMITED);
+        send(conversation, id);
+        List<byte[]> packets = conversation == Conversation.PREPARE
+                ? client.readPrepared()
+                : new ArrayList<>(client.readResults());
+        withoutId(conversation, packets.get(0), 0);
+        int first = packets.size();
+        if (conversation == Conversation.CURSOR) {
+            sendFetch(id);
+            int status = client.readRows(packets);
+            assertThat(packets).hasSize(first + FETCHED + 1);
+            assertThat(status).isNotZero();
+        }
         int length = relay.answered();
         tidyUp();
         reconnect();
-        return new Answer(packets, length);
+        return new Answer(packets, first, length);
     }
 
-    /** What arrives of an answer until the connection ends, or falls silent. */
-    private List<byte[]> read(List<byte[]> expected) throws IOException {
+    /** What arrives of the answers until the connection ends. */
+    private List<byte[]> play(Conversation conversation, int id, Answer expected) throws IOException {
         List<byte[]> packets = new ArrayList<>();
         try {
-            while (packets.size() < expected.size()) {
-                byte[] packet = client.read();
-                packets.add(packet);
-                if (RawClient.first(packet) == RawClient.ERR) {
-                    break;
+            send(conversation, id);
+            boolean error = false;
+            while (!error && packets.size() < expected.packets().size()) {
+                if (packets.size() == expected.first()) {
+                    sendFetch(id);
                 }
+                byte[] packet = client.read();
+                packets.add(withoutId(conversation, packet, packets.size()));
+                error = RawClient.first(packet) == RawClient.ERR;
             }
-        } catch (EOFException | SocketException | SocketTimeoutException ended) {
+        } catch (EOFException | SocketException ended) {
+            reconnect();
+        }
+        return packets;
+    }
+
+    /** The same until nothing comes any more. */
+    private List<byte[]> playUntilSilent(Conversation conversation, int id, Answer expected) throws IOException {
+        List<byte[]> packets = new ArrayList<>();
+        try {
+            packets.addAll(play(conversation, id, expected));
+        } catch (SocketTimeoutException silent) {
             reconnect();
         }
         return packets;
@@ -144,6 +249,16 @@ class BrokenAnswerIT {
         return true;
     }
 
+    private boolean isLoss(byte[] packet) {
+        return RawClient.first(packet) == RawClient.ERR
+                && client.err(packet).message().contains("lost");
+    }
+
+    private String told(List<byte[]> packets) {
+        byte[] last = packets.isEmpty() ? new byte[] {0} : packets.get(packets.size() - 1);
+        return RawClient.first(last) == RawClient.ERR ? client.err(last).message() : packets.size() + " packets";
+    }
+
     @ParameterizedTest
     @EnumSource
     void aCutAtAnyByteIsSeenAsWhatItIs(Conversation conversation) throws IOException {
@@ -151,40 +266,38 @@ class BrokenAnswerIT {
         List<byte[]> expected = answer.packets();
         int length = answer.length();
         assertThat(length).isPositive();
-        int[] seen = new int[3];
+        int seen = 0;
         for (int bytes = 0; bytes < length; bytes++) {
-            relay.cutAnswers("broken */", bytes);
-            send(conversation);
-            List<byte[]> packets = read(expected);
+            int id = begin(conversation);
+            relay.cutAnswers(conversation.marker(), bytes);
+            List<byte[]> packets = play(conversation, id, answer);
             boolean whole = packets.size() == expected.size() && isBeginning(packets, expected);
-            boolean error = packets.size() == 1
-                    && RawClient.first(packets.get(0)) == RawClient.ERR
-                    && client.err(packets.get(0)).message().contains("lost");
+            // An error comes in front of an answer, not within one.
+            boolean error = (packets.size() == 1 || packets.size() == answer.first() + 1)
+                    && isLoss(packets.get(packets.size() - 1))
+                    && isBeginning(packets.subList(0, packets.size() - 1), expected);
             assertThat(whole || error || isBeginning(packets, expected))
-                    .as("%s cut after byte %d of %d", conversation, bytes, length)
+                    .as("%s cut after byte %d of %d: %s", conversation, bytes, length, told(packets))
                     .isTrue();
-            seen[whole ? 0 : error ? 1 : 2]++;
+            seen |= whole ? WHOLE : error ? ERROR_SEEN : 0;
             tidyUp();
             assertThat(client.value("SELECT v FROM broken.t WHERE id = 1")).isEqualTo("one");
         }
         // A read is repeated until something of its answer is out, and an error is no answer that could be half.
-        boolean repeated = conversation == Conversation.READ || conversation == Conversation.ERROR;
-        assertThat(seen[0] > 0).as("whole answers").isEqualTo(repeated);
-        assertThat(seen[1] > 0).as("errors").isEqualTo(!repeated);
+        assertThat(seen).isEqualTo(conversation.outcomes);
     }
 
     @ParameterizedTest
     @EnumSource
     void silenceFromAnyByteOnHarmsNobodyElse(Conversation conversation) throws IOException {
         Answer answer = whole(conversation);
-        List<byte[]> expected = answer.packets();
         int length = answer.length();
         for (int bytes = 0; bytes < length; bytes++) {
-            relay.silenceAnswers("broken */", bytes);
-            send(conversation);
+            int id = begin(conversation);
+            relay.silenceAnswers(conversation.marker(), bytes);
             client.timeout(20);
-            List<byte[]> packets = read(expected);
-            assertThat(isBeginning(packets, expected))
+            List<byte[]> packets = playUntilSilent(conversation, id, answer);
+            assertThat(isBeginning(packets, answer.packets()))
                     .as("%s silent after byte %d of %d", conversation, bytes, length)
                     .isTrue();
             reconnect();

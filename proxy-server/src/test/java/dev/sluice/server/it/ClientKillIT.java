@@ -204,6 +204,19 @@ class ClientKillIT {
     }
 
     @Test
+    void anIdThatAServerShowsIsNobodysHere() throws SQLException {
+        try (Connection connection = proxy.connect();
+                Connection other = proxy.connect()) {
+            List<String> shown = Sql.rows(connection, "SELECT id FROM information_schema.processlist");
+            assertThat(shown).isNotEmpty();
+            for (String id : shown) {
+                assertThat(Sql.error(connection, "KILL " + id)).isEqualTo(NO_SUCH_THREAD);
+            }
+            assertThat(Sql.value(other, "SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
     void whoKillsItselfIsToldSo() throws Exception {
         try (Connection connection = proxy.connect()) {
             assertThat(Sql.error(connection, "KILL QUERY " + id(connection))).isEqualTo(INTERRUPTED);

@@ -20,6 +20,7 @@ final class CompressedStreams {
 
     private final boolean zstd;
     private int sequence;
+    private boolean inFile;
     private long plainBytes;
     private long wireBytes;
 
@@ -44,19 +45,26 @@ final class CompressedStreams {
         sequence = next;
     }
 
+    /** What is written now are the packets of a file, whose frames are numbered on from what was received. */
+    void inFile(boolean now) {
+        inFile = now;
+    }
+
     /** How many times smaller what was received was than what it stands for. */
     double savedOnReceiving() {
         return (double) plainBytes / wireBytes;
     }
 
-    /** Compresses what is written between flushes; each flush ends a command. */
+    /** Compresses what is written between flushes; each flush ends a command, or a part of a file. */
     OutputStream output(OutputStream wire) {
         return new ByteArrayOutputStream() {
             @Override
             public void flush() throws IOException {
                 byte[] all = toByteArray();
                 reset();
-                sequence = 0;
+                if (!inFile) {
+                    sequence = 0;
+                }
                 for (int from = 0; from < all.length; from += FRAME_MAX) {
                     wire.write(frame(Arrays.copyOfRange(all, from, Math.min(all.length, from + FRAME_MAX))));
                 }

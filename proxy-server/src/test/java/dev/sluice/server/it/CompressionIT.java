@@ -2,10 +2,12 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.server.config.CompressionMode;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -13,7 +15,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +88,37 @@ class CompressionIT {
         }
     }
 
+    /** Over a compressed connection a server's packets are not numbered one by one, but clients get them so. */
+    @ParameterizedTest
+    @EnumSource(names = {"ZLIB", "ZSTD"})
+    void answersAreNumberedForTheClientWhateverTheServersNumbersAre(CompressionMode mode) throws Exception {
+        try (TestProxy proxy = TestProxy.options().compression(mode).start(Servers.mysql())) {
+            assertNumbered(proxy);
+            proxy.awaitQuiet();
+        }
+    }
+
+    private static void assertNumbered(TestProxy proxy) throws IOException {
+        for (int without : new int[] {0, Capabilities.CLIENT_DEPRECATE_EOF}) {
+            try (RawClient client = proxy.raw(without)) {
+                List<byte[]> results = client.query("SELECT 1; DO 2; SELECT 3; SELECT 4");
+                assertThat(results).hasSize(without == 0 ? 13 : 16);
+                for (int length : new int[] {40_000, 400_000, 20 << 20}) {
+                    List<byte[]> row = client.query("SELECT LENGTH('" + "x".repeat(length) + "')");
+                    assertThat(RawClient.text(row.get(row.size() - 2))).isEqualTo(Integer.toString(length));
+                    assertThat(client.query("SELECT REPEAT('x', " + length + ")")
+                                    .get(without == 0 ? 2 : 3))
+                            .hasSizeGreaterThan(length);
+                }
+                assertThat(client.err(client.query("SELECT 1; SELECT nothing; SELECT 2")
+                                        .get(without == 0 ? 4 : 5))
+                                .code())
+                        .isEqualTo(1054);
+                assertThat(client.value("SELECT 5")).isEqualTo("5");
+            }
+        }
+    }
+
     private static String status(Connection connection, String variable) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SHOW SESSION STATUS LIKE '" + variable + "'")) {
@@ -127,6 +162,76 @@ class CompressionIT {
                 assertThat(RawClient.text(client.readResults().get(2))).isEqualTo("at the end");
             }
             proxy.awaitQuiet();
+        }
+    }
+
+    /** The request for the file has sequence id 255, so that the file begins with 0. */
+    private static final String ROWS_AND_LOAD = "WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s"
+            + " WHERE i < 251) SELECT i FROM s; LOAD DATA LOCAL INFILE 'f' INTO TABLE many_packets";
+
+    @ParameterizedTest
+    @EnumSource(names = {"OFF", "ZLIB", "ZSTD"})
+    void aFileOfManyPacketsIsNumberedOn(CompressionMode mode) throws Exception {
+        Servers.mysql()
+                .primary()
+                .execute("SET GLOBAL local_infile = 1", "CREATE TABLE app.many_packets (id INT, pad VARCHAR(1000))");
+        try (TestProxy proxy = TestProxy.options().compression(mode).start(Servers.mysql())) {
+            loadManyPackets(proxy, null);
+            loadManyPackets(proxy, CompressedStreams.zlib());
+            loadManyPackets(proxy, CompressedStreams.zstd());
+            proxy.awaitQuiet();
+        } finally {
+            Servers.mysql().primary().execute("SET GLOBAL local_infile = 0", "DROP TABLE app.many_packets");
+        }
+    }
+
+    @Test
+    void aFileOfManyPacketsIsNumberedOnOnMariaDbToo() throws Exception {
+        MariaDbServer.requireInstalled(CompressionIT.class);
+        try (LocalCluster cluster = LocalCluster.builder()
+                        .flavor(ServerFlavor.executable("mariadbd"))
+                        .start();
+                TestProxy proxy =
+                        TestProxy.options().compression(CompressionMode.ZLIB).start(cluster)) {
+            cluster.primary()
+                    .execute(
+                            "SET GLOBAL local_infile = 1", "CREATE TABLE app.many_packets (id INT, pad VARCHAR(1000))");
+            loadManyPackets(proxy, null);
+            loadManyPackets(proxy, CompressedStreams.zlib());
+            proxy.awaitNoClients();
+        }
+    }
+
+    private static void loadManyPackets(TestProxy proxy, @Nullable CompressedStreams streams) throws IOException {
+        int capabilities = Capabilities.CLIENT_LOCAL_FILES;
+        try (RawClient client = streams == null
+                ? RawClient.connectWith(proxy.port(), capabilities)
+                : RawClient.connectCompressed(proxy.port(), streams, capabilities)) {
+            for (int packets : new int[] {700, 250, 3}) {
+                client.send(CommandType.COM_QUERY, ROWS_AND_LOAD.getBytes(StandardCharsets.US_ASCII));
+                byte[] last = new byte[0];
+                for (int i = 0; i < 1 + 1 + 251 + 1 + 1; i++) {
+                    last = client.read();
+                }
+                assertThat(RawClient.first(last)).isEqualTo(0xFB);
+                inFile(streams, true);
+                byte[][] lines = new byte[packets][];
+                for (int i = 0; i < packets; i++) {
+                    lines[i] = (i + "\t" + "x".repeat(i) + "\n").getBytes(StandardCharsets.US_ASCII);
+                }
+                client.sendFile(lines);
+                inFile(streams, false);
+                assertThat(client.ok(client.read()).affectedRows()).isEqualTo(packets);
+                assertThat(client.value("SELECT SUM(LENGTH(pad)) FROM many_packets"))
+                        .isEqualTo(Integer.toString(packets * (packets - 1) / 2));
+                assertThat(client.query("DELETE FROM many_packets")).hasSize(1);
+            }
+        }
+    }
+
+    private static void inFile(@Nullable CompressedStreams streams, boolean now) {
+        if (streams != null) {
+            streams.inFile(now);
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.mysql.cj.jdbc.ServerPreparedStatement;
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -140,6 +142,28 @@ class CursorIT {
                 assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1"))
                         .isEqualTo("v1");
                 assertThat(Sql.route(connection).pins()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aCursorThatDiedWithItsConnectionIsSaidToBeLostOnce() throws Exception {
+        LocalServer primary = Servers.mysql().primary();
+        String connections = " FROM information_schema.processlist WHERE user = 'native'";
+        for (int i = 0; i < 5; i++) {
+            try (RawClient client = proxy.raw()) {
+                int id = client.prepare("SELECT id FROM prep.t WHERE id > ? FOR UPDATE");
+                client.open(id, 0);
+                for (String thread :
+                        primary.queryValue("SELECT GROUP_CONCAT(id)" + connections).split(",", -1)) {
+                    primary.execute("KILL " + thread);
+                }
+                await().atMost(TestProxy.SOON)
+                        .until(() -> primary.queryValue("SELECT COUNT(*)" + connections)
+                                .equals("0"));
+                client.send(CommandType.COM_STMT_FETCH, fetch(id, 1));
+                assertThat(client.err(client.read()).message()).contains("lost");
+                assertThat(client.value("SELECT 1 FOR UPDATE")).isEqualTo("1");
             }
         }
     }

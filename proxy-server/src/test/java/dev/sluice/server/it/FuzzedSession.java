@@ -31,6 +31,10 @@ final class FuzzedSession implements AutoCloseable {
         ZONE("SET time_zone = '%s'", "@@time_zone", "SYSTEM", "+01:00", "-08:00"),
         CONCAT("SET group_concat_max_len = %s", "@@group_concat_max_len", "1024", "10", "20"),
         WEEK("SET default_week_format = %s", "@@default_week_format", "0", "1", "2"),
+        DIVISION(
+                "SET session_track_schema = 0, div_precision_increment = %s",
+                "@@div_precision_increment", "4", "5", "6"),
+        WARNINGS("SET sql_warnings = %s, sql_notes = @@session_track_state_change", "@@sql_warnings", "0", "1"),
         NAMES("SET NAMES %s", "@@collation_connection", "utf8mb4_0900_ai_ci", "latin1_swedish_ci", "utf8mb4_bin"),
         U0("SET @u0 = %s", "@u0", null, "1", "-7", "NULL"),
         U1("SET @U1 := '%s'", "@u1", null, "x", "it''s", ""),
@@ -57,6 +61,11 @@ final class FuzzedSession implements AutoCloseable {
             return set.formatted(text);
         }
 
+        /** Whether it is about session tracking, which ties a session that is in a transaction. */
+        boolean switches() {
+            return this == DIVISION || this == WARNINGS;
+        }
+
         /** What a query for it shows when it was set to that value. */
         @Nullable
         String shown(int value) {
@@ -77,7 +86,8 @@ final class FuzzedSession implements AutoCloseable {
         LOCK,
         PREPARED,
         ROLE,
-        EXPRESSION
+        EXPRESSION,
+        SWITCHES
     }
 
     private static final String QUERY = "SELECT "
@@ -106,7 +116,7 @@ final class FuzzedSession implements AutoCloseable {
     /** Does something, or looks whether everything is as it must be. */
     void step() throws IOException {
         switch (random.nextInt(12)) {
-            case 0, 1, 2, 3 -> set();
+            case 0, 1, 2, 3 -> set(true);
             case 4 -> transaction();
             case 5 -> nobodyElses();
             case 6 -> tieOrUntie();
@@ -137,8 +147,11 @@ final class FuzzedSession implements AutoCloseable {
         }
     }
 
-    private void set() throws IOException {
+    private void set(boolean anything) throws IOException {
         Setting setting = Setting.values()[random.nextInt(Setting.values().length)];
+        if (setting.switches() && !anything) {
+            return;
+        }
         int first = setting.values[0] == null ? 1 : 0;
         int value = first + random.nextInt(setting.values.length - first);
         mustRun(setting.statement(value));
@@ -163,7 +176,7 @@ final class FuzzedSession implements AutoCloseable {
         }
         expected.add(valueOf(Setting.NAMES) == 1 ? "latin1" : "utf8mb4");
         expected.add(tie == Tie.ROLE ? "`fuzz`@`%`" : "NONE");
-        expected.add(tie == Tie.EXPRESSION ? Integer.toString(number) : null);
+        expected.add(tie == Tie.EXPRESSION || tie == Tie.SWITCHES ? Integer.toString(number) : null);
         return expected;
     }
 
@@ -185,7 +198,7 @@ final class FuzzedSession implements AutoCloseable {
     private void transaction() throws IOException {
         mustRun(random.nextBoolean() ? "BEGIN" : "START TRANSACTION READ ONLY");
         check();
-        set();
+        set(false);
         check();
         mustRun(random.nextBoolean() ? "COMMIT" : "ROLLBACK");
     }
@@ -235,6 +248,7 @@ final class FuzzedSession implements AutoCloseable {
             case PREPARED -> List.of("PREPARE fuzz FROM 'SELECT " + number + "'");
             case ROLE -> List.of("SET ROLE fuzz");
             case EXPRESSION -> List.of("SET @expression = " + number + " + 0");
+            case SWITCHES -> List.of("SET session_track_system_variables = '', @expression = " + number);
         };
     }
 
@@ -250,7 +264,7 @@ final class FuzzedSession implements AutoCloseable {
                 }
             }
             case PREPARED -> mustRun("DEALLOCATE PREPARE fuzz");
-            case ROLE, EXPRESSION -> {
+            case ROLE, EXPRESSION, SWITCHES -> {
                 reset();
                 return;
             }

@@ -108,8 +108,13 @@ final class RawClient implements AutoCloseable {
 
     /** Connects, logs in and speaks the compressed protocol from then on. */
     static RawClient connectCompressed(int port, CompressedStreams streams) throws IOException {
+        return connectCompressed(port, streams, 0);
+    }
+
+    static RawClient connectCompressed(int port, CompressedStreams streams, int moreCapabilities) throws IOException {
         RawClient client = open(port);
-        client.login(CAPABILITIES | streams.capability(), Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
+        client.login(
+                CAPABILITIES | moreCapabilities | streams.capability(), Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
         if ((client.capabilities & streams.capability()) == 0) {
             throw new IOException("compression is not offered");
         }
@@ -245,6 +250,16 @@ final class RawClient implements AutoCloseable {
         socket.setSoTimeout(millis);
     }
 
+    /** Reads slowly from now on: with as many calls of the system. */
+    void readInBitesOf(int bytes) throws IOException {
+        in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1) {
+            @Override
+            public synchronized int read(byte[] to, int offset, int length) throws IOException {
+                return socket.getInputStream().read(to, offset, Math.min(length, bytes));
+            }
+        });
+    }
+
     /** The answer to what comes next starts with this sequence id. */
     void expectSequence(int next) {
         sequence = next;
@@ -378,23 +393,30 @@ final class RawClient implements AutoCloseable {
 
     /** Prepares a statement and returns its id. */
     int prepare(String sql) throws IOException {
-        byte[] head = ask(CommandType.COM_STMT_PREPARE, sql.getBytes(StandardCharsets.UTF_8));
+        send(CommandType.COM_STMT_PREPARE, sql.getBytes(StandardCharsets.UTF_8));
+        byte[] head = readPrepared().get(0);
         if (first(head) != OK) {
             throw new IOException("not prepared: " + err(head));
         }
-        ByteBuf fields = Unpooled.wrappedBuffer(head);
-        int id = (int) fields.getUnsignedIntLE(1);
-        int columns = fields.getUnsignedShortLE(5);
-        int parameters = fields.getUnsignedShortLE(7);
-        for (int count : new int[] {parameters, columns}) {
-            for (int i = 0; i < count; i++) {
-                read();
-            }
-            if (count > 0 && !deprecatesEof()) {
-                read();
+        return (int) Unpooled.wrappedBuffer(head).getUnsignedIntLE(1);
+    }
+
+    /** All packets of the answer to a COM_STMT_PREPARE. */
+    List<byte[]> readPrepared() throws IOException {
+        List<byte[]> packets = new ArrayList<>();
+        byte[] head = add(packets);
+        if (first(head) == OK) {
+            ByteBuf fields = Unpooled.wrappedBuffer(head);
+            int columns = fields.getUnsignedShortLE(5);
+            int parameters = fields.getUnsignedShortLE(7);
+            for (int count : new int[] {parameters, columns}) {
+                int following = count > 0 && !deprecatesEof() ? count + 1 : count;
+                for (int i = 0; i < following; i++) {
+                    add(packets);
+                }
             }
         }
-        return id;
+        return packets;
     }
 
     /** Executes a statement with one BIGINT parameter; the type travels only when asked to. */
@@ -411,16 +433,21 @@ final class RawClient implements AutoCloseable {
 
     /** Executes a statement with one BIGINT parameter and a cursor: what comes before the first row. */
     List<byte[]> open(int id, long parameter) throws IOException {
+        sendExecute(id, parameter, true);
+        return readResults();
+    }
+
+    /** Sends an execution with one BIGINT parameter and its type. */
+    void sendExecute(int id, long parameter, boolean cursor) throws IOException {
         ByteBuf body = Unpooled.buffer();
         body.writeIntLE(id)
-                .writeByte(1)
+                .writeByte(cursor ? 1 : 0)
                 .writeIntLE(1)
                 .writeByte(0)
                 .writeByte(1)
                 .writeShortLE(8)
                 .writeLongLE(parameter);
         send(CommandType.COM_STMT_EXECUTE, bytes(body));
-        return readResults();
     }
 
     /** The first column of a text row. */

@@ -31,7 +31,10 @@ class ReadOnlyTransactionIT {
                 .execute(
                         "CREATE DATABASE tx",
                         "GRANT ALL ON tx.* TO 'app'@'%'",
-                        "CREATE TABLE tx.t (id INT PRIMARY KEY, v INT)");
+                        "CREATE TABLE tx.t (id INT PRIMARY KEY, v INT)",
+                        "CREATE FUNCTION tx.seen (n INT) RETURNS INT DETERMINISTIC RETURN n",
+                        "CREATE PROCEDURE tx.look () SELECT 1",
+                        "CREATE FUNCTION tx.keeps (n INT) RETURNS INT DETERMINISTIC BEGIN SET @kept = n; RETURN n; END");
         proxy = TestProxy.start(Servers.mysql());
     }
 
@@ -151,6 +154,34 @@ class ReadOnlyTransactionIT {
                     .isEqualTo(1792);
             Sql.run(connection, "COMMIT");
             assertFree(connection);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT seen(1)", "CALL look()"})
+    void aRoutineInAReadOnlyTransactionDoesNotKeepItsSessionFromWriting(String sql) throws SQLException {
+        try (Connection connection = connect()) {
+            connection.setAutoCommit(false);
+            connection.setReadOnly(true);
+            assertThat(Sql.value(connection, READ)).isEqualTo("10");
+            assertThat(Sql.value(connection, sql)).isEqualTo("1");
+            assertThat(Sql.route(connection).isReplica()).isTrue();
+            connection.commit();
+            connection.setReadOnly(false);
+            Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id = 1");
+            connection.commit();
+            connection.setAutoCommit(true);
+            proxy.awaitCaughtUp();
+            assertFree(connection);
+        }
+    }
+
+    @Test
+    void whatARoutineIsReportedToHaveLeftKeepsItsReplica() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "START TRANSACTION READ ONLY", "SELECT keeps(5)", "COMMIT");
+            assertThat(Sql.value(connection, "SELECT @kept")).isEqualTo("5");
+            assertThat(Sql.route(connection).pins()).isEqualTo("routine");
         }
     }
 

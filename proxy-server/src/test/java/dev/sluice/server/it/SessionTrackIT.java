@@ -21,9 +21,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients that track their session see of it: what a direct connection shows, and nothing of Sluice's own tracking. */
 @Timeout(90)
@@ -46,7 +48,7 @@ class SessionTrackIT {
             "INSERT INTO app.tracked VALUES (1)",
             "SELECT @@session_track_system_variables, @@session_track_schema, @@session_track_state_change",
             "SELECT @@session_track_transaction_info",
-            "SHOW VARIABLES LIKE 'session_track%'",
+            "SHOW VARIABLES LIKE 'session_track_s%'",
             "SET session_track_system_variables = 'sql_mode, autocommit'",
             "SET sql_mode = 'ANSI'",
             "SET time_zone = '+02:00'",
@@ -73,7 +75,26 @@ class SessionTrackIT {
             "SELECT @@session_track_schema",
             "SET session_track_system_variables = ''",
             "SET sql_mode = 'ANSI'",
-            "SHOW SESSION VARIABLES LIKE 'session_track%'");
+            "SHOW SESSION VARIABLES WHERE Variable_name LIKE 'session_track%'"
+                    + " AND Variable_name <> 'session_track_gtids'");
+
+    /** From one on they tie the session to its connection. */
+    private static final List<String> TYING = List.of(
+            "SET NAMES latin1",
+            "SET session_track_schema = 0, session_track_state_change = 1; SET time_zone = '+01:00'",
+            "SET autocommit = 0",
+            "INSERT INTO app.tracked VALUES (1)",
+            "COMMIT",
+            "SET autocommit = 1",
+            "INSERT INTO app.tracked VALUES (2)",
+            "SET @x = 2",
+            "SELECT @@session_track_schema, @@session_track_system_variables, @@time_zone",
+            "SET NAMES latin1 COLLATE latin1_bin",
+            "SELECT @@collation_connection",
+            "SET session_track_system_variables = '*'",
+            "SET sql_mode = 'ANSI'",
+            "USE app",
+            "SHOW WARNINGS");
 
     enum Vendor {
         MYSQL,
@@ -148,6 +169,72 @@ class SessionTrackIT {
     void aSessionThatIsTrackedIsToldWhatADirectOneIs(Vendor vendor) throws IOException {
         List<String> wanted = answers(proxy(vendor).cluster().primary().port(), STATEMENTS);
         assertThat(answers(proxy(vendor).port(), STATEMENTS)).isEqualTo(wanted);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void aSessionThatIsTiedByItsSwitchesIsToldWhatADirectOneIs(Vendor vendor) throws IOException {
+        List<String> wanted = answers(proxy(vendor).cluster().primary().port(), TYING);
+        assertThat(answers(proxy(vendor).port(), TYING)).isEqualTo(wanted);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void whatMariaDbsDriverSetsWhenItConnectsDoesNotPin(Vendor vendor) throws SQLException {
+        String isolation = vendor == Vendor.MYSQL ? "transaction_isolation" : "tx_isolation";
+        try (Connection connection = proxy(vendor).connect()) {
+            Sql.run(
+                    connection,
+                    "set autocommit=1,sql_mode=CONCAT(@@sql_mode,',STRICT_TRANS_TABLES'),session_track_system_variables="
+                            + "CONCAT('autocommit,time_zone," + isolation
+                            + "',IF(LOCATE('*',@@session_track_system_variables)>0"
+                            + " OR FIND_IN_SET('last_gtid',LOWER(REPLACE(@@session_track_system_variables,' ','')))>0"
+                            + ",',last_gtid','')),session_track_schema=1,@@session." + isolation
+                            + "='READ-COMMITTED',NAMES utf8mb4");
+            Route route = Sql.routeOf(connection, "SELECT @@" + isolation + " /* sluice: consistency=none */");
+            assertThat(route.pins()).isEmpty();
+            proxy(vendor).awaitSpread(connection, "SELECT @@" + isolation + " /* sluice: consistency=none */");
+            assertThat(Sql.value(connection, "SELECT @@" + isolation)).isEqualTo("READ-COMMITTED");
+            assertThat(Sql.value(connection, "SELECT @@session_track_system_variables"))
+                    .isEqualTo("autocommit,time_zone," + isolation);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET session_track_gtids = OFF",
+                "SET session_track_schema = 0; SET @x = 1",
+                "SET session_track_schema = 0, @x = 1",
+                "INSERT INTO app.tracked VALUES (@@session_track_schema)"
+            })
+    void whatCannotBeFollowedTiesUntilAReset(String sql) throws SQLException {
+        try (Connection connection = proxy(Vendor.MYSQL).connect("allowMultiQueries=true")) {
+            String thread = "SELECT id FROM information_schema.processlist WHERE id = CONNECTION_ID()";
+            assertThat(Sql.routeOf(connection, sql).pins()).contains("session_tracking");
+            String before = Sql.value(connection, thread);
+            assertThat(Sql.routeOf(connection, "SELECT COUNT(*) FROM app.tracked")
+                            .role())
+                    .isEqualTo("primary");
+            connection.unwrap(com.mysql.cj.jdbc.JdbcConnection.class).resetServerState();
+            assertThat(Sql.routeOf(connection, "SELECT 1").pins()).isEmpty();
+            assertThat(Sql.value(connection, thread)).isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void insideOfATransactionASessionFindsItsSwitchesAndIsTiedBySettingThem() throws SQLException {
+        try (Connection connection = proxy(Vendor.MYSQL).connect()) {
+            Sql.run(connection, "SET session_track_schema = 0", "BEGIN", "INSERT INTO app.tracked VALUES (3)");
+            assertThat(Sql.value(connection, "SELECT @@session_track_schema")).isEqualTo("0");
+            assertThat(Sql.route(connection).pins()).isEmpty();
+            assertThat(Sql.routeOf(connection, "SET session_track_schema = 1").pins())
+                    .isEqualTo("session_tracking");
+            Sql.run(connection, "ROLLBACK");
+            assertThat(Sql.value(connection, "SELECT @@session_track_schema")).isEqualTo("1");
+            assertThat(Sql.value(connection, "SELECT COUNT(*) FROM app.tracked WHERE id = 3"))
+                    .isEqualTo("0");
+        }
     }
 
     @ParameterizedTest

@@ -15,6 +15,7 @@ import dev.sluice.server.config.ConsistencyConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.LimitsConfig;
 import dev.sluice.server.config.MonitorConfig;
+import dev.sluice.server.config.MonitorConfig.DiscoverConfig;
 import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.ProcessConfig;
 import dev.sluice.server.config.RoutingConfig;
@@ -48,6 +49,8 @@ import org.jspecify.annotations.Nullable;
 final class TestProxy implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(20);
     /** Tests wait for what the monitor sees, so it looks more often than by default. */
+    private static final Duration DISCOVERED_KEEP = Duration.ofSeconds(3);
+
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
 
     static final int TIMEOUT_MILLIS = 20_000;
@@ -233,7 +236,7 @@ final class TestProxy implements AutoCloseable {
                             PROBE_INTERVAL,
                             defaults.timeout(),
                             maxLag == null ? defaults.maxLag() : maxLag)
-                    .withDiscover(discover);
+                    .withDiscover(new DiscoverConfig(discover, DISCOVERED_KEEP));
             SluiceConfig base = SluiceConfig.withDefaults(new HostPort("127.0.0.1", 0), state, backends, monitor);
             TestProxy proxy = new TestProxy(cluster, ProxyServer.start(changed(base), file));
             if (kept == null && !discover) {

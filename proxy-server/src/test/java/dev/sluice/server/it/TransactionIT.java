@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ServerStatus;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -203,6 +208,29 @@ class TransactionIT {
         }
         assertThat(Servers.mysql().primary().queryValue("SELECT v FROM tx.t WHERE id = 1"))
                 .isEqualTo("4");
+    }
+
+    @Test
+    void nothingRunsThatTheClientHasSentBehindCommitRelease() throws IOException {
+        try (RawClient client = proxy.raw()) {
+            client.query("BEGIN");
+            client.query("UPDATE tx.t SET v = 4 WHERE id = 1");
+            byte[] commit = command("COMMIT RELEASE");
+            client.writeBytes(ByteBufUtil.getBytes(
+                    Unpooled.wrappedBuffer(commit, command("UPDATE tx.t SET v = 5 WHERE id = 1"))));
+            assertThat(RawClient.first(client.read())).isEqualTo(RawClient.OK);
+            assertThatThrownBy(client::read).isInstanceOf(IOException.class);
+        }
+        proxy.awaitNoClients();
+        assertThat(Servers.mysql().primary().queryValue("SELECT v FROM tx.t WHERE id = 1"))
+                .isEqualTo("4");
+    }
+
+    private static byte[] command(String sql) {
+        ByteBuf packet = Unpooled.buffer();
+        packet.writeIntLE(1 + sql.length()).writeByte(CommandType.COM_QUERY.code());
+        packet.writeCharSequence(sql, StandardCharsets.US_ASCII);
+        return ByteBufUtil.getBytes(packet);
     }
 
     @Test

@@ -29,9 +29,11 @@ import org.junit.jupiter.api.Test;
 class DiscoveryTest {
     private static final BackendAddress PRIMARY = new BackendAddress("db0", 3306);
 
+    private static final Duration KEEP = Duration.ofSeconds(30);
+
     private final Fleet fleet = new Fleet();
     private long now = 1;
-    private final Discovery discovery = new Discovery(fleet, () -> now);
+    private final Discovery discovery = new Discovery(fleet, KEEP, () -> now);
 
     /** One primary that names peers, and what the discovery makes of it. Confined to one test. */
     private static final class Fleet implements Discovery.Servers {
@@ -213,7 +215,7 @@ class DiscoveryTest {
         steps(1);
         fleet.named.clear();
         steps(1);
-        now += Discovery.GONE.toNanos() - 1;
+        now += KEEP.toNanos() - 1;
         steps(1);
         assertThat(fleet.used()).hasSize(1);
         now += 1;
@@ -229,7 +231,7 @@ class DiscoveryTest {
         for (int i = 0; i < 3; i++) {
             fleet.named.clear();
             steps(1);
-            now += Discovery.GONE.toNanos() - 1;
+            now += KEEP.toNanos() - 1;
             steps(1);
             fleet.named.addAll(names);
             steps(1);

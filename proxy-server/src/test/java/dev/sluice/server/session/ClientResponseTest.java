@@ -34,6 +34,10 @@ class ClientResponseTest {
     @Nullable
     private ErrPacket replacement;
 
+    /** What the client has sent that nobody has taken yet. */
+    @Nullable
+    private ByteBuf waiting;
+
     private FileUpload file = fileOf(Frontends.of(client, 0));
 
     private ClientResponse response = forClient(Capabilities.CLIENT_DEPRECATE_EOF);
@@ -92,7 +96,17 @@ class ClientResponseTest {
     }
 
     private FileUpload fileOf(Frontend frontend) {
-        return new FileUpload(frontend, () -> log.add("resumed"), backend::connection, () -> log.add("discarded"));
+        return new FileUpload(frontend, this::resumed, backend::connection, () -> log.add("discarded"));
+    }
+
+    private void resumed() {
+        log.add("resumed");
+        ByteBuf in = waiting;
+        if (in != null) {
+            waiting = null;
+            assertThat(file.take(in)).isTrue();
+            assertThat(in.isReadable()).isFalse();
+        }
     }
 
     private void begin(ResponseShape shape) {
@@ -322,6 +336,42 @@ class ClientResponseTest {
                 .startsWith(Hex.of(bytes().sequenceId(4).err(1159, "too slow").bytes())
                         .substring(0, 14));
         assertThat(log).containsExactly("resumed", "resumed", "completed", "discarded");
+    }
+
+    @Test
+    void anErrorBeforeTheServerHasTheWholeFileIsTooEarlyAlsoIfTheRestIsWaiting() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(true);
+        backend.receive(FILE_REQUEST);
+        waiting = Unpooled.copiedBuffer(Hex.bytes("01 00 00 02 61 00 00 00 03"));
+        backend.receive(bytes().sequenceId(3).err(1159, "too slow").bytes());
+        assertThat(file.isOpen()).isFalse();
+        assertThat(response.isTooEarly()).isTrue();
+        assertThat(log).containsExactly("resumed", "resumed", "discarded", "completed");
+        beginLoad(true);
+        assertThat(response.isTooEarly()).isFalse();
+    }
+
+    @Test
+    void anErrorBehindTheWholeFileIsNotTooEarly() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(true);
+        backend.receive(FILE_REQUEST);
+        clientSends("01 00 00 02 61 00 00 00 03");
+        backend.receive(bytes().sequenceId(4).err(1062, "twice").bytes());
+        assertThat(response.isTooEarly()).isFalse();
+        assertThat(log).containsExactly("resumed", "completed");
+    }
+
+    @Test
+    void noFileIsAskedForWhenTheAnswerIsNotWanted() {
+        response = forClient(Capabilities.CLIENT_DEPRECATE_EOF | Capabilities.CLIENT_LOCAL_FILES);
+        beginLoad(true);
+        response.discard();
+        backend.receive(FILE_REQUEST);
+        assertThat(delivered()).isEmpty();
+        assertThat(file.isOpen()).isFalse();
+        assertThat(log).containsExactly("failed");
     }
 
     @Test

@@ -24,7 +24,7 @@ class PreparedStatementsTest {
     private static final Classification READ =
             new Classification(Target.REPLICA, RouteReason.READ, StatementKind.SELECT, 0, 0, 0);
 
-    private final PreparedStatements statements = new PreparedStatements(new SessionState(VECTOR, ""));
+    private final PreparedStatements statements = new PreparedStatements(new SessionState(VECTOR, ""), false);
     private final Handle handle = new Handle(0x11223344);
 
     private static PreparedStatement statement(int parameters) {
@@ -77,7 +77,7 @@ class PreparedStatementsTest {
         assertThat(requireNonNull(statement.types())).hasSize(2 * parameters);
         Handle other = new Handle(9);
         assertThat(addressed(execute(parameters, false), statement, other)).isEqualTo(expected(parameters, true, 9));
-        assertThat(other.typesBoundBy()).isSameAs(statement);
+        assertThat(other.boundTypes()).isSameAs(statement.types());
         assertThat(addressed(execute(parameters, false), statement, other)).isEqualTo(expected(parameters, false, 9));
     }
 
@@ -91,9 +91,87 @@ class PreparedStatementsTest {
     }
 
     @Test
+    void typesThatHaveChangedMeanwhileAreGivenToABackendThatHasSeenTheOlderOnes() {
+        PreparedStatement statement = statement(1);
+        Handle other = new Handle(9);
+        addressed(execute(1, true), statement, other);
+        addressed(execute(1, true).setShortLE(16, 0x8008), statement, handle);
+        assertThat(addressed(execute(1, false), statement, other))
+                .isEqualTo(Hex.of(execute(1, true).setShortLE(16, 0x8008).setIntLE(5, 9)));
+        assertThat(addressed(execute(1, false), statement, other)).isEqualTo(expected(1, false, 9));
+    }
+
+    private static ByteBuf attributed(String... hex) {
+        ByteBuf packet = Unpooled.buffer().writeIntLE(0).writeByte(0x17).writeIntLE(5);
+        for (String each : hex) {
+            packet.writeBytes(Hex.bytes(each));
+        }
+        return packet.setMediumLE(0, packet.readableBytes() - 4);
+    }
+
+    private static final String COUNTED = "08 01000000";
+    private static final String PLAIN = "00 01000000";
+
+    private static String behindId(ByteBuf packet) {
+        assertThat(packet.getUnsignedMediumLE(0)).isEqualTo(packet.readableBytes() - 4);
+        String hex = Hex.of(packet);
+        packet.release();
+        return hex.substring(2 * 9);
+    }
+
+    private static String compact(String... hex) {
+        return String.join("", hex).replace(" ", "");
+    }
+
+    @Test
+    void typesStandBetweenNamesWhereExecutionsMayCarryAttributes() {
+        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true);
+        PreparedStatement statement = statement(2);
+        ByteBuf first = attributed(COUNTED, "03 00 01 0800 00 fd00 00 fd00 0178", "aa 0162 0163");
+        named.addressed(CommandType.COM_STMT_EXECUTE, first, statement, handle).release();
+        assertThat(statement.types()).isEqualTo(Hex.bytes("0800 fd00"));
+        ByteBuf again = attributed(COUNTED, "02 00 00", "aa 0162");
+        assertThat(behindId(named.addressed(CommandType.COM_STMT_EXECUTE, again, statement, new Handle(9))))
+                .isEqualTo(compact(COUNTED, "02 00 01 0800 00 fd00 00", "aa 0162"));
+    }
+
+    @Test
+    void whatDoesNotEvenCountTheParametersIsLeftToTheServer() {
+        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true);
+        PreparedStatement statement = statement(2);
+        for (String rest : new String[] {
+            PLAIN + "00 01 0800 fd00 aa 0162", COUNTED + "01 00 01 0800 00 aa", COUNTED, COUNTED + "fc", PLAIN, "08"
+        }) {
+            assertThat(behindId(named.addressed(CommandType.COM_STMT_EXECUTE, attributed(rest), statement, handle)))
+                    .isEqualTo(compact(rest));
+            assertThat(statement.types()).isNull();
+            assertThat(named.needsTypes(attributed(rest), statement)).isFalse();
+        }
+    }
+
+    @Test
+    void aServerWithoutAttributesGetsTheParametersAlone() {
+        PreparedStatements named = new PreparedStatements(new SessionState(VECTOR, ""), true);
+        PreparedStatement two = statement(2);
+        assertThat(behindId(named.withoutAttributes(
+                        attributed(COUNTED, "03 00 01 0800 00 fd00 00 fd00 0178", "aa 0162 0163"), two)))
+                .isEqualTo(compact(PLAIN, "00 01 0800 fd00", "aa 0162 0163"));
+        assertThat(behindId(named.withoutAttributes(attributed(COUNTED, "02 00 00", "aa 0162"), two)))
+                .isEqualTo(compact(PLAIN, "00 00", "aa 0162"));
+        PreparedStatement nine = statement(9);
+        assertThat(behindId(named.withoutAttributes(attributed(COUNTED, "fc1100 000000 00", "aa"), nine)))
+                .isEqualTo(compact(PLAIN, "0000 00", "aa"));
+        PreparedStatement none = statement(0);
+        assertThat(behindId(named.withoutAttributes(attributed(COUNTED, "01 00 01 fd00 0178 0163"), none)))
+                .isEqualTo(compact(PLAIN));
+        assertThat(behindId(named.withoutAttributes(attributed(COUNTED), two))).isEqualTo(compact(PLAIN));
+        assertThat(behindId(named.withoutAttributes(attributed(), two))).isEmpty();
+    }
+
+    @Test
     void aFirstExecutionWithoutTypesIsLeftToTheServer() {
         assertThat(addressed(execute(3, false), statement(3), handle)).isEqualTo(expected(3, false, 0x11223344));
-        assertThat(handle.typesBoundBy()).isNull();
+        assertThat(handle.boundTypes()).isNull();
     }
 
     @Test
@@ -110,7 +188,7 @@ class PreparedStatementsTest {
         PreparedStatement statement = statement(9);
         addressed(shortPacket, statement, handle);
         assertThat(statement.types()).isNull();
-        assertThat(handle.typesBoundBy()).isNull();
+        assertThat(handle.boundTypes()).isNull();
     }
 
     @Test

@@ -30,7 +30,7 @@ final class AdminReception implements Reception {
 
     @Override
     public Greeting greeting() {
-        return new Greeting(version, UTF8MB4_GENERAL_CI);
+        return new Greeting(version, UTF8MB4_GENERAL_CI, 0);
     }
 
     @Override
