@@ -45,17 +45,16 @@ final class NamedObjects {
     private static final Pattern DEALLOCATE =
             Pattern.compile("\\s*(?:DEALLOCATE|DROP)\\s+PREPARE\\s+(" + NAME + ")\\s*;?\\s*", FLAGS);
     /** What the column is called, and FROM DUAL, change nothing. */
-    private static final String END_OF_CALL = "\\s*\\)\\s*(?:(?:AS\\s*)?(?!FROM\\b)(?:" + NAME
-            + "|'[^'\\\\]*'))?+\\s*(?:FROM\\s+DUAL\\s*)?;?\\s*";
+    private static final String END_OF_CALL =
+            "\\s*\\)\\s*(?:(?:AS\\s*)?(?!FROM\\b)(?:" + NAME + "|'[^'\\\\]*'))?+\\s*(?:FROM\\s+DUAL\\s*)?;?\\s*";
+
     private static final String CALL = "\\s*(?:SELECT|DO)\\s+";
     private static final String LOCK_NAME = "\\s*\\(\\s*'([^'\\\\]*)'";
 
     private static final Pattern GET_LOCK =
             Pattern.compile(CALL + "GET_LOCK" + LOCK_NAME + "\\s*,[^(),]*" + END_OF_CALL, FLAGS);
-    private static final Pattern RELEASE_LOCK =
-            Pattern.compile(CALL + "RELEASE_LOCK" + LOCK_NAME + END_OF_CALL, FLAGS);
-    private static final Pattern RELEASE_ALL =
-            Pattern.compile(CALL + "RELEASE_ALL_LOCKS\\s*\\(" + END_OF_CALL, FLAGS);
+    private static final Pattern RELEASE_LOCK = Pattern.compile(CALL + "RELEASE_LOCK" + LOCK_NAME + END_OF_CALL, FLAGS);
+    private static final Pattern RELEASE_ALL = Pattern.compile(CALL + "RELEASE_ALL_LOCKS\\s*\\(" + END_OF_CALL, FLAGS);
 
     /** Functions that take locks of other kinds than GET_LOCK does. */
     private static final Pattern OTHER_LOCKS = Pattern.compile("SERVICE_GET_|VERSION_TOKENS_", FLAGS);

@@ -225,14 +225,16 @@ final class Command {
 
     private boolean mentionsFrom() {
         byte[] sql = shortText();
-        return sql == null || FROM.matcher(new String(sql, StandardCharsets.ISO_8859_1)).find();
+        return sql == null
+                || FROM.matcher(new String(sql, StandardCharsets.ISO_8859_1)).find();
     }
 
     /** What it asks about the statement before it, if it is a statement that does nothing else. */
     @Nullable
     LastStatementQuestion question(LexicalMode mode) {
         // With a cursor the rows come later.
-        boolean cursor = type == CommandType.COM_STMT_EXECUTE && (packet().getByte(packetStart + FLAGS_INDEX) & CURSORS) != 0;
+        boolean cursor =
+                type == CommandType.COM_STMT_EXECUTE && (packet().getByte(packetStart + FLAGS_INDEX) & CURSORS) != 0;
         byte[] sql = cursor ? null : shortText();
         return sql == null ? null : LastStatementQuestion.read(sql, mode);
     }

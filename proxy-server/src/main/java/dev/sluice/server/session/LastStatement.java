@@ -214,18 +214,6 @@ final class LastStatement {
         leases.forgetLast();
     }
 
-    /** COM_PING was answered without a server. */
-    void pinged() {
-        rowCount = 0;
-        rowCountThere = false;
-    }
-
-    /** COM_SET_OPTION was answered without a server. */
-    void optionSet() {
-        rowCount = -1;
-        rowCountThere = false;
-    }
-
     /** A SELECT of one row was answered without a server. */
     void selectedOne() {
         leases.forgetLast();

@@ -69,7 +69,6 @@ final class LocalCommands {
             return;
         }
         parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
-        parts.lastStatement().optionSet();
         frontend.write(TextResultSet.end(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
         frontend.flush();
     }

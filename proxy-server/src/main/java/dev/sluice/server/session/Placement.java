@@ -237,7 +237,9 @@ final class Placement implements SessionRouter.Context {
             // A wrong answer would be worse than none.
             parts.context()
                     .habits()
-                    .asked(parts.leases().credential().user(), parts.lastStatement().missing());
+                    .asked(
+                            parts.leases().credential().user(),
+                            parts.lastStatement().missing());
             refuse(Failures.diagnosticsGone());
         } else {
             lease(router.ordinal());

@@ -65,14 +65,14 @@ final class RecalledRows {
         byte[] level = text.lenencBytes("level");
         int code = Integer.parseInt(text.lenencString("code"));
         byte[] message = text.lenencBytes("message");
-        return payload(out -> out.int1(OK).zeros(1).lenencBytes(level).int4(code).lenencBytes(message));
+        return payload(
+                out -> out.int1(OK).zeros(1).lenencBytes(level).int4(code).lenencBytes(message));
     }
 
     /** A row that says what an error packet has said. */
     static byte[] condition(String level, int code, String message) {
-        return payload(out -> out.lenencString(level)
-                .lenencString(Integer.toString(code))
-                .lenencString(message));
+        return payload(out ->
+                out.lenencString(level).lenencString(Integer.toString(code)).lenencString(message));
     }
 
     private interface Content {

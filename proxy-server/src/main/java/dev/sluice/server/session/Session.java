@@ -196,10 +196,7 @@ public final class Session {
     private void answerAlone(CommandType type, ByteBuf packet) {
         switch (type) {
             case COM_QUIT -> close();
-            case COM_PING -> {
-                parts.lastStatement().pinged();
-                frontend.sendOk(local.status());
-            }
+            case COM_PING -> frontend.sendOk(local.status());
             case COM_RESET_CONNECTION -> {
                 reset();
                 frontend.sendOk(local.status());

@@ -136,12 +136,11 @@ class BrokenAnswerIT {
             case EXECUTE, EXECUTE_A_WRITE -> client.sendExecute(id, MARKER_AS_NUMBER, false);
             case CURSOR -> client.sendExecute(id, MARKER_AS_NUMBER, true);
             default -> {
-                CommandType type =
-                        switch (conversation) {
-                            case SCHEMA -> CommandType.COM_INIT_DB;
-                            case PREPARE -> CommandType.COM_STMT_PREPARE;
-                            default -> CommandType.COM_QUERY;
-                        };
+                CommandType type = switch (conversation) {
+                    case SCHEMA -> CommandType.COM_INIT_DB;
+                    case PREPARE -> CommandType.COM_STMT_PREPARE;
+                    default -> CommandType.COM_QUERY;
+                };
                 client.send(type, conversation.sql.getBytes(StandardCharsets.US_ASCII));
             }
         }
@@ -192,9 +191,8 @@ class BrokenAnswerIT {
         int id = begin(conversation);
         relay.cutAnswers(conversation.marker(), UNLIMITED);
         send(conversation, id);
-        List<byte[]> packets = conversation == Conversation.PREPARE
-                ? client.readPrepared()
-                : new ArrayList<>(client.readResults());
+        List<byte[]> packets =
+                conversation == Conversation.PREPARE ? client.readPrepared() : new ArrayList<>(client.readResults());
         withoutId(conversation, packets.get(0), 0);
         int first = packets.size();
         if (conversation == Conversation.CURSOR) {

@@ -154,8 +154,8 @@ class CursorIT {
             try (RawClient client = proxy.raw()) {
                 int id = client.prepare("SELECT id FROM prep.t WHERE id > ? FOR UPDATE");
                 client.open(id, 0);
-                for (String thread :
-                        primary.queryValue("SELECT GROUP_CONCAT(id)" + connections).split(",", -1)) {
+                for (String thread : primary.queryValue("SELECT GROUP_CONCAT(id)" + connections)
+                        .split(",", -1)) {
                     primary.execute("KILL " + thread);
                 }
                 await().atMost(TestProxy.SOON)

@@ -71,7 +71,8 @@ final class LastStatementWalk implements AutoCloseable {
                             "CREATE DATABASE " + schema,
                             "GRANT ALL ON " + schema + ".* TO 'native'@'%'",
                             "CREATE TABLE " + schema + ".t (id INT PRIMARY KEY, v INT)",
-                            "INSERT INTO " + schema + ".t VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7)",
+                            "INSERT INTO " + schema
+                                    + ".t VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7)",
                             "CREATE TABLE " + schema + ".w (s VARCHAR(3))",
                             "CREATE TABLE " + schema + ".u (id INT PRIMARY KEY)",
                             "INSERT INTO " + schema + ".u VALUES (1)",
@@ -188,8 +189,6 @@ final class LastStatementWalk implements AutoCloseable {
             return prepared(client, step.substring("@prepare ".length()));
         }
         return switch (step) {
-            case "@ping" -> List.of(client.ask(CommandType.COM_PING, new byte[0]));
-            case "@set_option" -> List.of(client.ask(CommandType.COM_SET_OPTION, new byte[] {0, 0}));
             case "@init_db" -> {
                 String schema = client.value("SELECT DATABASE()");
                 yield List.of(client.ask(CommandType.COM_INIT_DB, schema.getBytes(StandardCharsets.UTF_8)));

@@ -58,8 +58,6 @@ class LastStatementWalkIT {
             "SELECT 1; SELECT v FROM t; UPDATE w SET s = 'd'",
             "@prepare SELECT v FROM t",
             "@prepare SELECT nothing",
-            "@ping",
-            "@set_option",
             "@execute 0",
             "@execute 1");
 
@@ -80,8 +78,7 @@ class LastStatementWalkIT {
 
     private static void walk(LocalCluster cluster) throws Exception {
         LastStatementWalk.create(cluster);
-        try (TestProxy proxy =
-                TestProxy.options().eventLoops(1).connections(1).start(cluster)) {
+        try (TestProxy proxy = TestProxy.options().eventLoops(1).connections(1).start(cluster)) {
             proxy.awaitCaughtUp();
             for (boolean steals : new boolean[] {false, true}) {
                 try (LastStatementWalk walk = LastStatementWalk.open(cluster, proxy, steals)) {
