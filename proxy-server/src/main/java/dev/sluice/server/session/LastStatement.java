@@ -19,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,7 @@ final class LastStatement {
     private static final Runnable NOT_YET = () -> {};
 
     private final Leases leases;
+    private final BooleanSupplier mariaDb;
     private long rowCount;
     private long foundRows;
     /** Whether a server would say the same number on the connection that {@link Leases} knows as the last. */
@@ -73,8 +75,10 @@ final class LastStatement {
     private @Nullable RecalledRows recalled;
     private Habit missing = Habit.NONE;
 
-    LastStatement(Leases leases) {
+    /** @param mariaDb whether the servers are those of MariaDB */
+    LastStatement(Leases leases, BooleanSupplier mariaDb) {
         this.leases = leases;
+        this.mariaDb = mariaDb;
     }
 
     /** A new session begins. */
@@ -145,6 +149,9 @@ final class LastStatement {
         if (response.isError() && counted != CountedRows.KEPT) {
             counted = isBeforeRows(response.errorCode()) ? CountedRows.KEPT : CountedRows.UNCERTAIN;
         }
+        if (counted == CountedRows.UNCERTAIN && isValues(command.ran(), response) && !mariaDb.getAsBoolean()) {
+            counted = CountedRows.UNKNOWN;
+        }
         foundRows = switch (counted) {
             case SENT -> response.rows();
             case KEPT -> foundRows;
@@ -153,6 +160,13 @@ final class LastStatement {
         boolean own = counted == CountedRows.SENT || counted == CountedRows.UNKNOWN ? now : before && foundRowsThere;
         foundRowsThere = own && !disturbed;
         disturbed = false;
+    }
+
+    /** MySQL counts the rows of VALUES, MariaDB does not. */
+    private static boolean isValues(Classification statement, ClientResponse response) {
+        return statement.kind() == StatementKind.VALUES
+                && !statement.has(Traits.MULTI_STATEMENT)
+                && !response.isError();
     }
 
     /** Whether the server has refused the statement before it looked for any rows. */

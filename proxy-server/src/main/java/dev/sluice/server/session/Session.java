@@ -98,7 +98,7 @@ public final class Session {
                 new SessionTrackers(changes, causality, context),
                 new ClientTrackers(),
                 new InsertId(),
-                new LastStatement(leases),
+                new LastStatement(leases, context::isMariaDb),
                 new PreparedStatements(state, frontend.sendsQueryAttributes()),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
