@@ -52,7 +52,6 @@ final class LastStatement {
     private static final int CONDITION_COLUMNS = 3;
     private static final byte[] ERROR_LEVEL = "\5Error".getBytes(StandardCharsets.US_ASCII);
     private static final long UNKNOWN = -1;
-    private static final Runnable NOT_YET = () -> {};
 
     private final Leases leases;
     private final BooleanSupplier mariaDb;
@@ -157,7 +156,8 @@ final class LastStatement {
             case KEPT -> foundRows;
             case UNKNOWN, UNCERTAIN -> UNKNOWN;
         };
-        boolean own = counted == CountedRows.SENT || counted == CountedRows.UNKNOWN ? now : before && foundRowsThere;
+        boolean certain = counted == CountedRows.SENT || counted == CountedRows.UNKNOWN;
+        boolean own = certain ? now : before && foundRowsThere;
         foundRowsThere = own && !disturbed;
         disturbed = false;
     }
@@ -382,7 +382,7 @@ final class LastStatement {
         boolean asksRows = foundRows == UNKNOWN && foundRowsThere;
         asked = true;
         if (asksConditions) {
-            ask(connection, "SHOW WARNINGS LIMIT " + CONDITIONS_MAX, asksRows ? NOT_YET : then, answer -> {
+            ask(connection, "SHOW WARNINGS LIMIT " + CONDITIONS_MAX, asksRows ? null : then, answer -> {
                 List<byte[]> rows = answer.error() == null ? answer.rows(CONDITION_COLUMNS) : null;
                 boolean all = rows != null && Math.max(warnings, rows.size()) <= rows.size();
                 conditions = all ? rows : null;
@@ -397,10 +397,13 @@ final class LastStatement {
         connection.flush();
     }
 
+    /** @param then called when the answer is here; null if another question follows */
     private void ask(
-            BackendConnection connection, String question, Runnable then, Consumer<InternalResponse> consumer) {
+            BackendConnection connection,
+            String question,
+            @Nullable Runnable then,
+            Consumer<InternalResponse> consumer) {
         int asking = generation;
-        boolean last = then != NOT_YET;
         connection.send(query(connection, question), new InternalResponse(ResponseShape.QUERY, ANSWER_BYTES_MAX) {
             @Override
             void answered() {
@@ -408,7 +411,7 @@ final class LastStatement {
                     return;
                 }
                 consumer.accept(this);
-                if (last) {
+                if (then != null) {
                     leases.forgetLast();
                     then.run();
                     known();

@@ -1,5 +1,7 @@
 package dev.sluice.server.it;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.server.localcluster.LocalCluster;
@@ -179,7 +181,8 @@ final class LastStatementWalk implements AutoCloseable {
 
     private List<byte[]> send(RawClient client, String step) throws IOException {
         if (step.startsWith("@execute ")) {
-            int id = handles.get(client).get(Integer.parseInt(step.substring("@execute ".length())));
+            int number = Integer.parseInt(step.substring("@execute ".length()));
+            int id = requireNonNull(handles.get(client)).get(number);
             byte[] body = Arrays.copyOf(RawClient.int4(id), 9);
             body[5] = 1;
             client.send(CommandType.COM_STMT_EXECUTE, body);
