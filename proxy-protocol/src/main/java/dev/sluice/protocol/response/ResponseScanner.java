@@ -247,7 +247,9 @@ public final class ResponseScanner {
             return Step.NEED_MORE;
         }
         int length = in.getUnsignedMediumLE(start);
-        if (!ControlFields.isWhole(start, limit, length)) {
+        // Behind a header alone a row of any length may follow: its first byte says what it is.
+        boolean unknown = length > 0 && limit - start == HEADER_LENGTH;
+        if (unknown || !ControlFields.isWhole(start, limit, length)) {
             return Step.NEED_MORE;
         }
         int payload = start + HEADER_LENGTH;

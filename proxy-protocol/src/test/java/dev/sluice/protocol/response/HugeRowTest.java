@@ -7,6 +7,7 @@ import dev.sluice.protocol.testing.ResponseBytes;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows of 16 MiB and more, which come in several packets and whose parts may start with anything. */
 class HugeRowTest {
@@ -39,6 +40,23 @@ class HugeRowTest {
             assertThat(relay.scanner.rows()).isEqualTo(2);
             assertThat(Arrays.equals(relay.forwarded(), write(new ResponseBytes(deprecatesEof), row)))
                     .isTrue();
+        }
+    }
+
+    /** The first byte tells a row from a control packet, which may not be that long. */
+    @ParameterizedTest
+    @ValueSource(ints = {ResponseScanner.CONTROL_PACKET_BYTES_MAX + 1, MAX - 1, MAX})
+    void theHeaderOfALargeRowMayArriveAlone(int length) {
+        byte[] backend = write(new ResponseBytes(true), new byte[length]);
+        int behindHeader = new ResponseBytes(true).columns(1).bytes().length + Packets.HEADER_LENGTH;
+
+        for (boolean deprecatesEof : new boolean[] {true, false}) {
+            Relay relay = new Relay(ResponseShape.QUERY, deprecatesEof, false)
+                    .feed(backend, 0, behindHeader)
+                    .feed(backend, behindHeader, backend.length);
+
+            assertThat(relay.scanner.isComplete()).isTrue();
+            assertThat(relay.scanner.rows()).isEqualTo(2);
         }
     }
 

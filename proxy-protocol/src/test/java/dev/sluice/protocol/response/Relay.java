@@ -1,5 +1,11 @@
 package dev.sluice.protocol.response;
 
+import static dev.sluice.protocol.Packets.HEADER_LENGTH;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.protocol.testing.ClientForm;
+import dev.sluice.protocol.testing.GoldenCapture;
 import dev.sluice.protocol.testing.ResponseBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -18,9 +24,14 @@ final class Relay {
     /** Where in the output an EOF was inserted. */
     final List<Integer> insertedAt = new ArrayList<>();
 
+    /** The session state of OK packets. */
+    final Heard heard = new Heard();
+
     private final boolean deprecatesEof;
     private final boolean stripsSessionState;
-    private final ByteBuf in = Unpooled.buffer();
+    /** Ends where the bytes end, so that whoever reads past them fails. */
+    private ByteBuf in = Unpooled.EMPTY_BUFFER;
+
     private final ByteBuf out = Unpooled.buffer();
 
     Relay(ResponseShape shape, boolean deprecatesEof, boolean stripsSessionState) {
@@ -28,6 +39,12 @@ final class Relay {
         this.stripsSessionState = stripsSessionState;
         scanner.begin(shape, deprecatesEof);
         scanner.offerFile();
+    }
+
+    /** For a kind of client and a recorded response. */
+    static Relay of(GoldenCapture capture, ClientForm form) {
+        ResponseShape shape = ResponseShape.valueOf(capture.text("shape"));
+        return new Relay(shape, form.deprecatesEof(), !form.tracksSession());
     }
 
     byte[] forwarded() {
@@ -43,14 +60,23 @@ final class Relay {
     }
 
     Relay feed(byte[] bytes, int from, int to) {
-        in.discardReadBytes();
-        in.writeBytes(bytes, from, to - from);
+        byte[] all = new byte[in.readableBytes() + to - from];
+        int rest = in.readableBytes();
+        in.readBytes(all, 0, rest);
+        System.arraycopy(bytes, from, all, rest, to - from);
+        in = Unpooled.wrappedBuffer(all);
+        Step last = Step.NEED_MORE;
         while (!scanner.isComplete()) {
             int start = in.readerIndex();
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
                 break;
             }
+            boolean moved = in.readerIndex() > start;
+            if (!moved && (step != Step.COLUMNS_END || last == Step.COLUMNS_END)) {
+                throw new AssertionError(step + " goes round in circles");
+            }
+            last = step;
             forward(step, start);
         }
         return this;
@@ -76,12 +102,22 @@ final class Relay {
                 }
             }
             case OK -> forwardOk(start, length);
+            case ERR -> {
+                // Its fields are read as whoever intercepts or keeps the error does.
+                ErrPacket.decode(
+                        in.slice(scanner.packetStart() + HEADER_LENGTH, scanner.packetLength() - HEADER_LENGTH),
+                        Capabilities.CLIENT_PROTOCOL_41);
+                out.writeBytes(in, start, length);
+            }
             default -> out.writeBytes(in, start, length);
         }
     }
 
     private void forwardOk(int start, int length) {
-        if (stripsSessionState) {
+        if (scanner.hasSessionState()) {
+            SessionTrackReader.read(in, scanner.sessionStateIndex(), scanner.sessionStateLength(), heard);
+        }
+        if (stripsSessionState && scanner.hasSessionState()) {
             ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
         } else {
             out.writeBytes(in, start, length);

@@ -8,7 +8,6 @@ import dev.sluice.protocol.testing.GoldenCapture;
 import dev.sluice.protocol.testing.Hex;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,40 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionTrackReaderTest {
-    private static final class Heard implements SessionTrackListener {
-        final List<String> entries = new ArrayList<>();
-
-        @Override
-        public void systemVariable(String name, String value) {
-            entries.add("VAR " + name + "=" + value);
-        }
-
-        @Override
-        public void schema(String name) {
-            entries.add("SCHEMA " + name);
-        }
-
-        @Override
-        public void stateChange(boolean changed) {
-            entries.add("STATE " + changed);
-        }
-
-        @Override
-        public void gtids(String gtids) {
-            entries.add("GTID " + gtids);
-        }
-
-        @Override
-        public void transactionState(String state) {
-            entries.add("TRX_STATE " + state);
-        }
-
-        @Override
-        public void transactionCharacteristics(String statements) {
-            entries.add("TRX_CHAR " + statements);
-        }
-    }
-
     private static List<String> read(String hex) {
         ByteBuf in = Hex.buffer("aaaa" + hex + "bb");
         Heard heard = new Heard();
@@ -103,8 +68,8 @@ class SessionTrackReaderTest {
                 "mariadb-10.11.19 | set-user-variable | STATE true",
                 "mysql-8.0.31 | set-names | VAR character_set_client=latin1; VAR character_set_connection=latin1;"
                         + " VAR character_set_results=latin1; STATE true",
-                "mysql-8.0.31 | init-db | SCHEMA tdrop; STATE true",
-                "mariadb-10.11.19 | init-db | SCHEMA tdrop; STATE true",
+                "mysql-8.0.31 | init-db | SCHEMA app2; STATE true",
+                "mariadb-10.11.19 | init-db | SCHEMA app2; STATE true",
                 "mysql-8.0.31 | begin | TRX_CHAR START TRANSACTION;; TRX_STATE T_______",
                 "mariadb-10.11.19 | begin | TRX_CHAR START TRANSACTION;; TRX_STATE T_______"
             })
@@ -121,7 +86,7 @@ class SessionTrackReaderTest {
         assertThat(ofCapture("mariadb-10.11.19", "update"))
                 .singleElement()
                 .asString()
-                .startsWith("VAR last_gtid=0-2-");
+                .matches("VAR last_gtid=0-[0-9]+-[0-9]+");
     }
 
     private static List<String> ofCapture(String server, String name) {

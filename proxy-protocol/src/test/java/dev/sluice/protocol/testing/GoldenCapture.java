@@ -1,15 +1,23 @@
 package dev.sluice.protocol.testing;
 
+import static java.util.Objects.requireNonNull;
+
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -37,7 +45,7 @@ public record GoldenCapture(String name, List<String> comments, Map<String, Stri
         }
     }
 
-    /** All captures that have the keyword; only for tests of this module, whose resources lie in a directory. */
+    /** All captures that have the keyword. */
     public static Stream<GoldenCapture> allWith(String keyword) {
         return SERVERS.stream()
                 .flatMap(server -> names(server).stream().map(name -> of(server, name)))
@@ -45,13 +53,28 @@ public record GoldenCapture(String name, List<String> comments, Map<String, Stri
     }
 
     private static List<String> names(String server) {
-        Path directory = Path.of("src/test/resources/captures", server);
+        String folder = "/captures/" + server;
+        try {
+            URI location = requireNonNull(GoldenCapture.class.getResource(folder), folder)
+                    .toURI();
+            if (!location.getScheme().equals("jar")) {
+                return names(Path.of(location));
+            }
+            try (FileSystem jar = FileSystems.newFileSystem(location, Map.of())) {
+                return names(jar.getPath(folder));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<String> names(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString().replace(".txt", ""))
                     .sorted()
                     .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -80,6 +103,35 @@ public record GoldenCapture(String name, List<String> comments, Map<String, Stri
     /** The value as bytes. */
     public byte[] bytes(String keyword) {
         return Hex.bytes(text(keyword));
+    }
+
+    /** Whether there is such a value. */
+    public boolean has(String keyword) {
+        return values.containsKey(keyword);
+    }
+
+    /** The answer to a kind of client, of whatever shape; no bytes if there is no answer. */
+    public byte[] reply(ClientForm form) {
+        if (has("silence")) {
+            return new byte[0];
+        }
+        return bytes(text("shape").equals("AUTH") ? "auth-" + form.keyword() : form.keyword());
+    }
+
+    /** What the answer to a kind of client is made of. */
+    public Set<ReplyKind> kinds(ClientForm form) {
+        try {
+            ByteArrayInputStream in = new ByteArrayInputStream(reply(form));
+            Set<ReplyKind> kinds = new ReplyReader(in, form.deprecatesEof(), ReplyReader.Client.none())
+                    .read(text("shape"))
+                    .kinds();
+            if (in.available() > 0) {
+                throw new IllegalStateException(name + ": " + in.available() + " bytes behind the answer");
+            }
+            return kinds;
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
+        }
     }
 
     /** The payload of a value that is one packet. */

@@ -80,6 +80,20 @@ public final class ResponseBytes {
                 : eof(warnings, status);
     }
 
+    /** The packet that ends rows, with session state if there is any and the client deprecates EOF. */
+    public ResponseBytes rowsEndWithState(int status, byte[] state) {
+        if (!deprecatesEof || state.length == 0) {
+            return rowsEnd(0, status);
+        }
+        return packet(p -> p.int1(0xFE)
+                .lenenc(0)
+                .lenenc(0)
+                .int2(status | 0x4000)
+                .int2(0)
+                .lenencString("")
+                .lenencBytes(state));
+    }
+
     /** A short EOF packet. */
     public ResponseBytes eof(int warnings, int status) {
         return packet(p -> p.int1(0xFE).int2(warnings).int2(status));

@@ -156,6 +156,11 @@ final class AnswerWatch implements ClientResponse.Observer {
     }
 
     @Override
+    public int sessionStatus() {
+        return LocalCommands.status(parts.state());
+    }
+
+    @Override
     public void prepared(ResponseScanner scanner) {
         BackendConnection target = connection;
         if (target != null) {

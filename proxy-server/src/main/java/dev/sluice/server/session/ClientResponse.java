@@ -37,6 +37,9 @@ final class ClientResponse extends PendingResponse {
         @Nullable
         ErrPacket replacement(int errorCode);
 
+        /** The status flags of the session in front of this response. */
+        int sessionStatus();
+
         /** A statement was prepared. */
         void prepared(ResponseScanner scanner);
 
@@ -368,9 +371,12 @@ final class ClientResponse extends PendingResponse {
     private int columnsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
         relay(in, runStart, in.readerIndex());
         ByteBuf out = in.alloc().buffer(9);
-        // The status that counts is the one behind the rows; here only "in a result set" is said.
-        int status = lastStatus & ~ABOUT_ONE_RESPONSE;
-        ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, status);
+        if (shape == ResponseShape.PREPARE) {
+            ControlPackets.writeEof(out, scanner.eofSequenceId(), warnings, observer.sessionStatus());
+        } else {
+            // The status that counts is the one behind the rows; here only "in a result set" is said.
+            ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, lastStatus & ~ABOUT_ONE_RESPONSE);
+        }
         write(out);
         return in.readerIndex();
     }

@@ -5,6 +5,7 @@ import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
 import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.ConnectionIdQuestion;
@@ -26,14 +27,19 @@ final class LocalCommands {
 
     /** The status flags of an answer that no server gave. */
     int status() {
-        int flags = parts.state().autocommitOff() ? 0 : ServerStatus.SERVER_STATUS_AUTOCOMMIT;
-        if (parts.state().inTransaction()) {
+        return status(parts.state());
+    }
+
+    /** The status flags that a server would say of a session. */
+    static int status(SessionState state) {
+        int flags = state.autocommitOff() ? 0 : ServerStatus.SERVER_STATUS_AUTOCOMMIT;
+        if (state.inTransaction()) {
             flags |= ServerStatus.SERVER_STATUS_IN_TRANS;
         }
-        if (parts.state().inReadOnlyTransaction()) {
+        if (state.inReadOnlyTransaction()) {
             flags |= ServerStatus.SERVER_STATUS_IN_TRANS_READONLY;
         }
-        return parts.state().lexicalMode().noBackslashEscapes()
+        return state.lexicalMode().noBackslashEscapes()
                 ? flags | ServerStatus.SERVER_STATUS_NO_BACKSLASH_ESCAPES
                 : flags;
     }

@@ -14,43 +14,47 @@ class DifferentialIT {
 
     private final long seed = Long.getLong("sluice.seed", 40L);
     private final int statements = Integer.getInteger("sluice.differential.statements", 20_000);
-    private final int modelled = Integer.getInteger("sluice.transaction.statements", 20_000);
+    private final int modelled = Integer.getInteger("sluice.transaction.statements", 100_000);
 
     @BeforeAll
-    static void start() {
+    static void start() throws Exception {
         servers = DifferentialServers.start();
     }
 
     @AfterAll
     static void stop() {
-        servers.close();
+        try {
+            servers.assertKnown();
+        } finally {
+            servers.close();
+        }
     }
 
     @Test
     void aSessionThroughSluiceEqualsADirectOne() throws Exception {
-        try (TestProxy proxy = TestProxy.start(servers.cluster())) {
+        try (TestProxy proxy = DifferentialServers.proxy().start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "tied", seed, statements / 2);
+            servers.compare(proxy, "tied", seed, statements / 2, 0.05);
         }
     }
 
     @Test
     void sessionsThatShareFewConnectionsEqualDirectOnes() throws Exception {
-        try (TestProxy proxy = TestProxy.options()
+        try (TestProxy proxy = DifferentialServers.proxy()
                 .eventLoops(1)
                 .connections(DifferentialServers.SESSIONS / 2)
                 .start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "shared", seed, statements / 2);
+            servers.compare(proxy, "shared", seed, statements / 2, 0.12);
         }
     }
 
     /** Whether a transaction is open, and which kind, is what the server says after every statement. */
     @Test
     void sluiceKnowsWhichTransactionIsOpen() throws Exception {
-        try (TestProxy proxy = TestProxy.start(servers.cluster())) {
+        try (TestProxy proxy = DifferentialServers.proxy().start(servers.cluster())) {
             proxy.awaitCaughtUp();
-            servers.compare(proxy, "model", seed, modelled);
+            servers.compare(proxy, "model", seed, modelled, 0.02);
         }
     }
 }

@@ -7,9 +7,7 @@ import static dev.sluice.protocol.ServerStatus.SERVER_STATUS_IN_TRANS_READONLY;
 import dev.sluice.protocol.ServerStatus;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -25,27 +23,32 @@ final class DifferentialRun {
 
     private final int directPort;
     private final int proxiedPort;
-    private final List<String> objects;
-    private final List<String> rows;
+    private final String schema;
+    private final KnownDifferences known;
+    /** How many scripts others have run in this schema at most. */
+    private final int before;
     /** Whether the script before may have changed definitions, or left the servers in different states. */
     private boolean redefines = true;
+    /** Whether a script before may have left a prepared branch, which would keep its locks for good. */
+    private boolean hasBranch = true;
 
     private int scripts;
+    private int statements;
     private int endedOnReplica;
-    /** What Sluice said last about the transaction. */
-    private int status;
+    private int timedOut;
 
     /**
-     * What brings the data to where every script begins.
+     * What runs on two servers.
      *
-     * @param objects steps that are needed behind a script with definitions only
-     * @param rows steps in front of every script
+     * @param schema of every script; its name is that of the XA transactions, too
+     * @param before how many scripts others have run in this schema at most
      */
-    DifferentialRun(int directPort, int proxiedPort, List<String> objects, List<String> rows) {
+    DifferentialRun(int directPort, int proxiedPort, String schema, KnownDifferences known, int before) {
         this.directPort = directPort;
         this.proxiedPort = proxiedPort;
-        this.objects = objects;
-        this.rows = rows;
+        this.schema = schema;
+        this.known = known;
+        this.before = before;
     }
 
     /**
@@ -92,10 +95,7 @@ final class DifferentialRun {
     Mismatch run(Script script) throws IOException {
         scripts++;
         Mismatch mismatch = runInNewSessions(script);
-        if (script.steps.stream().anyMatch(step -> step.contains("XA "))) {
-            endBranch(directPort);
-            endBranch(proxiedPort);
-        }
+        hasBranch = script.steps.stream().anyMatch(step -> step.contains("XA PREPARE"));
         redefines = mismatch != null
                 || script.steps.stream()
                         .anyMatch(step -> DEFINITION.matcher(step).find());
@@ -105,25 +105,17 @@ final class DifferentialRun {
     private @Nullable Mismatch runInNewSessions(Script script) throws IOException {
         try (WireSession direct = new WireSession(directPort, script.capabilities, script.collation);
                 WireSession proxied = new WireSession(proxiedPort, script.capabilities, script.collation)) {
-            List<String> setUp = new ArrayList<>(rows.subList(0, 1));
-            setUp.addAll(redefines ? objects : List.of());
-            setUp.addAll(rows.subList(1, rows.size()));
-            for (String step : setUp) {
-                Observation there = direct.run(step);
-                Observation here = proxied.run(step);
-                if (there.isError() || here.isError() || here.isEnded()) {
-                    return new Mismatch(List.of(step), there.describe(), here.describe());
-                }
+            if (hasBranch) {
+                Observation unused = direct.run("XA ROLLBACK '" + schema + "'");
+                unused = proxied.run("XA ROLLBACK '" + schema + "'");
+            }
+            String setUp = DifferentialData.setUp(schema, redefines, before + scripts);
+            Observation there = direct.run(setUp);
+            Observation here = proxied.run(setUp);
+            if (there.isError() || here.isError() || here.isEnded()) {
+                return new Mismatch(List.of(setUp), there.describe(), here.describe());
             }
             return compare(script.steps, direct, proxied);
-        }
-    }
-
-    /** What is prepared would keep its locks for good. */
-    private void endBranch(int port) throws IOException {
-        String schema = rows.get(0).substring(rows.get(0).indexOf(' ') + 1);
-        try (WireSession session = new WireSession(port, RawClient.CAPABILITIES, RawClient.UTF8MB4_0900_AI_CI)) {
-            Observation unused = session.run("XA ROLLBACK '" + schema + "'");
         }
     }
 
@@ -132,76 +124,68 @@ final class DifferentialRun {
         return scripts;
     }
 
-    /** How many of them ended early because the session could not leave a replica. */
+    /** How many statements have run on both. */
+    int statements() {
+        return statements;
+    }
+
+    /** How many scripts ended early because the session could not leave a replica. */
     int endedOnReplica() {
         return endedOnReplica;
     }
 
+    /** How many scripts ended early because both servers waited for a lock. */
+    int timedOut() {
+        return timedOut;
+    }
+
     private @Nullable Mismatch compare(List<String> steps, WireSession direct, WireSession proxied) throws IOException {
-        status = 0;
-        boolean insertedReadOnly = false;
+        Conversation said = new Conversation();
         boolean pinged = false;
-        String subject = "";
-        String before = "";
-        Map<String, String> prepared = new HashMap<>();
-        Observation answer = Observation.NOTHING;
-        Observation there = Observation.NOTHING;
         for (int i = 0; i < steps.size(); i++) {
             String step = steps.get(i);
-            boolean readOnly = (status & SERVER_STATUS_IN_TRANS_READONLY) != 0;
-            String sql = sqlOf(step, prepared);
-            insertedReadOnly |= readOnly && KnownDifferences.inserts(sql);
-            if ((pinged && KnownDifferences.isQuestion(step))
-                    || KnownDifferences.isUnanswerable(step, subject, answer, before, there)
-                    || (insertedReadOnly && KnownDifferences.asksForInsertId(sql))
-                    || (readOnly && KnownDifferences.isOtherwiseInReadOnlyTransaction(sql))) {
+            if ((pinged && KnownDifferences.isQuestion(step)) || known.leavesOut(step, said)) {
                 continue;
             }
             List<String> soFar = steps.subList(0, i + 1);
-            there = direct.run(step);
+            statements++;
+            Observation there = direct.run(step);
             Observation here = proxied.run(step);
-            if (KnownDifferences.isPinnedToReplica(here)) {
+            if (there.isTimedOut() && here.isTimedOut()) {
+                timedOut++;
+                return null;
+            } else if (!there.isSame(here) && !known.explains(step, said, there, here)) {
+                return new Mismatch(soFar, there.describe(), here.describe());
+            } else if (KnownDifferences.isPinnedToReplica(here)) {
                 endedOnReplica++;
                 return null;
-            } else if (KnownDifferences.isSilenceOfTheServer(step, there, here)) {
-                return null;
-            } else if (KnownDifferences.isRefusedByBoth(there, here)) {
-                there = here;
-            } else if (!there.isSame(here)) {
-                return new Mismatch(soFar, there.describe(), here.describe());
-            }
-            if (there.isEnded()) {
+            } else if (there.isEnded()) {
                 return null;
             }
             boolean mayAsk = i + 1 == steps.size() || !KnownDifferences.isQuestion(steps.get(i + 1));
-            Mismatch transaction = compareTransactions(soFar, there, mayAsk, direct, proxied);
+            Mismatch transaction = compareTransactions(soFar, there, mayAsk, said, direct, proxied);
             if (transaction != null) {
                 return transaction;
             }
+            if (said.isEnded()) {
+                return null;
+            }
             // The next step may have been left out, and a question come behind it.
             pinged = there.isError() && mayAsk;
-            before = step;
-            if (!KnownDifferences.isQuestion(step)) {
-                subject = step;
-                answer = there;
-            }
+            // What Sluice refuses for its own reason is what questions are about.
+            said.said(step, here.isError() ? here : there);
         }
         return null;
     }
 
-    /** What a step executes: its own SQL, or what was prepared under its handle. */
-    private static String sqlOf(String step, Map<String, String> prepared) {
-        String[] words = step.split(" ", 3);
-        if (words[0].equals("@prepare")) {
-            prepared.put(words[1], words[2]);
-        }
-        boolean executes = words[0].equals("@execute") || words[0].equals("@cursor");
-        return executes ? prepared.getOrDefault(words[1], step) : step;
-    }
-
     /** @param mayAsk whether the server may be asked by COM_PING, which changes what questions about a statement answer */
     private @Nullable Mismatch compareTransactions(
-            List<String> soFar, Observation there, boolean mayAsk, WireSession direct, WireSession proxied)
+            List<String> soFar,
+            Observation there,
+            boolean mayAsk,
+            Conversation said,
+            WireSession direct,
+            WireSession proxied)
             throws IOException {
         String step = soFar.get(soFar.size() - 1);
         int server = step.startsWith("@prepare ") ? -1 : there.status();
@@ -211,13 +195,20 @@ final class DifferentialRun {
             return null;
         }
         int sluice = proxied.pingStatus();
-        status = sluice;
-        return ((server ^ sluice) & TRANSACTION) == 0 ? null : new Mismatch(soFar, status(server), status(sluice));
+        if (sluice == WireSession.ENDED) {
+            // COMMIT RELEASE is answered before the connection ends.
+            server = direct.pingStatus();
+        }
+        said.status(sluice);
+        boolean same = server < 0 || sluice < 0 ? server == sluice : ((server ^ sluice) & TRANSACTION) == 0;
+        return same ? null : new Mismatch(soFar, status(server), status(sluice));
     }
 
     /** What Sluice takes for the state of the transaction is what it answers to a COM_PING, without asking a server. */
     private static String status(int status) {
-        return "    then " + ServerStatus.describe(status & TRANSACTION) + "\n";
+        return status == WireSession.ENDED
+                ? "    then the end of the connection\n"
+                : "    then " + ServerStatus.describe(status & TRANSACTION) + "\n";
     }
 
     /** Looks for a script as short as possible that differs, too, in its last statement. */

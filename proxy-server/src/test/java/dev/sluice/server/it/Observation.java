@@ -10,8 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * All packets that a client got for one command, without what {@link KnownDifferences} leaves out. Immutable by convention:
- * nobody writes into the packets.
+ * All packets that a client got for one command. Immutable by convention: nobody writes into the packets.
  *
  * @param packets the payloads
  * @param end how the connection ended, or empty
@@ -21,12 +20,12 @@ record Observation(List<byte[]> packets, String end) {
 
     static final Observation NOTHING = new Observation(List.of(), "");
 
-    static Observation ended(Exception reason) {
-        return new Observation(List.of(), reason.toString());
-    }
-
+    /** Whether both are the same, packet by packet; never, if the end of one of them did not come in time. */
     boolean isSame(Observation other) {
-        if (packets.size() != other.packets.size() || end.isEmpty() != other.end.isEmpty()) {
+        if (packets.size() != other.packets.size()
+                || end.isEmpty() != other.end.isEmpty()
+                || isTimedOut()
+                || other.isTimedOut()) {
             return false;
         }
         for (int i = 0; i < packets.size(); i++) {

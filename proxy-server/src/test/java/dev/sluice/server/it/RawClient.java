@@ -49,6 +49,7 @@ final class RawClient implements AutoCloseable {
 
     private static final int MORE_RESULTS = 0x0008;
     private static final int CURSOR_EXISTS = 0x0040;
+    private static final int OUT_PARAMETERS = 0x1000;
     static final int CAPABILITIES = CLIENT_LONG_PASSWORD
             | CLIENT_LONG_FLAG
             | CLIENT_CONNECT_WITH_DB
@@ -349,6 +350,9 @@ final class RawClient implements AutoCloseable {
             int status = statusOfEnd(add(packets));
             if ((status & CURSOR_EXISTS) != 0) {
                 return status;
+            } else if ((status & OUT_PARAMETERS) != 0) {
+                // Said here and not again behind the row.
+                return status | readRows(packets);
             }
         }
         return readRows(packets);

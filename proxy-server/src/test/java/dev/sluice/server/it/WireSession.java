@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,12 +17,21 @@ import java.util.Map;
 
 /** A raw connection that runs the steps of a grammar and knows its prepared statements by their handles. Confined to one thread. */
 final class WireSession implements AutoCloseable {
+    static final int ENDED = -2;
+
     private static final int NO_STATEMENT = 999;
     private static final int PREPARE_OK_LENGTH = 12;
+    private static final int TYPE_TINY = 1;
     private static final int TYPE_DOUBLE = 5;
     private static final int TYPE_NULL = 6;
     private static final int TYPE_LONGLONG = 8;
+    private static final int TYPE_DATETIME = 12;
+    private static final int TYPE_NEWDECIMAL = 246;
+    private static final int TYPE_BLOB = 252;
     private static final int TYPE_VAR_STRING = 253;
+    private static final int UNSIGNED = 0x8000;
+    /** A date, a time of day and microseconds. */
+    private static final int MOMENT_LENGTH = 11;
 
     private final RawClient client;
     private final boolean deprecatesEof;
@@ -37,12 +47,12 @@ final class WireSession implements AutoCloseable {
 
     /** Runs a step: SQL, or a command that begins with "@". A connection that ends is an observation, too. */
     Observation run(String step) throws IOException {
+        List<byte[]> packets = new ArrayList<>();
         try {
-            List<byte[]> packets = new ArrayList<>();
             perform(step, packets);
-            return new Observation(KnownDifferences.leaveOut(step, packets), "");
+            return new Observation(packets, "");
         } catch (EOFException | SocketException | SocketTimeoutException e) {
-            return Observation.ended(e);
+            return new Observation(packets, e.toString());
         }
     }
 
@@ -129,22 +139,39 @@ final class WireSession implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             String argument = arguments[i % arguments.length];
             String value = argument.substring(argument.indexOf(':') + 1);
-            if (argument.startsWith("int:")) {
-                types.writeShortLE(TYPE_LONGLONG);
-                values.writeLongLE(Long.parseLong(value));
-            } else if (argument.startsWith("double:")) {
-                types.writeShortLE(TYPE_DOUBLE);
-                values.writeDoubleLE(Double.parseDouble(value));
-            } else if (argument.startsWith("text:")) {
-                types.writeShortLE(TYPE_VAR_STRING);
-                byte[] text = utf8(value);
-                values.writeByte(text.length).writeBytes(text);
-            } else {
-                types.writeShortLE(TYPE_NULL);
-                nulls[i / 8] |= (byte) (1 << (i % 8));
+            String type = argument.substring(0, argument.indexOf(':') + 1);
+            types.writeShortLE(
+                    switch (type) {
+                        case "int:" -> TYPE_LONGLONG;
+                        case "unsigned:" -> TYPE_LONGLONG | UNSIGNED;
+                        case "tiny:" -> TYPE_TINY;
+                        case "double:" -> TYPE_DOUBLE;
+                        case "datetime:" -> TYPE_DATETIME;
+                        case "decimal:" -> TYPE_NEWDECIMAL;
+                        case "blob:" -> TYPE_BLOB;
+                        case "text:" -> TYPE_VAR_STRING;
+                        default -> TYPE_NULL;
+                    });
+            switch (type) {
+                case "int:", "unsigned:" -> values.writeLongLE(Long.parseLong(value));
+                case "tiny:" -> values.writeByte(Integer.parseInt(value));
+                case "double:" -> values.writeDoubleLE(Double.parseDouble(value));
+                case "datetime:" -> writeMoment(values, LocalDateTime.parse(value.replace(' ', 'T')));
+                case "decimal:", "blob:", "text:" -> {
+                    byte[] text = utf8(value);
+                    values.writeByte(text.length).writeBytes(text);
+                }
+                default -> nulls[i / 8] |= (byte) (1 << (i % 8));
             }
         }
         body.writeBytes(nulls).writeByte(1).writeBytes(types).writeBytes(values);
+    }
+
+    private static void writeMoment(ByteBuf values, LocalDateTime moment) {
+        values.writeByte(MOMENT_LENGTH).writeShortLE(moment.getYear());
+        values.writeByte(moment.getMonthValue()).writeByte(moment.getDayOfMonth());
+        values.writeByte(moment.getHour()).writeByte(moment.getMinute()).writeByte(moment.getSecond());
+        values.writeIntLE(moment.getNano() / 1_000);
     }
 
     private void fetch(String handle, int rows, List<byte[]> packets) throws IOException {
@@ -153,9 +180,13 @@ final class WireSession implements AutoCloseable {
         int unused = client.readRows(packets);
     }
 
-    /** The status flags of a COM_PING. */
+    /** The status flags of a COM_PING; {@link #ENDED} if there is no answer any more. */
     int pingStatus() throws IOException {
-        return client.ok(client.ask(CommandType.COM_PING, new byte[0])).status();
+        try {
+            return client.ok(client.ask(CommandType.COM_PING, new byte[0])).status();
+        } catch (EOFException | SocketException e) {
+            return ENDED;
+        }
     }
 
     private static byte[] utf8(String text) {

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
@@ -74,6 +75,11 @@ class ClientResponseTest {
                     @Override
                     public @Nullable ErrPacket replacement(int errorCode) {
                         return replacement;
+                    }
+
+                    @Override
+                    public int sessionStatus() {
+                        return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
                     }
 
                     @Override

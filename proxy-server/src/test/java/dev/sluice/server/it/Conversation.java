@@ -1,0 +1,94 @@
+package dev.sluice.server.it;
+
+import dev.sluice.protocol.ServerStatus;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What a script has said so far and what it was told, as far as later answers depend on it. Confined to one thread. */
+final class Conversation {
+    private final Map<String, String> prepared = new HashMap<>();
+    private final Set<String> cursors = new HashSet<>();
+    private String subject = "";
+    private Observation answer = Observation.NOTHING;
+    private String lastStep = "";
+    private Observation lastAnswer = Observation.NOTHING;
+    private int status;
+    private boolean insertedReadOnly;
+
+    /** A step was answered. */
+    void said(String step, Observation told) {
+        String[] words = step.split(" ", 3);
+        switch (words[0]) {
+            case "@prepare" -> {
+                prepared.put(words[1], words[2]);
+                cursors.remove(words[1]);
+            }
+            case "@cursor" -> {
+                if (told.status() != -1 && (told.status() & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0) {
+                    cursors.add(words[1]);
+                }
+            }
+            default -> {}
+        }
+        String sql = sqlOf(step);
+        insertedReadOnly |= isReadOnly() && (sql.startsWith("INSERT") || sql.startsWith("REPLACE"));
+        lastStep = step;
+        lastAnswer = told;
+        if (!KnownDifferences.isQuestion(step)) {
+            subject = step;
+            answer = told;
+        }
+    }
+
+    /** The status flags behind the last step. */
+    void status(int flags) {
+        status = flags;
+    }
+
+    /** The last step that was no question about another. */
+    String subject() {
+        return subject;
+    }
+
+    /** What the subject was answered. */
+    Observation answer() {
+        return answer;
+    }
+
+    String lastStep() {
+        return lastStep;
+    }
+
+    Observation lastAnswer() {
+        return lastAnswer;
+    }
+
+    /** Whether a read-only transaction is open. */
+    boolean isReadOnly() {
+        return !isEnded() && (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0;
+    }
+
+    /** Whether the last statement was the last that the server would take. */
+    boolean isEnded() {
+        return status == WireSession.ENDED;
+    }
+
+    /** Whether LAST_INSERT_ID() may have been left on the primary with an id that the client gave. */
+    boolean hasTwoInsertIds() {
+        return isReadOnly() || insertedReadOnly;
+    }
+
+    /** Whether the statement that a step executes has had a cursor. */
+    boolean hasCursor(String step) {
+        return cursors.contains(step.split(" ", 3)[1]);
+    }
+
+    /** What a step executes: what was prepared under its handle, or itself. */
+    String sqlOf(String step) {
+        String[] words = step.split(" ", 3);
+        boolean executes = words[0].equals("@execute") || words[0].equals("@cursor");
+        return executes ? prepared.getOrDefault(words[1], step) : step;
+    }
+}
