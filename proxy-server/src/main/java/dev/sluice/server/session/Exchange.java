@@ -8,6 +8,7 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LastStatementQuestion;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -171,14 +172,18 @@ final class Exchange implements Placement.Listener {
 
     @Override
     public LastStatement.Recall recall(@Nullable BackendConnection on) {
-        return command.isPrepare()
-                ? LastStatement.Recall.THERE
-                : parts.lastStatement()
-                        .recall(
-                                command.statement(),
-                                on,
-                                command.question(parts.state().lexicalMode()),
-                                command.type() == CommandType.COM_STMT_EXECUTE);
+        if (command.isPrepare()) {
+            return LastStatement.Recall.THERE;
+        }
+        LastStatementQuestion question = command.question(parts.state().lexicalMode());
+        // What has to be written in front of it would count as statements there.
+        boolean disturbs = question != null && on != null && !preparation.isNothing(command, on);
+        return parts.lastStatement()
+                .recall(
+                        command.statement(),
+                        disturbs ? null : on,
+                        question,
+                        command.type() == CommandType.COM_STMT_EXECUTE);
     }
 
     @Override

@@ -138,6 +138,13 @@ final class Preparation {
         context.metrics().causalWait(reached);
     }
 
+    /** Whether a statement finds the session's state, and itself if it is prepared, on the connection. */
+    boolean isNothing(Command command, BackendConnection target) {
+        PreparedStatement about = command.prepared();
+        return !StatePrelude.isNeeded(target, parts.state().vector())
+                && (about == null || target.statements().find(about.text()) != null);
+    }
+
     /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
     private boolean willHaveHandle(BackendConnection target, PreparedStatement about) {
         return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about);
