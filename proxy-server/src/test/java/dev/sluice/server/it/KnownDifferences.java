@@ -75,7 +75,13 @@ final class KnownDifferences {
         PINNED_TO_REPLICA;
 
         private static final Set<Rule> OF_PACKETS = EnumSet.of(
-                STATEMENT_ID, EOF_BEHIND_COLUMNS, OUT_PARAMETERS, WARNINGS_LEFT, INDEX_FLAGS, DICTIONARY_COLUMNS, PARAMETER_LENGTH);
+                STATEMENT_ID,
+                EOF_BEHIND_COLUMNS,
+                OUT_PARAMETERS,
+                WARNINGS_LEFT,
+                INDEX_FLAGS,
+                DICTIONARY_COLUMNS,
+                PARAMETER_LENGTH);
     }
 
     private static final int STATEMENT_ID_END = 5;

@@ -232,8 +232,10 @@ final class LastStatementWalk implements AutoCloseable {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < packets.size(); i++) {
             byte[] packet = packets.get(i);
-            boolean between = i + 1 < packets.size() && packet.length == EOF_LENGTH && RawClient.first(packet) == RawClient.EOF;
-            String content = new String(between ? new byte[0] : packet, StandardCharsets.ISO_8859_1).replace(DIRECT, PROXIED);
+            boolean between =
+                    i + 1 < packets.size() && packet.length == EOF_LENGTH && RawClient.first(packet) == RawClient.EOF;
+            String content =
+                    new String(between ? new byte[0] : packet, StandardCharsets.ISO_8859_1).replace(DIRECT, PROXIED);
             text.append(text.isEmpty() ? "" : " / ").append(content.replaceAll("[^ -~]", "."));
             text.append(" #").append(HexFormat.of().toHexDigits(content.hashCode()));
         }

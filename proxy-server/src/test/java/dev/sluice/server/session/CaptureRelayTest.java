@@ -61,10 +61,7 @@ class CaptureRelayTest {
             for (int seed = 0; seed < RANDOM_CUTS; seed++) {
                 SplittableRandom random = new SplittableRandom(seed);
                 int chunkMax = 1 + random.nextInt(bytes.length);
-                assertSame(
-                        whole,
-                        relay(client, capture, from -> from + 1 + random.nextInt(chunkMax)),
-                        "seed " + seed);
+                assertSame(whole, relay(client, capture, from -> from + 1 + random.nextInt(chunkMax)), "seed " + seed);
             }
             assertThat(client.finish()).as("nothing is left").isTrue();
         }

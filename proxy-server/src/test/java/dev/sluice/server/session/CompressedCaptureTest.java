@@ -30,8 +30,9 @@ class CompressedCaptureTest {
     @ParameterizedTest
     @EnumSource
     void responsesAreRelayedAsIfTheyWereNotCompressed(CompressionAlgorithm algorithm) {
-        for (GoldenCapture capture :
-                GoldenCapture.allWith("modern").filter(each -> !each.has("answers")).toList()) {
+        for (GoldenCapture capture : GoldenCapture.allWith("modern")
+                .filter(each -> !each.has("answers"))
+                .toList()) {
             byte[] bytes = capture.bytes("modern");
             String plain = relay(capture, null, List.of(bytes));
             for (int seed = 0; seed < RANDOM_CUTS; seed++) {
@@ -46,8 +47,7 @@ class CompressedCaptureTest {
         }
     }
 
-    private static String relay(
-            GoldenCapture capture, @Nullable CompressionAlgorithm algorithm, List<byte[]> parts) {
+    private static String relay(GoldenCapture capture, @Nullable CompressionAlgorithm algorithm, List<byte[]> parts) {
         try (RelayedClient client = new RelayedClient(ClientForm.MODERN, algorithm)) {
             client.ask(capture);
             for (byte[] part : parts) {
