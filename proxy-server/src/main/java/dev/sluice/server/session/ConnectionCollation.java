@@ -78,6 +78,9 @@ final class ConnectionCollation {
     }
 
     private void ask(BackendConnection target, boolean mariaDb, Runnable done) {
+        if (mariaDb) {
+            parts.lastStatement().disturbed();
+        }
         ByteBuf query = target.channel().alloc().buffer();
         int header = Packets.begin(query, 0);
         target.beginQuery(query);

@@ -8,6 +8,7 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LastStatementQuestion;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -169,12 +170,35 @@ final class Exchange implements Placement.Listener {
         return command.retainedBytes();
     }
 
+    @Override
+    public LastStatement.Recall recall(@Nullable BackendConnection on) {
+        if (command.isPrepare()) {
+            return LastStatement.Recall.THERE;
+        }
+        LastStatementQuestion question = command.question(parts.state().lexicalMode());
+        // What has to be written in front of it would count as statements there.
+        boolean disturbs = question != null && on != null && !preparation.isNothing(command, on);
+        return parts.lastStatement()
+                .recall(
+                        command.statement(),
+                        disturbs ? null : on,
+                        question,
+                        command.type() == CommandType.COM_STMT_EXECUTE);
+    }
+
+    @Override
+    public boolean keepsLastStatement() {
+        // Its bytes will be gone when it has been answered.
+        command.leavesConditions(settlement.leavesConditions(command));
+        return LastStatement.keepsConditions(command) || command.leavesConditions();
+    }
+
     private void runOn(BackendConnection target) {
         connection = target;
         if (command.isStreamed() && needsOldForm(target)) {
             tell(Failures.attributesUnknown());
             finish();
-        } else if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
+        } else if (preparation.write(command, slot, target, placement.restores())) {
             send(target);
         } else {
             phase = Phase.PREPARING;
@@ -276,6 +300,7 @@ final class Exchange implements Placement.Listener {
                 command.shape(),
                 countedLater ? ClientResponse.ANY_SEQUENCE_ID : command.answerId(),
                 command.newStatementId());
+        response.recalled(parts.lastStatement().takeRecalled());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
@@ -469,7 +494,7 @@ final class Exchange implements Placement.Listener {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            settlement.finished(command, slot, target, response, placement.keepsLastStatement());
+            settlement.finished(command, slot, target, response, placement.habit());
         }
         boolean last = command.isBinlogDump()
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
@@ -509,7 +534,10 @@ final class Exchange implements Placement.Listener {
         if (command.isLongData()) {
             settlement.defer(command.prepared(), error);
             stream.discardRest(null);
-        } else if (stream.isOpen()) {
+            return;
+        }
+        parts.lastStatement().refused(error);
+        if (stream.isOpen()) {
             stream.discardRest(error);
         } else if (file.isOpen()) {
             file.discardRest(error);

@@ -94,6 +94,7 @@ final class LocalCommands {
             return false;
         }
         packet.release();
+        parts.lastStatement().selectedOne();
         TextResultSet answer = TextResultSet.ofNumber(
                 asked.column(),
                 asked.variable() || !parts.context().isMariaDb(),

@@ -86,6 +86,7 @@ public final class Session {
         SessionChanges changes = new SessionChanges();
         CausalityTracker causality = new CausalityTracker(
                 context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
+        Leases leases = new Leases(context.pool(), start.credential(), frontend.capabilities());
         this.parts = new SessionParts(
                 context,
                 frontend,
@@ -94,11 +95,12 @@ public final class Session {
                 new StatementEffects(state),
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
-                new Leases(context.pool(), start.credential(), frontend.capabilities()),
+                leases,
                 changes,
                 new SessionTrackers(changes, causality, context),
                 new ClientTrackers(),
                 new InsertId(),
+                new LastStatement(leases, context::isMariaDb),
                 new PreparedStatements(state, frontend.sendsQueryAttributes(), context.texts()),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
@@ -379,7 +381,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
-        parts.leases().forgetLast();
+        parts.lastStatement().reset();
         parts.clientTrackers().reset();
         exchange.settlement().takeLostState();
         exchange.settlement().countPins();

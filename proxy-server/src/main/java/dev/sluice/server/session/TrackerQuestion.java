@@ -61,6 +61,7 @@ final class TrackerQuestion {
             done.run();
             return;
         }
+        parts.lastStatement().disturbed();
         Set<String> names = new LinkedHashSet<>(ClientTrackers.NAMES);
         names.addAll(assigned);
         ByteBuf query = target.channel().alloc().buffer();
