@@ -430,7 +430,9 @@ final class ClientResponse extends PendingResponse {
     public void completed() {
         RecalledRows known = recalled;
         recalled = null;
-        if (known != null && !discarded) {
+        if (known != null && discarded) {
+            known.drop();
+        } else if (known != null) {
             write(known.rewritten(frontend.channel().alloc(), frontend.deprecatesEof()));
         }
         observer.responseCompleted();

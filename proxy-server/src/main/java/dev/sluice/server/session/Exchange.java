@@ -116,6 +116,7 @@ final class Exchange implements Placement.Listener {
         interrupted = false;
         command.begin(type, statement, shape, about, parts.context().nowNanos());
         command.received(packet, stream.isOpen());
+        parts.lastStatement().begins();
         response.begin(shape, ClientResponse.ANY_SEQUENCE_ID, 0);
         if (!command.isStreamed()) {
             command.text(settlement.textFor(statement, packet, about));
@@ -300,7 +301,7 @@ final class Exchange implements Placement.Listener {
                 command.shape(),
                 countedLater ? ClientResponse.ANY_SEQUENCE_ID : command.answerId(),
                 command.newStatementId());
-        response.recalled(parts.lastStatement().takeRecalled());
+        response.recalled(parts.lastStatement().recalled());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();

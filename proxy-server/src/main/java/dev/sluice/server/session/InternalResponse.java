@@ -100,7 +100,7 @@ abstract class InternalResponse extends PendingResponse {
             byte[] payload = new byte[packets.getUnsignedMediumLE(packets.readerIndex())];
             packets.skipBytes(HEADER_LENGTH).readBytes(payload);
             // Column count, column definitions, rows.
-            if (packet > columns) {
+            if (packet >= packetsBeforeRows(columns)) {
                 rows.add(payload);
             }
         }

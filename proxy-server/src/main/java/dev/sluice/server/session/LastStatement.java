@@ -45,16 +45,12 @@ final class LastStatement {
         GONE
     }
 
-    /** So many conditions are kept: what a server keeps by default, or kept until MySQL 8.0. */
-    private static final int CONDITIONS_MAX = 64;
-
-    private static final int ANSWER_BYTES_MAX = 256 * 1024;
-    private static final int CONDITION_COLUMNS = 3;
     private static final byte[] ERROR_LEVEL = "\5Error".getBytes(StandardCharsets.US_ASCII);
     private static final long UNKNOWN = -1;
 
     private final Leases leases;
     private final BooleanSupplier mariaDb;
+    private final LastStatementFetch fetch = new LastStatementFetch();
     private long rowCount;
     private long foundRows;
     /** Whether a server would say the same number on the connection that {@link Leases} knows as the last. */
@@ -66,11 +62,6 @@ final class LastStatement {
     /** The conditions; null if there are some that only the last connection knows. */
     private @Nullable List<byte[]> conditions = List.of();
 
-    private boolean asked;
-    /** Counts the sessions of this client: an answer about an older one says nothing any more. */
-    private int generation;
-
-    private @Nullable Runnable onKnown;
     private @Nullable RecalledRows recalled;
     private Habit missing = Habit.NONE;
 
@@ -82,15 +73,13 @@ final class LastStatement {
 
     /** A new session begins. */
     void reset() {
-        generation++;
+        fetch.abandon();
         leases.forgetLast();
         rowCount = 0;
         foundRows = 0;
         rowCountThere = false;
         foundRowsThere = false;
         disturbed = false;
-        asked = false;
-        onKnown = null;
         recalled = null;
         nothingLeft();
     }
@@ -352,24 +341,27 @@ final class LastStatement {
         return missing;
     }
 
+    /** A command begins, of which nothing has been found yet. */
+    void begins() {
+        recalled = null;
+    }
+
     /** The rows that the question gets that was found to be {@link Recall#REWRITTEN}; null for any other. */
     @Nullable
-    RecalledRows takeRecalled() {
-        RecalledRows rows = recalled;
-        recalled = null;
-        return rows;
+    RecalledRows recalled() {
+        return recalled;
     }
 
     // ---- before the connection goes ----
 
     /** Whether the server has been asked and has not answered yet. */
     boolean isAsked() {
-        return asked;
+        return fetch.isUnderWay();
     }
 
     /** Calls back once when the answer is here. */
     void whenKnown(Runnable callback) {
-        onKnown = callback;
+        fetch.whenOver(callback);
     }
 
     /** Asks the last connection for what only it knows, and calls {@code then} when that is known here. */
@@ -378,70 +370,17 @@ final class LastStatement {
             then.run();
             return;
         }
-        boolean asksConditions = conditions == null;
-        boolean asksRows = foundRows == UNKNOWN && foundRowsThere;
-        asked = true;
-        if (asksConditions) {
-            ask(connection, "SHOW WARNINGS LIMIT " + CONDITIONS_MAX, asksRows ? null : then, answer -> {
-                List<byte[]> rows = answer.error() == null ? answer.rows(CONDITION_COLUMNS) : null;
-                boolean all = rows != null && Math.max(warnings, rows.size()) <= rows.size();
-                conditions = all ? rows : null;
-            });
-        }
-        if (asksRows) {
-            ask(connection, "SELECT FOUND_ROWS()", then, answer -> {
-                String number = answer.value();
-                foundRows = answer.error() != null || number == null ? UNKNOWN : Long.parseLong(number);
-            });
-        }
-        connection.flush();
-    }
-
-    /** @param then called when the answer is here; null if another question follows */
-    private void ask(
-            BackendConnection connection,
-            String question,
-            @Nullable Runnable then,
-            Consumer<InternalResponse> consumer) {
-        int asking = generation;
-        connection.send(query(connection, question), new InternalResponse(ResponseShape.QUERY, ANSWER_BYTES_MAX) {
-            @Override
-            void answered() {
-                if (asking != generation) {
-                    return;
-                }
-                consumer.accept(this);
-                if (then != null) {
-                    leases.forgetLast();
-                    then.run();
-                    known();
-                }
+        fetch.begin(connection, conditions == null, foundRows == UNKNOWN && foundRowsThere, found -> {
+            List<byte[]> rows = found.conditions();
+            if (rows != null && rows.size() >= warnings) {
+                conditions = rows;
             }
-
-            @Override
-            public void failed(BackendFailure failure) {
-                if (asking == generation) {
-                    known();
-                }
+            Long number = found.foundRows();
+            if (number != null) {
+                foundRows = number;
             }
+            leases.forgetLast();
+            then.run();
         });
-    }
-
-    private void known() {
-        asked = false;
-        Runnable callback = onKnown;
-        onKnown = null;
-        if (callback != null) {
-            callback.run();
-        }
-    }
-
-    private static ByteBuf query(BackendConnection connection, String sql) {
-        ByteBuf out = connection.channel().alloc().buffer();
-        int header = Packets.begin(out, 0);
-        connection.beginQuery(out);
-        out.writeCharSequence(sql, StandardCharsets.US_ASCII);
-        Packets.end(out, header);
-        return out;
     }
 }

@@ -51,6 +51,7 @@ final class Placement implements SessionRouter.Context {
     private final Attempts attempts = new Attempts();
     private DiagnosticsUsers.Habit habit = DiagnosticsUsers.Habit.NONE;
     private int habitsVersion;
+    private @Nullable Credential habitOf;
 
     private Classification statement;
     private @Nullable PreparedStatement prepared;
@@ -73,11 +74,14 @@ final class Placement implements SessionRouter.Context {
     }
 
     /** What this session keeps its connection for from one statement to the next. */
+    @SuppressWarnings("ReferenceEquality") // it is replaced as a whole
     DiagnosticsUsers.Habit habit() {
         DiagnosticsUsers habits = parts.context().habits();
-        if (habits.version() != habitsVersion) {
+        Credential credential = parts.leases().credential();
+        if (habits.version() != habitsVersion || credential != habitOf) {
             habitsVersion = habits.version();
-            habit = habits.of(parts.leases().credential().user());
+            habitOf = credential;
+            habit = habits.of(credential.user());
         }
         return habit;
     }

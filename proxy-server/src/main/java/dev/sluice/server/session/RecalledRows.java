@@ -120,7 +120,8 @@ final class RecalledRows {
             return allocator.buffer(0);
         }
         int first = answer.getUnsignedByte(Packets.HEADER_LENGTH);
-        int head = first == OK || first == ERR ? 0 : endOf(answer, 0, 1 + first + (deprecatesEof ? 0 : 1));
+        int definitions = hasNoDefinitions(answer) ? 0 : first;
+        int head = first == OK || first == ERR ? 0 : endOf(answer, 0, 1 + definitions + (deprecatesEof ? 0 : 1));
         int end = head == 0 ? 0 : lastPacket(answer, head);
         if (head == 0 || answer.getUnsignedByte(end + Packets.HEADER_LENGTH) == ERR) {
             return answer;
@@ -139,6 +140,11 @@ final class RecalledRows {
         out.setByte(terminator + Packets.HEADER_LENGTH - 1, sequenceId);
         answer.release();
         return out;
+    }
+
+    /** A client that can do without is told so behind the number of columns. */
+    private static boolean hasNoDefinitions(ByteBuf answer) {
+        return answer.getUnsignedMediumLE(0) == 2 && answer.getByte(Packets.HEADER_LENGTH + 1) == 0;
     }
 
     /** The index behind so many packets. */
