@@ -178,7 +178,7 @@ final class Exchange implements Placement.Listener {
         }
         LastStatementQuestion question = command.question(parts.state().lexicalMode());
         // What has to be written in front of it would count as statements there.
-        boolean disturbs = question != null && on != null && !preparation.isNothing(command, on);
+        boolean disturbs = on != null && preparation.disturbs(command, on, question != null);
         return parts.lastStatement()
                 .recall(
                         command.statement(),
@@ -245,7 +245,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.SETTLING;
-        settlement.settle(slot, target, command.ran(), new Outcome(true, 0, command.text(), false), whenSettled);
+        settlement.settle(slot, target, command.ran(), new Outcome(true, true, 0, command.text(), false), whenSettled);
     }
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
@@ -408,9 +408,7 @@ final class Exchange implements Placement.Listener {
         command.dropPacket();
         watch.count(response.isError());
         phase = Phase.SETTLING;
-        Outcome outcome =
-                new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        settlement.settle(slot, target, done, outcome, whenSettled);
+        settlement.settle(slot, target, done, Outcome.of(response, command), whenSettled);
     }
 
     /** The server did not run the command, and does not mind having it once more. */

@@ -16,8 +16,6 @@ import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.session.DiagnosticsUsers.Habit;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -45,54 +43,64 @@ final class LastStatement {
         GONE
     }
 
-    private static final byte[] ERROR_LEVEL = "\5Error".getBytes(StandardCharsets.US_ASCII);
-    private static final long UNKNOWN = -1;
-
     private final Leases leases;
     private final BooleanSupplier mariaDb;
+    private final FoundRows foundRows;
+    private final Conditions conditions = new Conditions();
     private final LastStatementFetch fetch = new LastStatementFetch();
+    private final LastStatementFetch saving = new LastStatementFetch();
     private long rowCount;
-    private long foundRows;
     /** Whether a server would say the same number on the connection that {@link Leases} knows as the last. */
     private boolean rowCountThere;
 
-    private boolean foundRowsThere;
+    /** A question of Sluice's own has followed the last command, and counts as a statement. */
     private boolean disturbed;
-    private int warnings;
-    /** The conditions; null if there are some that only the last connection knows. */
-    private @Nullable List<byte[]> conditions = List.of();
+    /** In front of that question the server was asked for the conditions of the last command. */
+    private boolean saves;
+
+    private @Nullable List<byte[]> saved;
 
     private @Nullable RecalledRows recalled;
+    /** The command was found to be {@link Recall#RESTORED}. */
+    private boolean restored;
+
     private Habit missing = Habit.NONE;
 
     /** @param mariaDb whether the servers are those of MariaDB */
     LastStatement(Leases leases, BooleanSupplier mariaDb) {
         this.leases = leases;
         this.mariaDb = mariaDb;
+        this.foundRows = new FoundRows(mariaDb);
     }
 
     /** A new session begins. */
     void reset() {
         fetch.abandon();
+        saving.abandon();
         leases.forgetLast();
         rowCount = 0;
-        foundRows = 0;
         rowCountThere = false;
-        foundRowsThere = false;
-        disturbed = false;
-        recalled = null;
-        nothingLeft();
+        foundRows.reset();
+        settled();
+        begins();
+        conditions.none();
     }
 
-    private void nothingLeft() {
-        warnings = 0;
-        conditions = List.of();
+    private void settled() {
+        disturbed = false;
+        saves = false;
+        saved = null;
     }
 
     // ---- what has run ----
 
     /** A command has been answered. */
     void ran(Command command, Slot slot, BackendConnection target, ClientResponse response) {
+        account(command, slot, target, response);
+        settled();
+    }
+
+    private void account(Command command, Slot slot, BackendConnection target, ClientResponse response) {
         boolean there = leases.isLast(target);
         boolean asks = keepsConditions(command);
         if (!response.isError() && (asks || (command.leavesConditions() && response.warnings() == 0))) {
@@ -108,7 +116,7 @@ final class LastStatement {
         }
         if (command.isPrepare() && !response.isError()) {
             rowCountThere &= there;
-            foundRowsThere &= there;
+            foundRows.left(there);
         } else {
             count(command, response, there, true);
         }
@@ -117,12 +125,19 @@ final class LastStatement {
             refused(replaced);
             return;
         }
-        warnings = response.warnings();
-        conditions = response.isError() || warnings > 0 ? null : List.of();
-        if (conditions == null) {
+        leases.ranOn(slot, target);
+        if (!response.isError() && response.warnings() == 0) {
+            conditions.none();
+        } else if (saves) {
+            conditions.cleared(response.warnings(), saved);
+        } else {
+            if (restored && isResignal(command.ran())) {
+                conditions.followed();
+            } else {
+                conditions.left(response.warnings());
+            }
             target.conditionsLeft(true);
         }
-        leases.ranOn(slot, target);
     }
 
     /**
@@ -132,55 +147,21 @@ final class LastStatement {
     private void count(Command command, ClientResponse response, boolean before, boolean now) {
         rowCount = response.rowCount();
         rowCountThere = now && !disturbed;
-        boolean runs = command.type() == CommandType.COM_QUERY || command.type() == CommandType.COM_STMT_EXECUTE;
-        CountedRows counted = runs ? CountedRows.of(command.ran()) : CountedRows.UNCERTAIN;
-        if (response.isError() && counted != CountedRows.KEPT) {
-            counted = isBeforeRows(response.errorCode()) ? CountedRows.KEPT : CountedRows.UNCERTAIN;
-        }
-        if (counted == CountedRows.UNCERTAIN && isValues(command.ran(), response) && !mariaDb.getAsBoolean()) {
-            counted = CountedRows.UNKNOWN;
-        }
-        foundRows = switch (counted) {
-            case SENT -> response.rows();
-            case KEPT -> foundRows;
-            case UNKNOWN, UNCERTAIN -> UNKNOWN;
-        };
-        boolean certain = counted == CountedRows.SENT || counted == CountedRows.UNKNOWN;
-        boolean own = certain ? now : before && foundRowsThere;
-        foundRowsThere = own && !disturbed;
-        disturbed = false;
-    }
-
-    /** MySQL counts the rows of VALUES, MariaDB does not. */
-    private static boolean isValues(Classification statement, ClientResponse response) {
-        return statement.kind() == StatementKind.VALUES
-                && !statement.has(Traits.MULTI_STATEMENT)
-                && !response.isError();
-    }
-
-    /** Whether the server has refused the statement before it looked for any rows. */
-    private static boolean isBeforeRows(int errorCode) {
-        return switch (errorCode) {
-            // ER_NO_DB_ERROR, ER_BAD_DB_ERROR, ER_BAD_FIELD_ERROR, ER_PARSE_ERROR, ER_EMPTY_QUERY,
-            // ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR, ER_NO_SUCH_TABLE
-            case 1046, 1049, 1054, 1064, 1065, 1142, 1143, 1146 -> true;
-            default -> false;
-        };
+        foundRows.ran(command, response, before, now);
     }
 
     /** Whether there are any, known or not. */
     boolean hasConditions() {
-        List<byte[]> known = conditions;
-        return known == null || !known.isEmpty();
+        return conditions.exist();
     }
 
     /** Statements that ask, and commands that a server does not take for statements. */
     static boolean keepsConditions(Command command) {
         CommandType type = command.type();
-        if (type == CommandType.COM_INIT_DB || type == CommandType.COM_STATISTICS) {
-            return true;
-        }
-        return asks(command.ran());
+        return switch (type) {
+            case COM_INIT_DB, COM_STATISTICS, COM_STMT_RESET, COM_STMT_SEND_LONG_DATA -> true;
+            default -> asks(command.ran());
+        };
     }
 
     private static boolean asks(Classification statement) {
@@ -189,8 +170,15 @@ final class LastStatement {
                 && (statement.kind() == StatementKind.SHOW || statement.kind() == StatementKind.DIAGNOSTICS);
     }
 
+    /** RESIGNAL, which adds its error to what the last statement has left; GET DIAGNOSTICS assigns variables. */
+    private static boolean isResignal(Classification statement) {
+        return asks(statement)
+                && statement.kind() == StatementKind.DIAGNOSTICS
+                && !statement.has(Traits.USER_VARIABLE_ASSIGNED);
+    }
+
     private void keep(Command command, ClientResponse response, boolean there) {
-        if (command.type() == CommandType.COM_INIT_DB) {
+        if (command.type() == CommandType.COM_INIT_DB || command.type() == CommandType.COM_STMT_RESET) {
             rowCount = 0;
             rowCountThere &= there;
         } else if (command.ran().kind() == StatementKind.SHOW) {
@@ -198,52 +186,88 @@ final class LastStatement {
             rowCountThere &= there;
             if (response.columns() == 1) {
                 // SHOW COUNT(*) is a SELECT of a variable.
-                foundRows = 1;
-                foundRowsThere &= there;
+                foundRows.become(1, there);
             }
         }
     }
 
-    /** A question of Sluice's own has followed the command that is about to be accounted for, on the same connection. */
-    void disturbed() {
+    /**
+     * A question of Sluice's own is about to follow the command that will be accounted for, on the same connection.
+     *
+     * @param leftConditions whether the command has left any, which the question would clear
+     * @param isQuery whether the question has rows
+     */
+    void disturb(BackendConnection target, boolean leftConditions, boolean isQuery) {
         disturbed = true;
+        if (isQuery) {
+            foundRows.disturb();
+        }
+        if (leftConditions && !saves) {
+            saves = true;
+            saving.begin(target, true, false, found -> saved = found.conditions());
+        }
     }
 
     /** The client got an error that no server has given, or not in these words. */
     void refused(ErrPacket error) {
         rowCount = -1;
-        warnings = 1;
-        conditions = List.of(RecalledRows.condition("Error", error.code(), error.message()));
+        conditions.are(List.of(condition(error)));
         leases.forgetLast();
+    }
+
+    /** The same for a command that is no statement: MySQL adds its error to what the last statement has left. */
+    void commandRefused(ErrPacket error) {
+        if (mariaDb.getAsBoolean()) {
+            refused(error);
+        } else {
+            rowCount = -1;
+            rowCountThere = false;
+            conditions.add(condition(error));
+        }
+    }
+
+    private static byte[] condition(ErrPacket error) {
+        return RecalledRows.condition("Error", error.code(), error.message());
+    }
+
+    /** A command that is no statement was answered without a server. */
+    void commandAnswered() {
+        rowCount = 0;
+        rowCountThere = false;
+    }
+
+    /** A statement without rows was answered without a server. */
+    void answered() {
+        leases.forgetLast();
+        rowCount = 0;
+        conditions.none();
     }
 
     /** A SELECT of one row was answered without a server. */
     void selectedOne() {
-        leases.forgetLast();
+        answered();
         rowCount = -1;
-        foundRows = 1;
-        nothingLeft();
+        foundRows.are(1, true);
     }
 
     // ---- what is asked ----
 
     /** Whether there are conditions that only this connection knows. */
     boolean livesOn(BackendConnection connection) {
-        return conditions == null && leases.isLast(connection);
+        return !conditions.areKnown() && leases.isLast(connection);
     }
 
     /** Whether a statement leaves FOUND_ROWS() alone, which only this connection knows. */
     boolean outlives(Classification statement, BackendConnection connection) {
         return canFetch(connection)
-                && foundRows == UNKNOWN
-                && foundRowsThere
+                && foundRows.areOnlyThere()
                 && !statement.has(Traits.DIAGNOSTICS)
                 && CountedRows.of(statement) == CountedRows.KEPT;
     }
 
     /** Whether there is anything that only this connection knows. */
     boolean canFetch(BackendConnection connection) {
-        return leases.isLast(connection) && (conditions == null || (foundRows == UNKNOWN && foundRowsThere));
+        return leases.isLast(connection) && (!conditions.areKnown() || foundRows.areOnlyThere());
     }
 
     /** Whether the connection has what others have left there, which a command would add to, or find. */
@@ -273,34 +297,28 @@ final class LastStatement {
             @Nullable BackendConnection on,
             @Nullable LastStatementQuestion question,
             boolean binary) {
-        recalled = null;
+        begins();
         boolean here = on != null && leases.isLast(on);
         boolean asksRows = statement.has(Traits.FOUND_ROWS);
-        if (here && rowCountThere && (foundRowsThere || !asksRows)) {
+        if (here && rowCountThere && conditions.areThere() && (foundRows.areThere() || !asksRows)) {
             return Recall.THERE;
         }
-        List<byte[]> known = conditions;
         missing = question == null ? Habit.CONNECTION : Habit.FOUND_ROWS;
         if (question == null) {
-            boolean plain = known != null && known.isEmpty() && (rowCount == 0 || rowCount == -1);
-            return plain && !asksRows ? Recall.RESTORED : Recall.GONE;
+            boolean plain = !conditions.exist() && (rowCount == 0 || rowCount == -1);
+            restored = (plain && !asksRows) || (isResignal(statement) && conditions.areKnown());
+            return restored ? Recall.RESTORED : Recall.GONE;
         }
         if (question.form() == Form.NUMBERS) {
             return numbers(question.numbers(), here, binary);
         }
-        if (here) {
+        if (here && conditions.areThere()) {
             return Recall.THERE;
         }
-        if (known == null) {
+        if (!conditions.areKnown()) {
             return Recall.GONE;
         }
-        recalled = RecalledRows.ofConditions(
-                known.stream()
-                        .filter(row -> question.form() == Form.WARNINGS || isError(row))
-                        .skip(question.offset())
-                        .limit(question.limit())
-                        .toList(),
-                binary);
+        recalled = RecalledRows.ofConditions(conditions.shown(question), binary);
         return Recall.REWRITTEN;
     }
 
@@ -310,9 +328,17 @@ final class LastStatement {
         boolean allKnown = true;
         for (int i = 0; i < numbers.length; i++) {
             Subject subject = subjects.get(i);
-            allThere &= subject == Subject.ROW_COUNT ? rowCountThere : subject != Subject.FOUND_ROWS || foundRowsThere;
-            allKnown &= subject == Subject.ROW_COUNT
-                    || (subject == Subject.FOUND_ROWS ? foundRows != UNKNOWN : conditions != null);
+            switch (subject) {
+                case ROW_COUNT -> allThere &= rowCountThere;
+                case FOUND_ROWS -> {
+                    allThere &= foundRows.areThere();
+                    allKnown &= foundRows.areKnown();
+                }
+                case WARNING_COUNT, ERROR_COUNT -> {
+                    allThere &= conditions.areThere();
+                    allKnown &= conditions.areKnown();
+                }
+            }
             numbers[i] = number(subject);
         }
         if (allThere) {
@@ -323,17 +349,12 @@ final class LastStatement {
     }
 
     private long number(Subject subject) {
-        List<byte[]> known = conditions == null ? List.of() : conditions;
         return switch (subject) {
-            case FOUND_ROWS -> foundRows;
+            case FOUND_ROWS -> foundRows.number();
             case ROW_COUNT -> rowCount;
-            case WARNING_COUNT -> Math.max(warnings, known.size());
-            case ERROR_COUNT -> known.stream().filter(LastStatement::isError).count();
+            case WARNING_COUNT -> conditions.count();
+            case ERROR_COUNT -> conditions.errors();
         };
-    }
-
-    private static boolean isError(byte[] condition) {
-        return Arrays.mismatch(condition, ERROR_LEVEL) >= ERROR_LEVEL.length;
     }
 
     /** What would have had to be kept for the question that was found to be {@link Recall#GONE}. */
@@ -344,6 +365,7 @@ final class LastStatement {
     /** A command begins, of which nothing has been found yet. */
     void begins() {
         recalled = null;
+        restored = false;
     }
 
     /** The rows that the question gets that was found to be {@link Recall#REWRITTEN}; null for any other. */
@@ -370,14 +392,11 @@ final class LastStatement {
             then.run();
             return;
         }
-        fetch.begin(connection, conditions == null, foundRows == UNKNOWN && foundRowsThere, found -> {
-            List<byte[]> rows = found.conditions();
-            if (rows != null && rows.size() >= warnings) {
-                conditions = rows;
-            }
+        fetch.begin(connection, !conditions.areKnown(), foundRows.areOnlyThere(), found -> {
+            conditions.learned(found.conditions());
             Long number = found.foundRows();
             if (number != null) {
-                foundRows = number;
+                foundRows.are(number, true);
             }
             leases.forgetLast();
             then.run();

@@ -139,11 +139,17 @@ final class Preparation {
         context.metrics().causalWait(reached);
     }
 
-    /** Whether a statement finds the session's state, and itself if it is prepared, on the connection. */
-    boolean isNothing(Command command, BackendConnection target) {
+    /**
+     * Whether a statement needs something in front of it on the connection that would count there as the last one.
+     *
+     * @param always whether that includes a COM_STMT_PREPARE, which clears conditions and nothing else
+     */
+    boolean disturbs(Command command, BackendConnection target, boolean always) {
         PreparedStatement about = command.prepared();
-        return !StatePrelude.isNeeded(target, parts.state().vector())
-                && (about == null || target.statements().find(about.text()) != null);
+        boolean prepares = about != null && target.statements().find(about.text()) == null;
+        return StatePrelude.isNeeded(target, parts.state().vector())
+                || !parts.insertId().isNothingToBring(target, command.statement())
+                || (prepares && (always || parts.lastStatement().hasConditions()));
     }
 
     /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */

@@ -106,7 +106,7 @@ public final class Session {
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
-        this.statementCommands = new StatementCommands(parts, exchange, reader, local::status);
+        this.statementCommands = new StatementCommands(parts, exchange, reader, local);
         this.clientKill = new ClientKill(this);
         context.registry().add(this);
         context.metrics().sessionOpened();
@@ -212,7 +212,7 @@ public final class Session {
     private void query(ByteBuf packet) {
         if (!takesAttributes(packet)) {
             packet.release();
-            frontend.sendError(ErrorCode.ER_MALFORMED_PACKET);
+            local.refuse(ErrorCode.ER_MALFORMED_PACKET.toPacket());
             return;
         }
         if (RouteReport.isAskedBy(packet)) {
@@ -251,7 +251,7 @@ public final class Session {
         }
         interruptedReading = false;
         packet.release();
-        frontend.sendError(ErrorCode.ER_QUERY_INTERRUPTED);
+        local.refuseStatement(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
         resumeInput();
         return true;
     }
@@ -259,9 +259,8 @@ public final class Session {
     private void prepare(ByteBuf packet) {
         if (parts.statements().size() >= context.settings().preparedStatementsMax()) {
             packet.release();
-            frontend.sendError(
-                    ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED,
-                    context.settings().preparedStatementsMax());
+            local.refuseStatement(ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.toPacket(
+                    context.settings().preparedStatementsMax()));
             return;
         }
         reader.read(packet, classification -> {
@@ -288,7 +287,7 @@ public final class Session {
                 : context.texts().take(digest, sql, settings.preparedBytesMax());
         if (text == null) {
             packet.release();
-            frontend.send(1, Failures.preparedTextsFull());
+            local.refuseStatement(Failures.preparedTextsFull());
             resumeInput();
             return;
         }

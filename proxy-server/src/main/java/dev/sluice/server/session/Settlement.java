@@ -278,7 +278,7 @@ final class Settlement {
     /** While the client's switches are on, nothing would be reported: a question asks for all, or the connection stays. */
     private void learnCollation(BackendConnection target, Outcome outcome, Runnable done) {
         if (parts.effects().isCollationUnknown() && !parts.clientTrackers().areOn(target)) {
-            collation.learn(target, outcome.text(), done);
+            collation.learn(target, outcome, done);
         } else {
             done.run();
         }
@@ -288,12 +288,26 @@ final class Settlement {
      * What came of a command.
      *
      * @param failed whether the server answered with an error
+     * @param leftConditions whether there is an error or a warning
      * @param lastInsertId what the OK said
      * @param text the statement, where names in it matter
      * @param choosesSchema whether it was about the schema only, which was not brought to the connection before
      */
     record Outcome(
-            boolean failed, long lastInsertId, @Nullable String text, boolean choosesSchema) {}
+            boolean failed,
+            boolean leftConditions,
+            long lastInsertId,
+            @Nullable String text,
+            boolean choosesSchema) {
+        static Outcome of(ClientResponse response, Command command) {
+            return new Outcome(
+                    response.isError(),
+                    response.isError() || response.warnings() > 0,
+                    response.lastInsertId(),
+                    command.text(),
+                    command.choosesSchema());
+        }
+    }
 
     /** An error packet has no status flags: a transaction may have begun, or ended, without a word. */
     private boolean isDoubtful(Slot slot, Classification statement) {
@@ -317,7 +331,7 @@ final class Settlement {
         ByteBuf question = target.channel().alloc().buffer();
         int header = Packets.begin(question, 0);
         if (mariaDb) {
-            parts.lastStatement().disturbed();
+            parts.lastStatement().disturb(target, false, true);
             question.writeByte(CommandType.COM_PING.code());
         } else {
             question.writeByte(CommandType.COM_SET_OPTION.code());
