@@ -191,7 +191,7 @@ final class Exchange implements Placement.Listener {
     public boolean keepsLastStatement() {
         // Its bytes will be gone when it has been answered.
         command.leavesConditions(settlement.leavesConditions(command));
-        return LastStatement.keepsConditions(command) || command.leavesConditions();
+        return command.keepsConditions() || command.leavesConditions();
     }
 
     private void runOn(BackendConnection target) {

@@ -1,9 +1,7 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.CommandType;
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.packet.ErrPacket;
-import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.CountedRows;
@@ -13,12 +11,9 @@ import dev.sluice.router.sql.LastStatementQuestion.Subject;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
-import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.session.DiagnosticsUsers.Habit;
-import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,7 +97,7 @@ final class LastStatement {
 
     private void account(Command command, Slot slot, BackendConnection target, ClientResponse response) {
         boolean there = leases.isLast(target);
-        boolean asks = keepsConditions(command);
+        boolean asks = command.keepsConditions();
         if (!response.isError() && (asks || (command.leavesConditions() && response.warnings() == 0))) {
             if (there) {
                 leases.ranOn(slot, target);
@@ -131,7 +126,7 @@ final class LastStatement {
         } else if (saves) {
             conditions.cleared(response.warnings(), saved);
         } else {
-            if (restored && isResignal(command.ran())) {
+            if (restored && Command.isResignal(command.ran())) {
                 conditions.followed();
             } else {
                 conditions.left(response.warnings());
@@ -153,28 +148,6 @@ final class LastStatement {
     /** Whether there are any, known or not. */
     boolean hasConditions() {
         return conditions.exist();
-    }
-
-    /** Statements that ask, and commands that a server does not take for statements. */
-    static boolean keepsConditions(Command command) {
-        CommandType type = command.type();
-        return switch (type) {
-            case COM_INIT_DB, COM_STATISTICS, COM_STMT_RESET, COM_STMT_SEND_LONG_DATA -> true;
-            default -> asks(command.ran());
-        };
-    }
-
-    private static boolean asks(Classification statement) {
-        return statement.has(Traits.DIAGNOSTICS)
-                && !statement.has(Traits.MULTI_STATEMENT)
-                && (statement.kind() == StatementKind.SHOW || statement.kind() == StatementKind.DIAGNOSTICS);
-    }
-
-    /** RESIGNAL, which adds its error to what the last statement has left; GET DIAGNOSTICS assigns variables. */
-    private static boolean isResignal(Classification statement) {
-        return asks(statement)
-                && statement.kind() == StatementKind.DIAGNOSTICS
-                && !statement.has(Traits.USER_VARIABLE_ASSIGNED);
     }
 
     private void keep(Command command, ClientResponse response, boolean there) {
@@ -306,7 +279,7 @@ final class LastStatement {
         missing = question == null ? Habit.CONNECTION : Habit.FOUND_ROWS;
         if (question == null) {
             boolean plain = !conditions.exist() && (rowCount == 0 || rowCount == -1);
-            restored = (plain && !asksRows) || (isResignal(statement) && conditions.areKnown());
+            restored = (plain && !asksRows) || (Command.isResignal(statement) && conditions.areKnown());
             return restored ? Recall.RESTORED : Recall.GONE;
         }
         if (question.form() == Form.NUMBERS) {

@@ -27,7 +27,8 @@ final class LastStatementFetch {
      * @param conditions the rows of SHOW WARNINGS; null if it was not asked for them, or gave none
      * @param foundRows null if it was not asked, or did not say
      */
-    record Found(@Nullable List<byte[]> conditions, @Nullable Long foundRows) {}
+    record Found(
+            @Nullable List<byte[]> conditions, @Nullable Long foundRows) {}
 
     private boolean underWay;
     /** Counts the sessions of this client: an answer about an older one says nothing any more. */

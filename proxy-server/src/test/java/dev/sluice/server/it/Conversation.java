@@ -12,7 +12,15 @@ final class Conversation {
 
     private static final int UNKNOWN_STATEMENT = 1243;
     private static final Set<String> LEAVES_CONDITIONS = Set.of(
-            "@ping", "@set_option", "@init_db", "@close", "@long_data", "@reset_statement", "@fetch", "@unknown", "RESIGNAL");
+            "@ping",
+            "@set_option",
+            "@init_db",
+            "@close",
+            "@long_data",
+            "@reset_statement",
+            "@fetch",
+            "@unknown",
+            "RESIGNAL");
 
     private final Map<String, String> prepared = new HashMap<>();
     private final Set<String> cursors = new HashSet<>();
@@ -93,12 +101,6 @@ final class Conversation {
     /** Whether a read-only transaction is open. */
     boolean isReadOnly() {
         return !isEnded() && (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0;
-    }
-
-    /** Whether autocommit is off and no transaction is open. */
-    boolean isBetweenTransactions() {
-        int open = ServerStatus.SERVER_STATUS_AUTOCOMMIT | ServerStatus.SERVER_STATUS_IN_TRANS;
-        return !isEnded() && (status & open) == 0;
     }
 
     /** Whether the last statement was the last that the server would take. */

@@ -205,7 +205,8 @@ class LastStatementIT {
                 RawClient client = narrow.raw();
                 RawClient direct = RawClient.connect(proxy.cluster().primary().port());
                 RawClient other = narrow.raw()) {
-            for (String question : List.of("SHOW WARNINGS", "SELECT ROW_COUNT(), @@error_count", "SELECT FOUND_ROWS()")) {
+            for (String question :
+                    List.of("SHOW WARNINGS", "SELECT ROW_COUNT(), @@error_count", "SELECT FOUND_ROWS()")) {
                 for (CommandType type : List.of(CommandType.COM_STMT_FETCH, CommandType.COM_DAEMON)) {
                     List<List<byte[]>> answers = new ArrayList<>();
                     for (RawClient each : List.of(client, direct)) {
