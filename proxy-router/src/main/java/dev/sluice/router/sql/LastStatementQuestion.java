@@ -37,6 +37,20 @@ public record LastStatementQuestion(Form form, List<Subject> numbers, long offse
     private static final int LENGTH_MAX = 1024;
     private static final int NUMBERS_MAX = 16;
 
+    /** Whether a statement asks about the one before it and leaves its conditions as they are. */
+    public static boolean leavesConditions(Classification statement) {
+        return statement.has(Traits.DIAGNOSTICS)
+                && !statement.has(Traits.MULTI_STATEMENT)
+                && (statement.kind() == StatementKind.SHOW || statement.kind() == StatementKind.DIAGNOSTICS);
+    }
+
+    /** Whether it is RESIGNAL, which adds its error to those conditions. GET DIAGNOSTICS assigns variables. */
+    public static boolean isResignal(Classification statement) {
+        return leavesConditions(statement)
+                && statement.kind() == StatementKind.DIAGNOSTICS
+                && !statement.has(Traits.USER_VARIABLE_ASSIGNED);
+    }
+
     /** Reads a statement; null if it asks for something else or for more. */
     public static @Nullable LastStatementQuestion read(byte[] sql, LexicalMode mode) {
         if (sql.length > LENGTH_MAX) {

@@ -277,21 +277,8 @@ final class Command {
     boolean keepsConditions() {
         return switch (type) {
             case COM_INIT_DB, COM_STATISTICS, COM_STMT_RESET, COM_STMT_SEND_LONG_DATA -> true;
-            default -> asksLast(ran());
+            default -> LastStatementQuestion.leavesConditions(ran());
         };
-    }
-
-    private static boolean asksLast(Classification statement) {
-        return statement.has(Traits.DIAGNOSTICS)
-                && !statement.has(Traits.MULTI_STATEMENT)
-                && (statement.kind() == StatementKind.SHOW || statement.kind() == StatementKind.DIAGNOSTICS);
-    }
-
-    /** RESIGNAL, which adds its error to what the last statement has left; GET DIAGNOSTICS assigns variables. */
-    static boolean isResignal(Classification statement) {
-        return asksLast(statement)
-                && statement.kind() == StatementKind.DIAGNOSTICS
-                && !statement.has(Traits.USER_VARIABLE_ASSIGNED);
     }
 
     /** What it asks about the statement before it, if it is a statement that does nothing else. */

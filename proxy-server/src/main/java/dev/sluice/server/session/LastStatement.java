@@ -125,8 +125,12 @@ final class LastStatement {
             conditions.none();
         } else if (saves) {
             conditions.cleared(response.warnings(), saved);
+            if (!conditions.areKnown()) {
+                // Nor will anybody know them.
+                leases.forgetLast();
+            }
         } else {
-            if (restored && Command.isResignal(command.ran())) {
+            if (restored && LastStatementQuestion.isResignal(command.ran())) {
                 conditions.followed();
             } else {
                 conditions.left(response.warnings());
@@ -279,7 +283,7 @@ final class LastStatement {
         missing = question == null ? Habit.CONNECTION : Habit.FOUND_ROWS;
         if (question == null) {
             boolean plain = !conditions.exist() && (rowCount == 0 || rowCount == -1);
-            restored = (plain && !asksRows) || (Command.isResignal(statement) && conditions.areKnown());
+            restored = (plain && !asksRows) || (LastStatementQuestion.isResignal(statement) && conditions.areKnown());
             return restored ? Recall.RESTORED : Recall.GONE;
         }
         if (question.form() == Form.NUMBERS) {
