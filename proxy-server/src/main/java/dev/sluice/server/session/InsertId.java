@@ -157,12 +157,17 @@ final class InsertId implements BackendConnection.InsertIdHolder {
      * @return how many answers will come
      */
     int bringTo(BackendConnection connection, Classification statement, PendingResponse response) {
-        if (!concerns(statement) || home() == connection) {
+        if (isNothingToBring(connection, statement)) {
             return 0;
         }
         connection.send(query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
         settleOn(connection);
         return 1;
+    }
+
+    /** Whether a statement needs nothing in front of it on a connection. */
+    boolean isNothingToBring(BackendConnection connection, Classification statement) {
+        return !concerns(statement) || home() == connection;
     }
 
     private static ByteBuf query(BackendConnection connection, String sql) {
