@@ -154,7 +154,9 @@ class BrokenLoginIT {
             try (RawClient client = begin(need)) {
                 relay.breakConnection(bytes, false);
                 Outcome outcome = go(need, client);
-                assertThat(relay.isArmed()).as(where + ": a connection was needed").isFalse();
+                assertThat(relay.isArmed())
+                        .as(where + ": a connection was needed")
+                        .isFalse();
                 relay.heal();
                 assertThat(outcome).as(where).isNotEqualTo(Outcome.ENDED);
                 if (bytes < LOGIN_BYTES_MIN) {
@@ -188,7 +190,9 @@ class BrokenLoginIT {
                 outcomes.add(threads.submit(() -> go(need, client)));
             }
             for (int i = 0; i < outcomes.size(); i++) {
-                assertThat(outcomes.get(i).get()).as("one of %d, %s", outcomes.size(), need).isNotEqualTo(Outcome.ENDED);
+                assertThat(outcomes.get(i).get())
+                        .as("one of %d, %s", outcomes.size(), need)
+                        .isNotEqualTo(Outcome.ENDED);
             }
         } finally {
             threads.shutdownNow();

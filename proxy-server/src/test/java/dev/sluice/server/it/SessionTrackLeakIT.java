@@ -243,7 +243,8 @@ class SessionTrackLeakIT {
 
     private static String executed(RawClient client, int statement) throws IOException {
         byte[] row = TextRow.rows(client.execute(statement, 7, true)).get(0);
-        return String.valueOf(TextRow.columns(Arrays.copyOfRange(row, 2, row.length)).get(0));
+        return String.valueOf(
+                TextRow.columns(Arrays.copyOfRange(row, 2, row.length)).get(0));
     }
 
     /** What a new session finds on the primary and on a replica; a write works as well. */

@@ -203,9 +203,7 @@ final class TestProxy implements AutoCloseable {
         /** What stands in front of a server could not read otherwise. */
         private TlsConfig backendTls(TlsConfig tls) {
             boolean off = !encrypted && (primaryAt != null || relay != null);
-            return off
-                    ? new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()))
-                    : tls;
+            return off ? new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty())) : tls;
         }
 
         Options balance(BalanceConfig value) {
