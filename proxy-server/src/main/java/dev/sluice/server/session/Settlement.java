@@ -409,7 +409,8 @@ final class Settlement {
             boolean asked = parts.lastStatement().livesOn(target)
                     || command.statement().has(Traits.CALC_FOUND_ROWS)
                     || untilStarving
-                    || ((held || habit == Habit.FOUND_ROWS) && parts.lastStatement().canFetch(target));
+                    || ((held || habit == Habit.FOUND_ROWS)
+                            && parts.lastStatement().canFetch(target));
             parts.state().pin(slot, PinReason.LAST_STATEMENT, asked);
         }
         if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0 || command.ran().has(Traits.OPAQUE)) {
