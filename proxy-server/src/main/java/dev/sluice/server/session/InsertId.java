@@ -103,11 +103,15 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     }
 
     /**
-     * Asks for the value where it lives if it is not known and another connection is about to need it.
+     * Asks for the value where it lives if it is not known and another connection is about to need it. Somebody else may have
+     * asked by now: while this statement waited for its connection, another session has begun to use the one it lives on.
      *
      * @return whether the answer has to be waited for
      */
     boolean askElsewhere(BackendConnection connection) {
+        if (asked) {
+            return true;
+        }
         BackendConnection there = home();
         if (exact || there == null || there == connection) {
             return false;
