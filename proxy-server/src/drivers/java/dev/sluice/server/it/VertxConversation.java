@@ -88,7 +88,7 @@ final class VertxConversation {
     }
 
     private void step(String name, Step step) throws Exception {
-        transcript.begin(name);
+        transcript.begin(name); System.err.println("STEP " + name + " " + proxied);
         try {
             step.run();
         } catch (DatabaseException e) {
@@ -119,9 +119,11 @@ final class VertxConversation {
         step("cursor", this::cursor);
         step("stream", this::stream);
         step("state", this::state);
-        step("calls", () -> run("CALL drv_two(4, @b, @c)"));
         step("several in one", () -> run("SELECT 1 AS a; SELECT 'b' AS b; UPDATE drv_w SET n = 5 WHERE n = 4"));
         step("big", () -> run("SELECT MD5(?), CHAR_LENGTH(?)", "ä🙂".repeat(100_000), "🙂".repeat(1000)));
+        // They tie the session to a connection, so they come last.
+        step("calls", () -> run("CALL drv_two(4, @b, @c)"));
+        step("a call that fails", () -> run("CALL drv_signal()"));
         step("another session", this::again);
     }
 
@@ -136,6 +138,10 @@ final class VertxConversation {
         }
         run(READ + "1 FOR UPDATE");
         ranOn("primary");
+        run("START TRANSACTION READ ONLY");
+        run(READ + "3");
+        ranOn("replica");
+        run("COMMIT");
     }
 
     private void metadata() throws Exception {
@@ -214,7 +220,6 @@ final class VertxConversation {
                 "SELECT * FROM drv_nowhere",
                 "INSERT INTO drv_w (v) VALUES ('one')",
                 READ + "2",
-                "CALL drv_signal()",
                 "SELECT * FROM mysql.user",
                 "UPDATE drv_w SET n = 77 WHERE v = 'many2'",
                 "SELECT n FROM drv_w WHERE v = 'many2'")) {
@@ -250,10 +255,6 @@ final class VertxConversation {
             results(wait(one));
         }
         done(lost.rollback());
-        run("START TRANSACTION READ ONLY");
-        run(READ + "3");
-        ranOn("replica");
-        run("COMMIT");
         run("SELECT v FROM drv_w WHERE v LIKE 'lost%' OR v = 'kept'");
     }
 
@@ -270,8 +271,11 @@ final class VertxConversation {
         Cursor half = statement.cursor(Tuple.of(0));
         results(wait(half.read(7)));
         done(half.close());
-        results(wait(statement.query().execute(Tuple.of(198))));
         done(statement.close());
+        // One that has had no cursor: MySQL 8.0.31 does not end the answers of those that had one.
+        PreparedStatement other = wait(connection.prepare(NUMBERS));
+        results(wait(other.query().execute(Tuple.of(198))));
+        done(other.close());
     }
 
     private void stream() throws Exception {
