@@ -136,12 +136,12 @@ final class VertxConversation {
             run(READ + "?", id);
             ranOn("replica");
         }
-        run(READ + "1 FOR UPDATE");
-        ranOn("primary");
         run("START TRANSACTION READ ONLY");
         run(READ + "3");
         ranOn("replica");
         run("COMMIT");
+        run(READ + "1 FOR UPDATE");
+        ranOn("primary");
     }
 
     private void metadata() throws Exception {
