@@ -29,6 +29,8 @@ public enum PinReason {
     LONG_DATA,
     /** SET TRANSACTION waits for the next transaction. */
     TRANSACTION_CHARACTERISTICS,
+    /** A savepoint was set with autocommit off and no transaction open: the next transaction will know it. */
+    SAVEPOINT,
     /** SET ROLE changed the active roles. */
     ROLE,
     /** SET RESOURCE GROUP moved the connection's thread. */

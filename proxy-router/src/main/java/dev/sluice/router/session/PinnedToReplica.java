@@ -33,6 +33,9 @@ final class PinnedToReplica {
             | Traits.EXECUTABLE_COMMENT
             | Traits.AMBIGUOUS_TEXT;
 
+    /** A lock on a replica is held against nobody; whether one is free only the primary can tell. */
+    static final long USER_LOCKS = Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_QUERY;
+
     private PinnedToReplica() {}
 
     /** Whether the statement may run on the replica outside of a transaction. */
@@ -84,9 +87,9 @@ final class PinnedToReplica {
             return mayRun(statement, state);
         }
         if (statement.has(Traits.MULTI_STATEMENT)) {
-            return !statement.has(Traits.WRITES_OUTSIDE | Traits.OPAQUE);
+            return !statement.has(Traits.WRITES_OUTSIDE | Traits.OPAQUE | USER_LOCKS);
         }
-        return !(pinned && endsReadOnly(statement));
+        return !statement.has(USER_LOCKS) && !(pinned && endsReadOnly(statement));
     }
 
     /** Whether a server would end the read-only transaction for it, and run it like any statement outside of one. */

@@ -118,7 +118,35 @@ public final class StatementEffects {
         if (succeeded && statement.kind() == StatementKind.DDL && (state.pins(slot) & TEMPORARY) != 0) {
             takeDefinition(slot, textOf(statement, text));
         }
+        if (state.autocommitOff() || (state.pins(slot) & PinReason.SAVEPOINT.bit()) != 0) {
+            takeSavepoint(slot, statement, succeeded, text);
+        }
     }
+
+    /** With autocommit off a server keeps savepoints for the transaction to come, and says nothing of it. */
+    private void takeSavepoint(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+        boolean between = state.autocommitOff() && state.transactionSlot() != slot;
+        boolean several = statement.has(Traits.MULTI_STATEMENT);
+        if (between && several) {
+            String sql = text.get();
+            if (sql == null || SAVEPOINT.matcher(sql).find()) {
+                state.pin(slot, PinReason.SAVEPOINT, true);
+            }
+        } else if (between && succeeded && statement.kind() == StatementKind.SAVEPOINT) {
+            state.pin(slot, PinReason.SAVEPOINT, true);
+        } else if (!between || (succeeded && ends(statement))) {
+            // The transaction itself keeps the session from now on, or it is over.
+            state.pin(slot, PinReason.SAVEPOINT, false);
+        }
+    }
+
+    private static boolean ends(Classification statement) {
+        return statement.kind() == StatementKind.COMMIT
+                || statement.kind() == StatementKind.ROLLBACK
+                || statement.has(Traits.IMPLICIT_COMMIT);
+    }
+
+    private static final Pattern SAVEPOINT = Pattern.compile("savepoint", Pattern.CASE_INSENSITIVE);
 
     /**
      * What an EXECUTE does, by the statement that was prepared under its name; any other statement as it is.
@@ -380,10 +408,7 @@ public final class StatementEffects {
     private @Nullable String withComments(Supplier<@Nullable String> text) {
         String whole = text.get();
         boolean utf8 = state.lexicalMode().charset() == LexicalCharset.UTF8;
-        if (whole == null || !whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE))) {
-            return null;
-        }
-        return CommentFreeText.of(whole, state.lexicalMode());
+        return whole == null || whole.chars().allMatch(c -> c < 0x80 || (utf8 && c != UNREADABLE)) ? whole : null;
     }
 
     /** What stands in a String for bytes that are no UTF-8. */

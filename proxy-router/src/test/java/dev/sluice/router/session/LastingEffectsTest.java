@@ -31,6 +31,34 @@ class LastingEffectsTest extends EffectsFixture {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"SAVEPOINT a", "SELECT 1; savepoint a", "SAVEPOINT a; RELEASE SAVEPOINT a; SAVEPOINT b"})
+    void aSavepointInFrontOfATransactionTiesUntilThatBegins(String sql) {
+        run(sql);
+        assertThat(pins()).isEmpty();
+        state.vector(state.vector().with("autocommit", "OFF"));
+        run(sql, "SELECT 1");
+        assertThat(pins()).isEqualTo("savepoint");
+        state.observeTransaction(slot, true, false);
+        run("UPDATE t SET v = 1");
+        assertThat(pins()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"COMMIT", "ROLLBACK", "CREATE TABLE t (v INT)"})
+    void aSavepointInFrontOfATransactionGoesWithItsEnd(String sql) {
+        state.vector(state.vector().with("autocommit", "OFF"));
+        run("SAVEPOINT a");
+        run(sql, false);
+        assertThat(pins()).isEqualTo("savepoint");
+        run(sql);
+        assertThat(pins()).isEmpty();
+        run("SAVEPOINT a");
+        state.vector(state.vector().with("autocommit", "ON"));
+        run("SELECT 1");
+        assertThat(pins()).isEmpty();
+    }
+
+    @ParameterizedTest
     @CsvSource({"LOCK INSTANCE FOR BACKUP, UNLOCK INSTANCE", "BACKUP STAGE START, BACKUP STAGE END"})
     void theInstanceLockEndsWithItsCounterpart(String takes, String gives) {
         run(takes);

@@ -95,8 +95,9 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | SHOW TABLES WHERE f(1)
             no  no  yes yes no  | SELECT UUID_SHORT()
             no  no  yes yes no  | SELECT NEXT VALUE FOR s
-            no  no  yes yes no  | SELECT GET_LOCK('a', 1)
-            no  no  yes yes no  | SELECT IS_FREE_LOCK('a')
+            no  no  no  no  no  | SELECT GET_LOCK('a', 1)
+            no  no  no  no  no  | SELECT IS_FREE_LOCK('a')
+            no  no  no  no  no  | SELECT 1; DO GET_LOCK('a', 1)
             no  no  yes yes no  | EXPLAIN ANALYZE SELECT 1
             no  no  yes yes no  | EXPLAIN UPDATE t SET v = 1
             no  no  yes yes no  | CALL p()

@@ -160,6 +160,12 @@ final class Failures {
 
     /** The error for a statement that needs the primary, in a session that is tied to a replica. */
     static ErrPacket refusedOnReplica(Classification statement, SessionState state) {
+        if (state.inReadOnlyTransaction() && statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_QUERY)) {
+            return of(
+                    "HY000",
+                    "User locks live on the primary, and this read-only transaction runs on a replica, where a lock is held"
+                            + " against nobody: ask before the transaction, or begin it without READ ONLY");
+        }
         boolean readOnly = state.isReadOnlyNextOnReplica() && statement.has(Traits.WRITES | Traits.LOCKING_READ);
         return readOnly ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket() : pinnedToReplica(state.pins());
     }
@@ -210,6 +216,13 @@ final class Failures {
                 "HY000",
                 "This execution is too large to be written anew for a server without query attributes; send the large"
                         + " values by COM_STMT_SEND_LONG_DATA");
+    }
+
+    static ErrPacket schemaUnknown() {
+        return new ErrPacket(
+                2013,
+                "08S01",
+                "The connection of this session was lost during COM_RESET_CONNECTION; its schema is not known any more");
     }
 
     static ErrPacket killRightUnknown() {

@@ -76,6 +76,8 @@ public final class Session {
     private int interruptions;
     /** A KILL QUERY has met a statement that is with the parser. */
     private boolean interruptedReading;
+    /** What has to be known before a COM_RESET_CONNECTION can be answered. */
+    private @Nullable SchemaQuestion schemaQuestion;
 
     public Session(LoopContext context, Frontend frontend, SessionStart start, UserChange userChange) {
         this.context = context;
@@ -152,6 +154,7 @@ public final class Session {
                 && !reader.isReading()
                 && !userChange.isActive()
                 && !clientKill.isRunning()
+                && schemaQuestion == null
                 && interruptions == 0;
     }
 
@@ -197,10 +200,7 @@ public final class Session {
         switch (type) {
             case COM_QUIT -> close();
             case COM_PING -> frontend.sendOk(local.status());
-            case COM_RESET_CONNECTION -> {
-                reset();
-                frontend.sendOk(local.status());
-            }
+            case COM_RESET_CONNECTION -> resetForClient();
             case COM_SET_OPTION -> local.setOption(packet);
             case COM_PROCESS_KILL -> clientKill.process(packet);
             default -> local.refuse(type);
@@ -366,6 +366,31 @@ public final class Session {
     }
 
     // ---- the session as a whole ----
+
+    private void resetForClient() {
+        BackendConnection asked = SchemaQuestion.whomToAsk(parts);
+        if (asked == null) {
+            reset();
+            frontend.sendOk(local.status());
+            return;
+        }
+        schemaQuestion = SchemaQuestion.ask(parts, asked, new SchemaQuestion.Answer() {
+            @Override
+            public void schema(@Nullable String schema) {
+                schemaQuestion = null;
+                parts.state().vector(parts.state().vector().withSchema(schema));
+                reset();
+                frontend.sendOk(local.status());
+                commandFinished();
+            }
+
+            @Override
+            public void unknown() {
+                schemaQuestion = null;
+                endWith(Failures.schemaUnknown());
+            }
+        });
+    }
 
     private void reset() {
         for (Slot slot : Slot.values()) {
@@ -587,6 +612,10 @@ public final class Session {
         closed = true;
         reader.abandon();
         clientKill.abandon();
+        SchemaQuestion asked = schemaQuestion;
+        if (asked != null) {
+            asked.abandon();
+        }
         exchange.abort();
         reset();
         context.registry().remove(this);

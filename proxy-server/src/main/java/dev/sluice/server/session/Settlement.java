@@ -94,7 +94,8 @@ final class Settlement {
         boolean sets = statement.kind() == StatementKind.SET
                 && statement.has(Traits.USER_VARIABLE_ASSIGNED)
                 && prepared == null;
-        if (!statement.has(NAMED) && !drops && !sets) {
+        boolean mayMark = statement.has(Traits.MULTI_STATEMENT) && parts.state().autocommitOff();
+        if (!statement.has(NAMED) && !drops && !sets && !mayMark) {
             return null;
         }
         if (prepared != null) {

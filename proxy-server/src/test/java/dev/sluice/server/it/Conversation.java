@@ -70,12 +70,6 @@ final class Conversation {
         return !isEnded() && (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0;
     }
 
-    /** Whether autocommit is off and no transaction is open. */
-    boolean isBetweenTransactions() {
-        int open = ServerStatus.SERVER_STATUS_AUTOCOMMIT | ServerStatus.SERVER_STATUS_IN_TRANS;
-        return !isEnded() && (status & open) == 0;
-    }
-
     /** Whether the last statement was the last that the server would take. */
     boolean isEnded() {
         return status == WireSession.ENDED;

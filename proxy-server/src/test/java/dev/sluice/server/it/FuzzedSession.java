@@ -3,12 +3,8 @@ package dev.sluice.server.it;
 import dev.sluice.protocol.CommandType;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
@@ -16,83 +12,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session that sets state at random and knows what it must find of it. Every statement that it sends while nothing ties it
- * is one lend of a shared connection. Confined to one thread of the test.
+ * A session that sets state at random and looks for it. Every statement that it sends while nothing ties it is one lend of a
+ * shared connection. Confined to one thread of the test.
  */
 final class FuzzedSession implements AutoCloseable {
     private static final int ACTIONS_KEPT = 12;
     private static final int NO_SUCH_TABLE = 1146;
     private static final int NO_SUCH_STATEMENT = 1243;
-
-    /** What can be set and found anywhere. The first value is the default; null stands for a variable that was never set. */
-    private enum Setting {
-        SCHEMA("USE %s", "DATABASE()", "app", "state", "state2"),
-        SORT("SET SESSION sort_buffer_size = %s", "@@sort_buffer_size", "262144", "327680", "360448"),
-        ZONE("SET time_zone = '%s'", "@@time_zone", "SYSTEM", "+01:00", "-08:00"),
-        CONCAT("SET group_concat_max_len = %s", "@@group_concat_max_len", "1024", "10", "20"),
-        WEEK("SET default_week_format = %s", "@@default_week_format", "0", "1", "2"),
-        DIVISION(
-                "SET session_track_schema = 0, div_precision_increment = %s",
-                "@@div_precision_increment", "4", "5", "6"),
-        WARNINGS("SET sql_warnings = %s, sql_notes = @@session_track_state_change", "@@sql_warnings", "0", "1"),
-        NAMES("SET NAMES %s", "@@collation_connection", "utf8mb4_0900_ai_ci", "latin1_swedish_ci", "utf8mb4_bin"),
-        U0("SET @u0 = %s", "@u0", null, "1", "-7", "NULL"),
-        U1("SET @U1 := '%s'", "@u1", null, "x", "it''s", ""),
-        U2("SET @`u2` = %s", "@U2", null, "1.50", "TRUE", "x'41'"),
-        U3("SET @u3 = 'a', @u0 = %s", "@u3", null, "5");
-
-        private final String set;
-        private final String get;
-
-        @SuppressWarnings("ImmutableEnumChecker") // never written to
-        private final @Nullable String[] values;
-
-        Setting(String set, String get, @Nullable String... values) {
-            this.set = set;
-            this.get = get;
-            this.values = values;
-        }
-
-        String statement(int value) {
-            String text = String.valueOf(values[value]);
-            if (this == NAMES) {
-                text = value == 1 ? "latin1" : "utf8mb4 COLLATE " + text;
-            }
-            return set.formatted(text);
-        }
-
-        /** Whether it is about session tracking, which ties a session that is in a transaction. */
-        boolean switches() {
-            return this == DIVISION || this == WARNINGS;
-        }
-
-        /** What a query for it shows when it was set to that value. */
-        @Nullable
-        String shown(int value) {
-            String text = values[value];
-            return switch (this) {
-                case U0 -> "NULL".equals(text) ? null : text;
-                case U1 -> "it''s".equals(text) ? "it's" : text;
-                case U2 -> "TRUE".equals(text) ? "1" : "x'41'".equals(text) ? "A" : text;
-                case U3 -> value == 0 ? null : "a";
-                default -> text;
-            };
-        }
-    }
-
-    /** State that ties a session, so that only some may have it at a time. */
-    private enum Tie {
-        TEMPORARY_TABLE,
-        LOCK,
-        PREPARED,
-        ROLE,
-        EXPRESSION,
-        SWITCHES
-    }
-
-    private static final String QUERY = "SELECT "
-            + String.join(", ", Arrays.stream(Setting.values()).map(s -> s.get).toList())
-            + ", @@character_set_client, CURRENT_ROLE(), @expression";
+    private static final int TABLE_NOT_LOCKED = 1100;
+    private static final int READ_ONLY_TRANSACTION = 1792;
 
     private final int number;
     private final RawClient client;
@@ -100,121 +28,216 @@ final class FuzzedSession implements AutoCloseable {
     private final AtomicLong lends;
     private final Semaphore ties;
     private final Deque<String> actions = new ArrayDeque<>();
-    private final Map<Setting, Integer> settings = new EnumMap<>(Setting.class);
-    private @Nullable Tie tie;
-    private @Nullable String zero = null;
+    private final FuzzedState state;
+    private final FuzzedStatements statements;
+    /** The id of the row that its open transaction has made. */
+    private long unseen;
+
+    private int explicitIds;
 
     /** @param ties how many sessions may be tied at a time */
-    FuzzedSession(int number, RawClient client, SplittableRandom random, AtomicLong lends, Semaphore ties) {
+    FuzzedSession(int number, int port, SplittableRandom random, AtomicLong lends, Semaphore ties)
+            throws IOException {
+        String user = FuzzedState.user(number);
         this.number = number;
-        this.client = client;
+        this.client = RawClient.connectAs(port, user, FuzzedState.password(user));
         this.random = random;
         this.lends = lends;
         this.ties = ties;
+        this.state = new FuzzedState(number, user);
+        this.statements = new FuzzedStatements(number, client);
     }
 
     /** Does something, or looks whether everything is as it must be. */
     void step() throws IOException {
-        switch (random.nextInt(12)) {
-            case 0, 1, 2, 3 -> set(true);
-            case 4 -> transaction();
-            case 5 -> nobodyElses();
-            case 6 -> tieOrUntie();
-            case 7 -> {
-                if (random.nextInt(4) == 0) {
-                    reset();
+        switch (random.nextInt(18)) {
+            case 0, 1, 2, 3, 4 -> set(state.tie() == FuzzedTie.TRANSACTION);
+            case 5 -> transaction();
+            case 6 -> nobodyElses();
+            case 7, 8 -> tieOrUntie();
+            case 9 -> insert();
+            case 10, 11 -> executePrepared();
+            case 12 -> {
+                switch (random.nextInt(12)) {
+                    case 0, 1 -> reset();
+                    case 2 -> changeUser();
+                    default -> check(false);
                 }
             }
-            default -> check();
+            default -> check(false);
+        }
+    }
+
+    private void noting(String action) {
+        if (actions.size() == ACTIONS_KEPT) {
+            actions.removeFirst();
+        }
+        actions.addLast(action);
+        if (state.tie() == null) {
+            lends.incrementAndGet();
         }
     }
 
     private List<byte[]> run(String sql) throws IOException {
-        if (actions.size() == ACTIONS_KEPT) {
-            actions.removeFirst();
-        }
-        actions.addLast(sql.equals(QUERY) ? "look" : sql);
-        if (tie == null) {
-            lends.incrementAndGet();
-        }
+        noting(sql.startsWith(FuzzedState.QUERY) ? "look" + sql.substring(FuzzedState.QUERY.length()) : sql);
         return client.query(sql);
     }
 
-    private void mustRun(String sql) throws IOException {
+    private byte[] mustRun(String sql) throws IOException {
         byte[] answer = run(sql).get(0);
         if (RawClient.first(answer) == RawClient.ERR) {
             throw mismatch(sql, "no error", client.err(answer).toString());
         }
+        return answer;
     }
 
-    private void set(boolean anything) throws IOException {
-        Setting setting = Setting.values()[random.nextInt(Setting.values().length)];
-        if (setting.switches() && !anything) {
-            return;
-        }
-        int first = setting.values[0] == null ? 1 : 0;
-        int value = first + random.nextInt(setting.values.length - first);
-        mustRun(setting.statement(value));
-        settings.put(setting, value);
-        if (setting == Setting.U3) {
-            zero = "5";
-            settings.remove(Setting.U0);
-        } else if (setting == Setting.U0) {
-            zero = setting.shown(value);
-        }
-    }
-
-    private int valueOf(Setting setting) {
-        return settings.getOrDefault(setting, 0);
-    }
-
-    /** What the query must show. */
-    private List<@Nullable String> expected() {
-        List<@Nullable String> expected = new ArrayList<>();
-        for (Setting setting : Setting.values()) {
-            expected.add(setting == Setting.U0 ? zero : setting.shown(valueOf(setting)));
-        }
-        expected.add(valueOf(Setting.NAMES) == 1 ? "latin1" : "utf8mb4");
-        expected.add(tie == Tie.ROLE ? "`fuzz`@`%`" : "NONE");
-        expected.add(tie == Tie.EXPRESSION || tie == Tie.SWITCHES ? Integer.toString(number) : null);
-        return expected;
-    }
-
-    /** On a replica, or with a function of the primary. */
-    void check() throws IOException {
-        boolean primary = random.nextBoolean();
-        List<byte[]> packets = run(primary ? QUERY + ", IS_FREE_LOCK('nobody')" : QUERY);
+    private @Nullable String value(String sql) throws IOException {
+        List<byte[]> packets = run(sql);
         if (RawClient.first(packets.get(0)) == RawClient.ERR) {
-            throw mismatch(
-                    QUERY, expected().toString(), client.err(packets.get(0)).toString());
+            throw mismatch(sql, "a row", client.err(packets.get(0)).toString());
+        }
+        return TextRow.columns(TextRow.rows(packets).get(0)).get(0);
+    }
+
+    private void mustBe(String what, @Nullable String expected, @Nullable String seen) {
+        if (!Objects.equals(expected, seen)) {
+            throw mismatch(what, String.valueOf(expected), String.valueOf(seen));
+        }
+    }
+
+    private void set(boolean inTransaction) throws IOException {
+        FuzzedSetting setting = FuzzedSetting.values()[random.nextInt(FuzzedSetting.values().length)];
+        FuzzedTie tie = state.tie();
+        boolean mayNot = (inTransaction && !setting.fitsInTransactions())
+                || (setting == FuzzedSetting.ACCESS && tie != null && tie.writes());
+        if (!mayNot) {
+            int value = random.nextInt(setting.firstValue(), setting.count());
+            mustRun(setting.statement(value));
+            state.set(setting, value);
+        }
+    }
+
+    /** On a replica, with a function of the primary, or where the last row was inserted. */
+    void check(boolean inReadOnlyTransaction) throws IOException {
+        int where = random.nextInt(4);
+        // A replica does not know the id of a row that the primary has inserted.
+        boolean inserted = where == 0 && !inReadOnlyTransaction && !state.isReadOnly();
+        // Nor is it asked about locks in a transaction.
+        boolean locks = !inserted && where <= 1 && !inReadOnlyTransaction && !state.isReadOnly();
+        String sql = FuzzedState.QUERY + (inserted ? ", LAST_INSERT_ID()" : locks ? ", IS_FREE_LOCK('nobody')" : "");
+        List<byte[]> packets = run(sql);
+        List<@Nullable String> expected = state.expected();
+        if (RawClient.first(packets.get(0)) == RawClient.ERR) {
+            throw mismatch(sql, expected.toString(), client.err(packets.get(0)).toString());
         }
         List<@Nullable String> seen = TextRow.columns(TextRow.rows(packets).get(0));
-        List<@Nullable String> expected = expected();
+        if (inserted) {
+            expected.add(Long.toString(state.insertId()));
+        }
         if (!expected.equals(seen.subList(0, expected.size()))) {
-            throw mismatch(QUERY, expected.toString(), seen.toString());
+            throw mismatch(sql, expected.toString(), seen.toString());
         }
     }
 
     private void transaction() throws IOException {
-        mustRun(random.nextBoolean() ? "BEGIN" : "START TRANSACTION READ ONLY");
-        check();
-        set(false);
-        check();
+        FuzzedTie tie = state.tie();
+        if (tie != null && tie.endsAtBegin()) {
+            check(false);
+            return;
+        }
+        boolean readOnly = random.nextBoolean();
+        mustRun(readOnly ? "START TRANSACTION READ ONLY" : "BEGIN");
+        check(readOnly);
+        set(true);
+        if (!readOnly && !state.isReadOnly() && random.nextBoolean()) {
+            insert();
+        }
+        check(readOnly);
         mustRun(random.nextBoolean() ? "COMMIT" : "ROLLBACK");
+    }
+
+    /** LAST_INSERT_ID() in all the ways that it is set, or not set. */
+    private void insert() throws IOException {
+        if (state.isReadOnly()) {
+            expectError("UPDATE state.a SET who = who WHERE id = 0", READ_ONLY_TRANSACTION);
+        } else if (state.tie() == FuzzedTie.TABLE_LOCK) {
+            expectError("INSERT INTO state.a (who) VALUES (" + number + ")", TABLE_NOT_LOCKED);
+        } else {
+            switch (random.nextInt(3)) {
+                case 0 -> {
+                    long id = random.nextInt(1, 1000);
+                    mustBe("it", Long.toString(id), value("SELECT LAST_INSERT_ID(" + id + ")"));
+                    state.insertId(id);
+                }
+                case 1 -> {
+                    int id = -1_000_000 * (number + 1) - explicitIds++;
+                    mustRun("INSERT INTO state.a (id, who) VALUES (" + id + ", " + number + ")");
+                }
+                default -> insertRow();
+            }
+        }
+        endIfManual();
+    }
+
+    private long insertRow() throws IOException {
+        String sql = "INSERT INTO state.a (who) VALUES (" + number + ")";
+        long id = client.ok(mustRun(sql)).lastInsertId();
+        state.insertId(id);
+        return id;
+    }
+
+    /** Without autocommit what touches a table has to be ended, or it would tie the session unnoticed. */
+    private void endIfManual() throws IOException {
+        if (!state.isAutocommit() && state.tie() != FuzzedTie.TRANSACTION) {
+            mustRun("COMMIT");
+        }
+    }
+
+    private void executePrepared() throws IOException {
+        if (random.nextInt(10) == 0) {
+            noting("close prepared");
+            statements.close();
+        } else {
+            boolean shared = random.nextBoolean();
+            long parameter = random.nextInt(1000);
+            boolean fresh = statements.lacks(shared);
+            if (fresh) {
+                noting(shared ? "prepare shared" : "prepare own");
+                statements.prepare(shared);
+                state.prepared(shared);
+            }
+            noting(shared ? "execute shared" : "execute own");
+            String seen = statements.execute(shared, parameter, fresh || random.nextBoolean());
+            String expected = shared ? state.expectedPrepared(parameter) : Long.toString(number + parameter);
+            mustBe("a prepared statement", expected, seen);
+        }
     }
 
     /** What others have tied to their connections is not there for this session. */
     private void nobodyElses() throws IOException {
         String lock = "SELECT RELEASE_LOCK('fuzz" + (number + 1) + "')";
-        List<byte[]> packets = run(lock);
-        String released = TextRow.columns(TextRow.rows(packets).get(0)).get(0);
-        if ("1".equals(released)) {
+        if ("1".equals(value(lock))) {
             throw mismatch(lock, "no lock", "a lock");
         }
-        String table = "SELECT v FROM state.fuzz FOR UPDATE";
-        expectError(table, tie == Tie.TEMPORARY_TABLE ? 0 : NO_SUCH_TABLE);
-        expectError("EXECUTE fuzz", tie == Tie.PREPARED ? 0 : NO_SUCH_STATEMENT);
-        check();
+        FuzzedTie tie = state.tie();
+        expectError("SELECT v FROM state.fuzz FOR UPDATE", errorOfNobodysTable());
+        endIfManual();
+        expectError("EXECUTE fuzz", tie == FuzzedTie.PREPARED ? 0 : NO_SUCH_STATEMENT);
+        if (tie == FuzzedTie.TRANSACTION) {
+            mustBe("its own row", "1", rowsUnseen());
+        }
+        check(false);
+    }
+
+    private int errorOfNobodysTable() {
+        FuzzedTie tie = state.tie();
+        if (tie == FuzzedTie.TEMPORARY_TABLE) {
+            return 0;
+        }
+        if (state.isReadOnly()) {
+            return READ_ONLY_TRANSACTION;
+        }
+        return tie == FuzzedTie.TABLE_LOCK ? TABLE_NOT_LOCKED : NO_SUCH_TABLE;
     }
 
     private void expectError(String sql, int code) throws IOException {
@@ -229,67 +252,94 @@ final class FuzzedSession implements AutoCloseable {
     }
 
     private void tieOrUntie() throws IOException {
-        if (tie != null) {
-            untie();
-        } else if (ties.tryAcquire()) {
-            Tie wanted = Tie.values()[random.nextInt(Tie.values().length)];
-            for (String sql : tying(wanted)) {
+        FuzzedTie old = state.tie();
+        FuzzedTie wanted = FuzzedTie.values()[random.nextInt(FuzzedTie.values().length)];
+        if (old != null) {
+            untie(old);
+        } else if ((!wanted.writes() || !state.isReadOnly()) && ties.tryAcquire()) {
+            tie(wanted);
+        }
+    }
+
+    private void tie(FuzzedTie wanted) throws IOException {
+        if (wanted == FuzzedTie.TRANSACTION) {
+            mustRun(FuzzedSetting.AUTOCOMMIT.statement(1));
+            state.set(FuzzedSetting.AUTOCOMMIT, 1);
+            unseen = insertRow();
+        } else if (wanted == FuzzedTie.CURSOR) {
+            noting("open a cursor");
+            statements.openCursor();
+        }
+        for (String sql : wanted.tying(number)) {
+            mustRun(sql);
+            state.tie(wanted);
+        }
+        state.tie(wanted);
+    }
+
+    private void untie(FuzzedTie old) throws IOException {
+        if (old.endsByReset()) {
+            reset();
+            return;
+        }
+        for (String sql : old.untying(number)) {
+            if (old == FuzzedTie.LOCK) {
+                mustBe(sql, "1", value(sql));
+            } else {
                 mustRun(sql);
-                tie = wanted;
             }
         }
-    }
-
-    private List<String> tying(Tie wanted) {
-        return switch (wanted) {
-            case TEMPORARY_TABLE ->
-                List.of("CREATE TEMPORARY TABLE state.fuzz (v INT)", "INSERT INTO state.fuzz VALUES (" + number + ")");
-            case LOCK -> List.of("SELECT GET_LOCK('fuzz" + number + "', 1)");
-            case PREPARED -> List.of("PREPARE fuzz FROM 'SELECT " + number + "'");
-            case ROLE -> List.of("SET ROLE fuzz");
-            case EXPRESSION -> List.of("SET @expression = " + number + " + 0");
-            case SWITCHES -> List.of("SET session_track_system_variables = '', @expression = " + number);
-        };
-    }
-
-    private void untie() throws IOException {
-        Tie old = Objects.requireNonNull(tie);
-        switch (old) {
-            case TEMPORARY_TABLE -> mustRun("DROP TEMPORARY TABLE state.fuzz");
-            case LOCK -> {
-                String sql = "SELECT RELEASE_LOCK('fuzz" + number + "')";
-                String released = TextRow.columns(TextRow.rows(run(sql)).get(0)).get(0);
-                if (!"1".equals(released)) {
-                    throw mismatch(sql, "1", String.valueOf(released));
-                }
-            }
-            case PREPARED -> mustRun("DEALLOCATE PREPARE fuzz");
-            case ROLE, EXPRESSION, SWITCHES -> {
-                reset();
-                return;
-            }
+        if (old == FuzzedTie.CURSOR) {
+            noting("read the cursor to its end");
+            mustBe("the rows of the cursor", statements.cursorRows(), statements.readCursor());
+        } else if (old == FuzzedTie.TRANSACTION) {
+            mustRun("ROLLBACK");
+            mustBe("the row that was rolled back", "0", rowsUnseen());
         }
-        tie = null;
+        state.tie(null);
+        endIfManual();
         ties.release();
     }
 
+    private @Nullable String rowsUnseen() throws IOException {
+        return value("SELECT COUNT(*) FROM state.a WHERE id = " + unseen);
+    }
+
     private void reset() throws IOException {
-        actions.addLast("COM_RESET_CONNECTION");
-        byte[] unused = client.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
-        int schema = valueOf(Setting.SCHEMA);
-        settings.clear();
-        settings.put(Setting.SCHEMA, schema);
-        zero = null;
-        if (tie != null) {
-            tie = null;
+        noting("COM_RESET_CONNECTION");
+        byte[] answer = client.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+        mustBe("COM_RESET_CONNECTION", "0", Integer.toString(RawClient.first(answer)));
+        begunAnew();
+        state.reset();
+    }
+
+    /** Whom it becomes need not be another user. */
+    private void changeUser() throws IOException {
+        int schema = random.nextInt(FuzzedSetting.SCHEMA.count());
+        String user = FuzzedState.user(random.nextInt(100));
+        noting("COM_CHANGE_USER " + user);
+        byte[] answer =
+                UserChangeRequest.ask(client, user, FuzzedState.password(user), FuzzedState.schema(schema));
+        if (RawClient.first(answer) != RawClient.OK) {
+            throw mismatch("COM_CHANGE_USER", "no error", client.err(answer).toString());
+        }
+        begunAnew();
+        state.changeUser(user, schema);
+    }
+
+    private void begunAnew() throws IOException {
+        int error = statements.forget();
+        if (error != 0 && error != NO_SUCH_STATEMENT) {
+            throw mismatch("what was prepared before", "error " + NO_SUCH_STATEMENT, "error " + error);
+        }
+        if (state.tie() != null) {
             ties.release();
         }
     }
 
     private AssertionError mismatch(String sql, String expected, String seen) {
-        return new AssertionError("session " + number + ", which had " + (tie == null ? "no tie" : tie) + ": " + sql
-                + "\n  expected " + expected + "\n  but saw  " + seen + "\n  after    "
-                + String.join("\n           ", actions));
+        return new AssertionError(state + ": " + sql + "\n  expected " + expected + "\n  but saw  " + seen
+                + "\n  after    " + String.join("\n           ", actions));
     }
 
     @Override

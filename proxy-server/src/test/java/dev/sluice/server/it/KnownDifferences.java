@@ -64,8 +64,6 @@ final class KnownDifferences {
         XA_IN_READ_ONLY_TRANSACTION,
         /** In a read-only transaction several statements in one packet are refused with 1105. Not sent. */
         SEVERAL_IN_READ_ONLY_TRANSACTION,
-        /** A savepoint made with autocommit=0 while no transaction is open may be gone in the transaction. Not sent. */
-        SAVEPOINT_OUTSIDE_TRANSACTION,
         /** GET DIAGNOSTICS after a read outside a transaction leaves user variables on a replica. Not sent. */
         DIAGNOSTICS_OF_A_READ,
         /** MySQL 8.0.31 does not end its answer when a statement that has a cursor is executed without one. Not sent. */
@@ -174,8 +172,6 @@ final class KnownDifferences {
                 && (before.answer().hasRows()
                         || MAY_READ.matcher(before.subject()).matches())) {
             return Rule.DIAGNOSTICS_OF_A_READ;
-        } else if (sql.contains("SAVEPOINT ") && before.isBetweenTransactions()) {
-            return Rule.SAVEPOINT_OUTSIDE_TRANSACTION;
         } else if (!before.isReadOnly()) {
             return null;
         } else if (DEFINITION.matcher(sql).matches()) {

@@ -2,16 +2,21 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.server.admin.Administration.Caller;
+import dev.sluice.server.admin.Operation;
+import dev.sluice.server.admin.ResultTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,9 +24,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * 200 sessions set state at random and read it back over twelve connections to each server: variables, schema, character
- * sets, user variables, and what ties them for a while (temporary tables, locks, prepared names, roles, values that are not
- * known). None ever sees anything but its own.
+ * 200 sessions of two users set state at random and read it back over twelve connections to each server: variables, schema,
+ * character sets, SQL mode, isolation, user variables, inserted ids, prepared statements, who they are, and what ties them
+ * for a while (transactions, temporary tables, locks, cursors, prepared names, roles, values that are not known). None ever
+ * sees anything but its own. Twice as many statements run at a time as there are connections, so that they wait for each
+ * other.
  *
  * <p>It ends after 50,000 lends of a connection; {@code -Dsluice.lends=1000000} makes it as many as that.
  * {@code -Dsluice.seed} repeats what the threads choose; how they interleave is up to the machine.
@@ -29,10 +36,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(3600)
 class LeakFuzzIT {
     private static final int SESSIONS = 200;
-    private static final int THREADS = 4;
+    private static final int THREADS = 24;
     private static final int CONNECTIONS = 12;
     /** Sessions that are tied at a time: the others share what is left. */
     private static final int TIES = 5;
+
+    private static final long LOOK_MILLIS = 100;
 
     private static final long LENDS = Long.getLong("sluice.lends", 50_000);
     private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
@@ -42,7 +51,16 @@ class LeakFuzzIT {
     @BeforeAll
     static void start() throws Exception {
         StateSchemas.create();
-        Servers.mysql().primary().execute("CREATE ROLE fuzz", "GRANT fuzz TO 'native'@'%'");
+        String second = "'" + FuzzedState.SECOND_USER + "'@'%'";
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE USER " + second + " IDENTIFIED WITH mysql_native_password BY '"
+                                + FuzzedState.SECOND_PASSWORD + "'",
+                        "GRANT ALL ON app.* TO " + second,
+                        "GRANT ALL ON `state%`.* TO " + second,
+                        "CREATE ROLE fuzz",
+                        "GRANT fuzz TO 'native'@'%', " + second);
         proxy = TestProxy.options().eventLoops(2).connections(CONNECTIONS).start(Servers.mysql());
         proxy.awaitCaughtUp();
     }
@@ -51,7 +69,7 @@ class LeakFuzzIT {
     static void stop() throws IOException {
         proxy.awaitQuiet();
         proxy.close();
-        Servers.mysql().primary().execute("DROP ROLE fuzz");
+        Servers.mysql().primary().execute("DROP ROLE fuzz", "DROP USER " + FuzzedState.SECOND_USER);
         StateSchemas.drop();
     }
 
@@ -61,13 +79,20 @@ class LeakFuzzIT {
         Semaphore ties = new Semaphore(TIES);
         System.getLogger("LeakFuzzIT").log(System.Logger.Level.INFO, "seed {0}", Long.toString(SEED));
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        ExecutorCompletionService<Long> ended = new ExecutorCompletionService<>(threads);
+        boolean waited = false;
         try {
             List<Future<Long>> running = new ArrayList<>();
             for (int thread = 0; thread < THREADS; thread++) {
-                running.add(threads.submit(shareOf(thread, lends, ties)));
+                running.add(ended.submit(shareOf(thread, lends, ties)));
             }
-            for (Future<Long> each : running) {
-                assertThat(each.get()).isPositive();
+            while (!running.isEmpty()) {
+                waited |= someWait();
+                Future<Long> next = ended.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                if (next != null) {
+                    assertThat(next.get()).isPositive();
+                    running.remove(next);
+                }
             }
         } catch (ExecutionException e) {
             throw new AssertionError("seed " + SEED + " after " + lends + " lends: " + e.getCause(), e.getCause());
@@ -75,6 +100,15 @@ class LeakFuzzIT {
             threads.shutdownNow();
         }
         assertThat(lends.get()).isGreaterThanOrEqualTo(LENDS);
+        assertThat(waited).as("sessions waited for each other's connections").isTrue();
+    }
+
+    private static boolean someWait() throws Exception {
+        ResultTable backends = proxy.server()
+                .administration()
+                .run(new Operation.Show(Operation.View.BACKENDS), new Caller("fuzz", null), step -> {});
+        int waiting = backends.columns().indexOf("waiting");
+        return backends.rows().stream().anyMatch(row -> !"0".equals(row.get(waiting)));
     }
 
     /** What one thread does with its share of the sessions, until all together have done enough; how many steps it took. */
@@ -85,14 +119,14 @@ class LeakFuzzIT {
             long steps = 0;
             try {
                 for (int i = thread; i < SESSIONS; i += THREADS) {
-                    sessions.add(new FuzzedSession(i, proxy.raw(), random.split(), lends, ties));
+                    sessions.add(new FuzzedSession(i, proxy.port(), random.split(), lends, ties));
                 }
                 while (lends.get() < LENDS && !Thread.interrupted()) {
                     sessions.get(random.nextInt(sessions.size())).step();
                     steps++;
                 }
                 for (FuzzedSession session : sessions) {
-                    session.check();
+                    session.check(false);
                 }
                 return steps;
             } finally {

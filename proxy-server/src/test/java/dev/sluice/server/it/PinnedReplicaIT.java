@@ -158,15 +158,25 @@ class PinnedReplicaIT {
         assertThat(value("SELECT v FROM t WHERE id = 1")).isEqualTo("1");
     }
 
-    @Test
-    void aLockThatIsReleasedByItsOwnNameFreesTheSession() throws SQLException {
-        try (Connection other = proxy.connectAs("app", "app-secret", "pinned")) {
-            Sql.run(other, "START TRANSACTION READ ONLY", "SELECT GET_LOCK('a b', 0)", "COMMIT");
-            assertThat(Sql.value(other, "SELECT RELEASE_LOCK('ab')")).isNull();
-            assertThat(Sql.error(other, "UPDATE t SET v = 1 WHERE id = 1")).isEqualTo(REFUSED);
-            assertThat(Sql.value(other, "SELECT RELEASE_LOCK('a b')")).isEqualTo("1");
-            assertThat(Sql.routeOf(other, "UPDATE t SET v = 1 WHERE id = 1").pins())
-                    .isEmpty();
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT GET_LOCK('pinned', 0)",
+                "DO GET_LOCK('pinned', 0)",
+                "SELECT IS_FREE_LOCK('pinned')",
+                "SELECT v, GET_LOCK('pinned', 0) FROM t"
+            })
+    void noUserLockIsTakenWhereItHoldsNobodyOff(String sql) throws SQLException {
+        try (Connection holder = proxy.connectAs("app", "app-secret", "pinned");
+                Connection other = proxy.connectAs("app", "app-secret", "pinned")) {
+            assertThat(Sql.value(holder, "SELECT GET_LOCK('pinned', 0)")).isEqualTo("1");
+            Sql.run(other, "START TRANSACTION READ ONLY");
+            assertThat(Sql.value(other, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
+            assertThat(Sql.route(other).isReplica()).isTrue();
+            assertThat(Sql.error(other, sql)).isEqualTo(REFUSED);
+            assertThat(Sql.value(other, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
+            Sql.run(other, "COMMIT");
+            assertThat(Sql.value(other, "SELECT GET_LOCK('pinned', 0)")).isEqualTo("0");
         }
     }
 }

@@ -142,9 +142,10 @@ class PreparedPinsIT {
                         .isEqualTo("1");
                 assertThat(pins(other)).isEqualTo("user_lock");
             }
-            await().atMost(Duration.ofSeconds(20)).until(() -> prepared() == before - 1);
+            // The connection may have kept statements of sessions that are gone: they go with the reset, too.
+            int left = await().atMost(Duration.ofSeconds(20)).until(PreparedPinsIT::prepared, count -> count < before);
             assertRuns(client, id, 3);
-            assertThat(prepared()).isEqualTo(before);
+            assertThat(prepared()).isEqualTo(left + 1);
         }
     }
 

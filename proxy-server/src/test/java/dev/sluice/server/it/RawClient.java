@@ -67,6 +67,7 @@ final class RawClient implements AutoCloseable {
     private OutputStream out;
     private int capabilities;
     private int collation = UTF8MB4_0900_AI_CI;
+    private byte[] nonce = new byte[0];
     private int sequence;
     private long packetsRead;
 
@@ -136,6 +137,7 @@ final class RawClient implements AutoCloseable {
     private void login(int wanted, String user, String password) throws IOException {
         HandshakeV10 greeting = HandshakeV10.decode(Unpooled.wrappedBuffer(read()), 0);
         capabilities = wanted & greeting.capabilities();
+        nonce = greeting.authPluginData();
         HandshakeResponse41 response = new HandshakeResponse41(
                 capabilities,
                 1 << 30,
@@ -157,6 +159,11 @@ final class RawClient implements AutoCloseable {
         if (first(answer) != OK) {
             throw new IOException("login refused: " + err(answer));
         }
+    }
+
+    /** What the server greeted with, for another login on this connection. */
+    byte[] nonce() {
+        return nonce;
     }
 
     /** The response of this client's account to a nonce. */

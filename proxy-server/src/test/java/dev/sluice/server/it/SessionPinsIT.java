@@ -102,6 +102,39 @@ class SessionPinsIT {
     }
 
     @Test
+    void aSavepointInFrontOfATransactionIsKnownInIt() throws SQLException {
+        inTurns(
+                2,
+                List.of(
+                        (connection, i) -> {
+                            Sql.run(connection, "SET autocommit = 0", "SAVEPOINT s" + i);
+                            assertThat(Sql.route(connection).pins()).isEqualTo("savepoint");
+                        },
+                        (connection, i) -> Sql.run(connection, "INSERT INTO t VALUES (" + (70 + i) + ", 1)"),
+                        (connection, i) -> {
+                            Sql.run(connection, "ROLLBACK TO s" + i);
+                            assertThat(Sql.value(connection, "SELECT COUNT(*) FROM t WHERE id >= 70"))
+                                    .isEqualTo("0");
+                            Sql.run(connection, "COMMIT", "SET autocommit = 1");
+                            assertThat(Sql.route(connection).pins()).isEmpty();
+                        }));
+    }
+
+    @Test
+    void anInstanceLockTiesUntilItIsReleased() throws SQLException {
+        Servers.mysql().primary().execute("GRANT BACKUP_ADMIN ON *.* TO 'app'@'%'");
+        try (Connection connection = connect()) {
+            assertThat(Sql.routeOf(connection, "LOCK INSTANCE FOR BACKUP").pins())
+                    .isEqualTo("instance_lock");
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").isReplica())
+                    .isFalse();
+            assertThat(Sql.routeOf(connection, "UNLOCK INSTANCE").pins()).isEmpty();
+        } finally {
+            Servers.mysql().primary().execute("REVOKE BACKUP_ADMIN ON *.* FROM 'app'@'%'");
+        }
+    }
+
+    @Test
     void aTemporaryTableHidesThePermanentOneFromItsSessionOnly() throws SQLException {
         try (Connection connection = connect();
                 Connection other = connect()) {

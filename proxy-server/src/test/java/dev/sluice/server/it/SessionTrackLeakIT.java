@@ -3,6 +3,7 @@ package dev.sluice.server.it;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
@@ -180,6 +181,33 @@ class SessionTrackLeakIT {
             }
         }
         assertThat(state(proxy(vendor))).isEqualTo(untouched);
+    }
+
+    static Stream<Arguments> silencers() {
+        List<List<String>> ways = List.of(
+                List.of("SET session_track_system_variables = '', @leak = 1", "SET session_track_schema = 0"),
+                List.of("SELECT @@session_track_schema INTO @leak", "SET session_track_schema = 0"),
+                List.of("CALL app.leak_all()"),
+                List.of("SET session_track_schema = 0, @x = '<long>'"));
+        return Stream.of(Vendor.values()).flatMap(vendor -> ways.stream().map(each -> Arguments.of(vendor, each)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("silencers")
+    void aResetLeavesTheSchemaThatNobodyReported(Vendor vendor, List<String> statements) throws IOException {
+        try (RawClient session = proxy(vendor).raw()) {
+            for (String sql : statements) {
+                byte[] answer = session.query(sql.replace("<long>", "x".repeat(15 << 20)))
+                        .get(0);
+                assertThat(RawClient.first(answer)).isNotEqualTo(RawClient.ERR);
+            }
+            session.query("USE information_schema");
+            assertThat(pins(session)).isNotEmpty();
+            byte[] reset = session.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+            assertThat(RawClient.first(reset)).isEqualTo(RawClient.OK);
+            assertThat(session.value("SELECT DATABASE()")).isEqualTo("information_schema");
+            assertThat(pins(session)).isEmpty();
+        }
     }
 
     /** What a new session finds on the primary and on a replica; a write works as well. */
