@@ -124,7 +124,8 @@ public final class StatementEffects {
     }
 
     /** With autocommit off a server keeps savepoints for the transaction to come, and says nothing of it. */
-    private void takeSavepoint(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
+    private void takeSavepoint(
+            Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         boolean between = state.autocommitOff() && state.transactionSlot() != slot;
         boolean several = statement.has(Traits.MULTI_STATEMENT);
         if (between && several) {

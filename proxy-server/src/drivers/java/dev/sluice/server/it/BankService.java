@@ -123,11 +123,14 @@ class BankService {
         CriteriaQuery<BankAccount> criteria = entities.getCriteriaBuilder().createQuery(BankAccount.class);
         Root<BankAccount> root = criteria.from(BankAccount.class);
         root.fetch("entries");
-        criteria.select(root).distinct(true).orderBy(entities.getCriteriaBuilder().asc(root.get("id")));
+        criteria.select(root)
+                .distinct(true)
+                .orderBy(entities.getCriteriaBuilder().asc(root.get("id")));
         List<String> lines = new ArrayList<>(List.of(here()));
         entities.createQuery(criteria)
                 .getResultList()
-                .forEach(account -> lines.add(account.owner() + " " + account.entries().size()));
+                .forEach(account ->
+                        lines.add(account.owner() + " " + account.entries().size()));
         entities.createQuery(
                         "select a.purpose, count(a), sum(a.balance), max(e.amount) from BankAccount a join a.entries e"
                                 + " group by a.purpose order by a.purpose",

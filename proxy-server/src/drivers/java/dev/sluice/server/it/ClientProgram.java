@@ -62,7 +62,8 @@ record ClientProgram(List<String> command, Map<String, String> environment) {
             Process process = builder.start();
             if (!process.waitFor(SECONDS_MAX, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new AssertionError(command + " did not end; it said: " + Files.readString(output, StandardCharsets.ISO_8859_1));
+                throw new AssertionError(
+                        command + " did not end; it said: " + Files.readString(output, StandardCharsets.ISO_8859_1));
             }
             // What a client prints need not be text: so every byte stays what it is.
             return new Ended(process.exitValue(), Files.readString(output, StandardCharsets.ISO_8859_1));

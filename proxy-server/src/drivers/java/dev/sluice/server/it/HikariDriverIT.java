@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,8 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(120)
 class HikariDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT =
-            new DriverReport(
+    static final DriverReport REPORT = new DriverReport(
                     "HikariCP",
                     "com.zaxxer:HikariCP + com.mysql:mysql-connector-j",
                     "what it asks of connections with each of 4 sets of settings; reads and transactions of many threads")
@@ -220,8 +218,8 @@ class HikariDriverIT {
             }
             try (Connection connection = pool.getConnection()) {
                 connection.setAutoCommit(false);
-                int before = Integer.parseInt(String.valueOf(
-                        Sql.value(connection, "SELECT n FROM drv_w WHERE id = 1 FOR UPDATE")));
+                int before = Integer.parseInt(
+                        String.valueOf(Sql.value(connection, "SELECT n FROM drv_w WHERE id = 1 FOR UPDATE")));
                 assertThat(Sql.update(connection, "UPDATE drv_w SET n = " + (before + 1) + " WHERE id = 1"))
                         .isEqualTo(1);
                 connection.commit();

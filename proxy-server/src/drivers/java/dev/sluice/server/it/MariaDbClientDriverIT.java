@@ -142,9 +142,12 @@ class MariaDbClientDriverIT {
     }
 
     private static String talk(int port, List<String> options) throws IOException, InterruptedException {
-        Servers.mysql().primary().execute("DROP TABLE IF EXISTS app.drv_w", "DROP PROCEDURE IF EXISTS app.drv_of_client");
+        Servers.mysql()
+                .primary()
+                .execute("DROP TABLE IF EXISTS app.drv_w", "DROP PROCEDURE IF EXISTS app.drv_of_client");
         proxy.awaitCaughtUp();
-        ClientProgram.Ended ended = ClientProgram.run(DIRECTORY, Map.of(), CONVERSATION, command(client, port, options));
+        ClientProgram.Ended ended =
+                ClientProgram.run(DIRECTORY, Map.of(), CONVERSATION, command(client, port, options));
         // With --force it says by its code only that some of the statements failed, as they should.
         assertThat(ended.output()).hasSizeGreaterThan(100_000).doesNotContain("ERROR 20");
         return CHANGING.matcher(ended.output()).replaceAll("?");

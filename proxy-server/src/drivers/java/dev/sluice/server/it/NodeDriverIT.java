@@ -19,7 +19,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class NodeDriverIT {
     @RegisterExtension
     static final DriverReport REPORT = new DriverReport(
-            "mysql2 (Node.js)", "npm mysql2", "one conversation as text and prepared, with rows as objects, and as arrays over TLS");
+            "mysql2 (Node.js)",
+            "npm mysql2",
+            "one conversation as text and prepared, with rows as objects, and as arrays over TLS");
 
     /** The one that is fetched, so that a run can be repeated. */
     private static final String VERSION = "3.24.6";

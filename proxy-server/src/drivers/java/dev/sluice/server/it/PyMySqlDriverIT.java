@@ -17,7 +17,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class PyMySqlDriverIT {
     @RegisterExtension
     static final DriverReport REPORT = new DriverReport(
-            "PyMySQL", "Debian python3-pymysql", "one conversation: as text, several statements, cursors that do not buffer");
+            "PyMySQL",
+            "Debian python3-pymysql",
+            "one conversation: as text, several statements, cursors that do not buffer");
 
     private static TestProxy proxy;
     private static ClientProgram program = new ClientProgram(List.of(), Map.of());

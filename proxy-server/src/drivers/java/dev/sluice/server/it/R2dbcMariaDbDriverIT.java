@@ -17,8 +17,7 @@ import org.mariadb.r2dbc.SslMode;
 @Timeout(120)
 class R2dbcMariaDbDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT =
-            new DriverReport(
+    static final DriverReport REPORT = new DriverReport(
                     "r2dbc-mariadb",
                     "org.mariadb:r2dbc-mariadb",
                     "one conversation as text, prepared, in pipelines, with settings; TLS")

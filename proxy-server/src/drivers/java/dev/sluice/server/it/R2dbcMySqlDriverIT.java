@@ -18,8 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(120)
 class R2dbcMySqlDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT =
-            new DriverReport(
+    static final DriverReport REPORT = new DriverReport(
                     "r2dbc-mysql",
                     "io.asyncer:r2dbc-mysql",
                     "one conversation as text, prepared, compressed, with settings; TLS")

@@ -52,7 +52,8 @@ final class VertxConversation {
 
     /** Holds it both ways and fails where they differ. */
     static void assertSame(TestProxy proxy, Vertx vertx, IntFunction<MySQLConnectOptions> options) throws Exception {
-        Transcript direct = hold(proxy, vertx, options.apply(proxy.cluster().primary().port()), false);
+        Transcript direct =
+                hold(proxy, vertx, options.apply(proxy.cluster().primary().port()), false);
         Transcript proxied = hold(proxy, vertx, options.apply(proxy.port()), true);
         proxied.assertSameAs(direct);
     }
@@ -88,7 +89,8 @@ final class VertxConversation {
     }
 
     private void step(String name, Step step) throws Exception {
-        transcript.begin(name); System.err.println("STEP " + name + " " + proxied);
+        transcript.begin(name);
+        System.err.println("STEP " + name + " " + proxied);
         try {
             step.run();
         } catch (DatabaseException e) {
@@ -152,9 +154,10 @@ final class VertxConversation {
     }
 
     private void types() throws Exception {
-        run("CREATE TABLE drv_types (id INT PRIMARY KEY, ti TINYINT, bu BIGINT UNSIGNED, flag TINYINT(1), d DECIMAL(20, 6),"
-                + " f FLOAT, x DOUBLE, b BIT(9), dt DATE, t TIME(3), dtm DATETIME(6), ts TIMESTAMP NULL, y YEAR,"
-                + " vc VARCHAR(50), vb VARBINARY(20), tx TEXT, bl BLOB, js JSON, en ENUM('a', 'b'), st SET('x', 'y'))");
+        run(
+                "CREATE TABLE drv_types (id INT PRIMARY KEY, ti TINYINT, bu BIGINT UNSIGNED, flag TINYINT(1), d DECIMAL(20, 6),"
+                        + " f FLOAT, x DOUBLE, b BIT(9), dt DATE, t TIME(3), dtm DATETIME(6), ts TIMESTAMP NULL, y YEAR,"
+                        + " vc VARCHAR(50), vb VARBINARY(20), tx TEXT, bl BLOB, js JSON, en ENUM('a', 'b'), st SET('x', 'y'))");
         run("INSERT INTO drv_types VALUES (1, -128, 18446744073709551615, 1, -1.000001, 1.5, -2.25e100, b'100000001',"
                 + " '2024-02-29', '-23:59:59.123', '2026-01-02 03:04:05.678901', '2026-06-15 12:00:00', 2026,"
                 + " 'grüße 🙂', x'00ff10', REPEAT('long ', 100), x'deadbeef', '{\"k\": [1, null]}', 'b', 'x,y')");
@@ -182,7 +185,9 @@ final class VertxConversation {
         for (int i = 0; i < 10; i++) {
             batch.add(Tuple.of("many" + i, i));
         }
-        results(wait(connection.preparedQuery("INSERT INTO drv_w (v, n) VALUES (?, ?)").executeBatch(batch)));
+        results(wait(connection
+                .preparedQuery("INSERT INTO drv_w (v, n) VALUES (?, ?)")
+                .executeBatch(batch)));
         run("UPDATE drv_w SET n = n + 1 WHERE v LIKE 'many%'");
         run("UPDATE drv_w SET n = 7 WHERE v = ?", "nobody");
         run("UPDATE drv_w SET n = n WHERE v = 'many1'");
@@ -197,14 +202,18 @@ final class VertxConversation {
                     switch (i % 5) {
                         case 0 -> connection.query(READ + (1 + i % 3)).execute();
                         case 1 -> connection.preparedQuery(READ + "?").execute(Tuple.of(1 + i % 3));
-                        case 2 -> connection
-                                .query("UPDATE drv_w SET n = " + i + " WHERE v = 'many1'")
-                                .execute();
-                        case 3 -> connection
-                                .preparedQuery("SELECT n FROM drv_w WHERE v = ?")
-                                .execute(Tuple.of("many1"));
-                        default -> connection.query("SELECT n, ROW_COUNT() FROM drv_w WHERE v = 'many1'")
-                                .execute();
+                        case 2 ->
+                            connection
+                                    .query("UPDATE drv_w SET n = " + i + " WHERE v = 'many1'")
+                                    .execute();
+                        case 3 ->
+                            connection
+                                    .preparedQuery("SELECT n FROM drv_w WHERE v = ?")
+                                    .execute(Tuple.of("many1"));
+                        default ->
+                            connection
+                                    .query("SELECT n, ROW_COUNT() FROM drv_w WHERE v = 'many1'")
+                                    .execute();
                     });
         }
         for (Future<RowSet<Row>> one : all) {
@@ -244,9 +253,7 @@ final class VertxConversation {
         Transaction lost = wait(connection.begin());
         List<Future<RowSet<Row>>> all = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            all.add(connection
-                    .preparedQuery("INSERT INTO drv_w (v) VALUES (?)")
-                    .execute(Tuple.of("lost" + i)));
+            all.add(connection.preparedQuery("INSERT INTO drv_w (v) VALUES (?)").execute(Tuple.of("lost" + i)));
             all.add(connection
                     .query("SELECT COUNT(*) FROM drv_w WHERE v LIKE 'lost%'")
                     .execute());
@@ -366,7 +373,8 @@ final class VertxConversation {
     }
 
     private String role() throws TimeoutException {
-        Row row = wait(connection.query("SHOW SLUICE ROUTE").execute()).iterator().next();
+        Row row =
+                wait(connection.query("SHOW SLUICE ROUTE").execute()).iterator().next();
         return row.getString("role");
     }
 }

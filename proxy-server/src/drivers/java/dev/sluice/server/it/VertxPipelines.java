@@ -39,7 +39,8 @@ final class VertxPipelines {
         proxy.cluster()
                 .primary()
                 .execute(
-                        "DROP TABLE IF EXISTS app.drv_w", "CREATE TABLE app.drv_w (id INT PRIMARY KEY, n INT NOT NULL)");
+                        "DROP TABLE IF EXISTS app.drv_w",
+                        "CREATE TABLE app.drv_w (id INT PRIMARY KEY, n INT NOT NULL)");
         proxy.awaitCaughtUp();
         List<MySQLConnection> connections = new ArrayList<>();
         List<Pipeline> pipelines = new ArrayList<>();
@@ -68,9 +69,13 @@ final class VertxPipelines {
         static Pipeline begin(MySQLConnection connection, int id) {
             Pipeline pipeline = new Pipeline(id, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
             for (int i = 0; i < ROUNDS; i++) {
-                pipeline.spread.add(connection.query("SELECT @@server_id, v FROM drv_r WHERE id = 1").execute());
+                pipeline.spread.add(connection
+                        .query("SELECT @@server_id, v FROM drv_r WHERE id = 1")
+                        .execute());
             }
-            pipeline.own.add(connection.query("INSERT INTO drv_w VALUES (" + id + ", -1)").execute());
+            pipeline.own.add(connection
+                    .query("INSERT INTO drv_w VALUES (" + id + ", -1)")
+                    .execute());
             for (int i = 0; i < ROUNDS; i++) {
                 pipeline.own.add(connection
                         .preparedQuery("UPDATE drv_w SET n = ? WHERE id = ?")
@@ -94,7 +99,9 @@ final class VertxPipelines {
             for (int i = 0; i < ROUNDS; i++) {
                 Row row = VertxConversation.wait(echo.get(i)).iterator().next();
                 assertThat(row.getInteger(0)).as("its own write of round " + i).isEqualTo(i);
-                assertThat(row.getInteger(1)).as("its own question of round " + i).isEqualTo(i * CONNECTIONS + id);
+                assertThat(row.getInteger(1))
+                        .as("its own question of round " + i)
+                        .isEqualTo(i * CONNECTIONS + id);
             }
         }
     }

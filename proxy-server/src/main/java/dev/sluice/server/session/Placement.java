@@ -79,8 +79,7 @@ final class Placement implements SessionRouter.Context {
      *
      * @param onlyPrepares whether the statement is prepared and not executed
      */
-    void begin(
-            Classification classification, @Nullable PreparedStatement preparedStatement, boolean onlyPrepares) {
+    void begin(Classification classification, @Nullable PreparedStatement preparedStatement, boolean onlyPrepares) {
         statement = classification;
         executes = !onlyPrepares;
         prepared = preparedStatement;

@@ -242,8 +242,9 @@ class CursorIT {
                 assertThat(rows).hasSize(4);
                 assertThat(status & ServerStatus.SERVER_STATUS_LAST_ROW_SENT).isNotZero();
             }
-            case "reset" -> assertThat(RawClient.first(client.ask(CommandType.COM_STMT_RESET, RawClient.int4(id))))
-                    .isZero();
+            case "reset" ->
+                assertThat(RawClient.first(client.ask(CommandType.COM_STMT_RESET, RawClient.int4(id))))
+                        .isZero();
             case "closed" -> client.send(CommandType.COM_STMT_CLOSE, RawClient.int4(id));
             default -> assertThat(end).isEqualTo("left open");
         }

@@ -44,7 +44,8 @@ final class DifferentialData {
             + " 'bytes', REPEAT('long ', 60), '\"text\"')"
             + updates("n_id, c, u, dt, ts, da, ti, y, e, st, bi, bn, tx, j")
             + "; DELETE FROM n WHERE id NOT BETWEEN 1 AND 8; DELETE FROM a;"
-            // An instance of a table in the server's cache counts on by the auto_increment_increment of whoever was given an id
+            // An instance of a table in the server's cache counts on by the auto_increment_increment of whoever was
+            // given an id
             // by it last, so that one is asked for first.
             + " INSERT INTO a (id, v, u) VALUES (1, 1, 1), (2, 2, NULL), (3, 3, 3), (NULL, 3, NULL), (%d, 3, NULL);"
             + " DELETE FROM a WHERE id > 3; COMMIT";

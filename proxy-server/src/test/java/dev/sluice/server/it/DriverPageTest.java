@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -23,10 +24,14 @@ class DriverPageTest {
     private static final Path MODULE = Path.of("pom.xml");
     private static final Path SOURCES = Path.of("src", "drivers", "java");
     private static final Pattern REPORT = Pattern.compile("new DriverReport\\(\\s*\"([^\"]+)\",\\s*\"([^\"]+)\"");
-    private static final Pattern PROFILE = Pattern.compile(
-            "<id>drivers</id>\\s*<dependencies>(.*?)</dependencies>\\s*<build>", Pattern.DOTALL);
+    private static final Pattern PROFILE =
+            Pattern.compile("<id>drivers</id>\\s*<dependencies>(.*?)</dependencies>\\s*<build>", Pattern.DOTALL);
     private static final Pattern DEPENDENCY = Pattern.compile(
             "<groupId>([^<]+)</groupId>\\s*<artifactId>([^<]+)</artifactId>\\s*<version>\\$\\{([^}]+)}</version>");
+
+    /** What the drivers of the profile need besides. */
+    private static final Set<String> NO_DRIVERS = Set.of(
+            "io.vertx:vertx-codegen-api", "io.vertx:vertx-codegen-json", "org.springframework:spring-context");
 
     private static final DriverRow LIBRARY = new DriverRow("A", "org.a:a", "1", "it", "2 of 2 as direct");
     private static final DriverRow PROGRAM = new DriverRow("b", "Debian b", "1.0-1", "it", "1 of 1 as direct");
@@ -65,9 +70,14 @@ class DriverPageTest {
                 .results()
                 .map(match -> match.group(1))
                 .collect(Collectors.joining());
-        String table = DriverPage.read(PAGE).rows().stream().map(DriverRow::from).collect(Collectors.joining(" "));
+        String table =
+                DriverPage.read(PAGE).rows().stream().map(DriverRow::from).collect(Collectors.joining(" "));
 
-        assertThat(DEPENDENCY.matcher(profile).results().map(match -> match.group(1) + ":" + match.group(2)))
+        assertThat(DEPENDENCY
+                        .matcher(profile)
+                        .results()
+                        .map(match -> match.group(1) + ":" + match.group(2))
+                        .filter(library -> !NO_DRIVERS.contains(library)))
                 .hasSizeGreaterThan(5)
                 .allSatisfy(library -> assertThat(table).contains(library));
     }

@@ -36,8 +36,7 @@ final class FuzzedSession implements AutoCloseable {
     private int explicitIds;
 
     /** @param ties how many sessions may be tied at a time */
-    FuzzedSession(int number, int port, SplittableRandom random, AtomicLong lends, Semaphore ties)
-            throws IOException {
+    FuzzedSession(int number, int port, SplittableRandom random, AtomicLong lends, Semaphore ties) throws IOException {
         String user = FuzzedState.user(number);
         this.number = number;
         this.client = RawClient.connectAs(port, user, FuzzedState.password(user));
@@ -318,8 +317,7 @@ final class FuzzedSession implements AutoCloseable {
         int schema = random.nextInt(FuzzedSetting.SCHEMA.count());
         String user = FuzzedState.user(random.nextInt(100));
         noting("COM_CHANGE_USER " + user);
-        byte[] answer =
-                UserChangeRequest.ask(client, user, FuzzedState.password(user), FuzzedState.schema(schema));
+        byte[] answer = UserChangeRequest.ask(client, user, FuzzedState.password(user), FuzzedState.schema(schema));
         if (RawClient.first(answer) != RawClient.OK) {
             throw mismatch("COM_CHANGE_USER", "no error", client.err(answer).toString());
         }

@@ -12,9 +12,7 @@ enum FuzzedSetting {
     ZONE("SET time_zone = '%s'", "@@time_zone", "SYSTEM", "+01:00", "-08:00"),
     CONCAT("SET group_concat_max_len = %s", "@@group_concat_max_len", "1024", "10", "20"),
     WEEK("SET default_week_format = %s", "@@default_week_format", "0", "1", "2"),
-    DIVISION(
-            "SET session_track_schema = 0, div_precision_increment = %s",
-            "@@div_precision_increment", "4", "5", "6"),
+    DIVISION("SET session_track_schema = 0, div_precision_increment = %s", "@@div_precision_increment", "4", "5", "6"),
     WARNINGS("SET sql_warnings = %s, sql_notes = @@session_track_state_change", "@@sql_warnings", "0", "1"),
     NAMES("SET NAMES %s", "@@collation_connection", "utf8mb4_0900_ai_ci", "latin1_swedish_ci", "utf8mb4_bin"),
     MODE(

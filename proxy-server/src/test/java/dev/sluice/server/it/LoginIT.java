@@ -298,8 +298,8 @@ class LoginIT {
                 client.write(0, ByteBufUtil.getBytes(payload));
                 byte[] question = client.read();
                 assertThat(RawClient.first(question)).as("port " + port).isEqualTo(RawClient.EOF);
-                AuthSwitchRequest asked = AuthSwitchRequest.decode(
-                        Unpooled.wrappedBuffer(question), Capabilities.CLIENT_PLUGIN_AUTH);
+                AuthSwitchRequest asked =
+                        AuthSwitchRequest.decode(Unpooled.wrappedBuffer(question), Capabilities.CLIENT_PLUGIN_AUTH);
                 assertThat(asked.plugin()).isEqualTo("mysql_native_password");
                 client.follow(RawClient.scramble(asked.data()));
                 assertThat(RawClient.first(client.read())).as("port " + port).isZero();

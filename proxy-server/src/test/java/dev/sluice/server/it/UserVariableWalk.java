@@ -69,7 +69,9 @@ final class UserVariableWalk {
         for (String dirt : List.of("SET @a = 'dirt'", "SET @a = 7, @c = 1", "SET @a = 1.5, @b = NULL", "SET @c = 1")) {
             Sql.run(other, dirt);
             Sql.run(other, "SELECT @a, @b, @c", "SELECT @a, @b, @c FROM t WHERE id = 1 FOR UPDATE");
-            assertThat(seen(session, ANY_REPLICA)).as("on a replica after %s", dirt).isEqualTo(expected);
+            assertThat(seen(session, ANY_REPLICA))
+                    .as("on a replica after %s", dirt)
+                    .isEqualTo(expected);
             assertThat(Sql.route(session).role()).isEqualTo("replica");
             assertThat(seen(session, " FROM t WHERE id = 1 FOR UPDATE"))
                     .as("on the primary after %s", dirt)

@@ -58,8 +58,8 @@ final class RelayedClient implements AutoCloseable {
         file = new FileUpload(frontend, () -> log.add("file"), backend::connection, () -> log.add("discarded"));
         ClientTrackers everything = new ClientTrackers();
         everything.runs(SETS_ALL_SWITCHES);
-        response = new ClientResponse(
-                frontend, ClientResponse.trackersInto(new Heard(log)), new Log(), file, everything);
+        response =
+                new ClientResponse(frontend, ClientResponse.trackersInto(new Heard(log)), new Log(), file, everything);
     }
 
     /** What the session does with what it is told: it writes it down. */
