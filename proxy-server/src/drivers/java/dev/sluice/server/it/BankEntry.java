@@ -42,6 +42,6 @@ class BankEntry {
     }
 
     String describe() {
-        return "%d %s %s".formatted(id, amount, note);
+        return "%d of %s %s %s".formatted(id, account == null ? "nobody" : account.owner(), amount, note);
     }
 }

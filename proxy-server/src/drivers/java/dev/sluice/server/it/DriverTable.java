@@ -25,6 +25,8 @@ public final class DriverTable {
     private DriverTable() {}
 
     /**
+     * Clears, or prints and compares.
+     *
      * @param args the directory of the module; and {@code clear}, if what an earlier run has left is to be removed
      * @throws IllegalStateException if the page tells otherwise
      */

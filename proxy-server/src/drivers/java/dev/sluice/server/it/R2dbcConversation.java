@@ -116,7 +116,7 @@ final class R2dbcConversation {
         }
         step(
                 "it lives",
-                () -> transcript.add(String.valueOf((Boolean) one(connection.validate(ValidationDepth.REMOTE)))));
+                () -> transcript.add("valid " + one(connection.validate(ValidationDepth.REMOTE))));
     }
 
     private void reads() {
