@@ -156,7 +156,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
         CredentialCache credentials = new CredentialCache(
                 config.auth().credentialProofAge(), config.auth().credentialsMax());
-        List<LoopPool> pools = openLoops();
+        List<LoopPool> pools = openLoops(credentials);
         accounts.addListener(user -> {
             credentials.forget(user);
             contexts.forEach(
@@ -194,7 +194,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 .log("Sluice serves");
     }
 
-    private List<LoopPool> openLoops() throws TlsException {
+    private List<LoopPool> openLoops(CredentialCache credentials) throws TlsException {
         BackendCapacities capacities = Backends.capacities(config);
         BackendConnector connector = new BackendConnector(
                 new BackendConnector.Sockets(
@@ -211,6 +211,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 control.switches(),
                 sessions,
                 new StatementTexts(),
+                credentials,
                 new DiagnosticsUsers(),
                 signals(),
                 evidence,

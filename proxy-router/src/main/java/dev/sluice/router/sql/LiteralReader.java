@@ -92,7 +92,7 @@ final class LiteralReader {
             // X'..' and b'..' are bytes. What character set N'..' is depends on the server.
             return introducer == null && (first | 0x20) != 'n' ? verbatim(cursor) : null;
         }
-        byte[] content = content(cursor);
+        byte[] content = content(cursor, mode);
         cursor.next();
         String collation = collation(cursor, introducer);
         String charset = introducer == null ? charsetOf(connectionCollation) : introducer;
@@ -140,7 +140,7 @@ final class LiteralReader {
     }
 
     /** What the quotes enclose, by the rules of the mode. */
-    private byte[] content(TokenCursor cursor) {
+    static byte[] content(TokenCursor cursor, LexicalMode mode) {
         byte[] bytes = cursor.bytes();
         int quote = bytes[cursor.start()];
         int end = cursor.start() + cursor.length() - 1;

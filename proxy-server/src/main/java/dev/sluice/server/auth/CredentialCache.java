@@ -6,11 +6,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The credentials that a backend accepted recently, by user. An entry is trusted for a bounded time after the login
- * that proved it; then the next login is proved again. Thread-safe: Caffeine's cache is.
+ * The credentials that a backend accepted, by user. An entry is trusted for a bounded time after the login that proved it;
+ * then the next login is proved again. The latest one of a user is kept beyond that for the sessions that live already, which
+ * outlive a change of their password. Thread-safe: Caffeine's cache is.
  */
 public final class CredentialCache {
     private final Cache<String, Credential> proven;
+    private final Cache<String, Credential> latest;
 
     /**
      * @param trustedFor how long a proof holds
@@ -21,6 +23,7 @@ public final class CredentialCache {
                 .maximumSize(usersMax)
                 .expireAfterWrite(trustedFor)
                 .build();
+        this.latest = Caffeine.newBuilder().maximumSize(usersMax).build();
     }
 
     /** The credential that was proved within the trusted time, or null. */
@@ -28,8 +31,14 @@ public final class CredentialCache {
         return proven.getIfPresent(user);
     }
 
+    /** The credential that was proved last, however long ago: good for sessions that are logged in, and for no login. */
+    public @Nullable Credential latest(String user) {
+        return latest.getIfPresent(user);
+    }
+
     /** Remembers a credential that a backend has just accepted. */
     public void proved(Credential credential) {
+        latest.put(credential.user(), credential);
         proven.put(credential.user(), credential);
     }
 

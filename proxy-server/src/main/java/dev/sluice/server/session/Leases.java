@@ -39,6 +39,11 @@ final class Leases {
         last = null;
     }
 
+    /** The same user has another password now. */
+    void passwordChanged(Credential newest) {
+        credential = newest;
+    }
+
     Credential credential() {
         return credential;
     }

@@ -11,6 +11,7 @@ import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.ServerFacts;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
 import dev.sluice.server.metrics.LoopMetrics;
@@ -41,6 +42,7 @@ public final class LoopContext implements WriteGate.Loop {
      * @param switches what an operator has switched
      * @param registry every live session
      * @param texts of all prepared statements
+     * @param credentials what is known of passwords
      * @param habits the users whose sessions ask about their last statement
      * @param signals hints to the monitor
      * @param evidence what is known of positions
@@ -55,6 +57,7 @@ public final class LoopContext implements WriteGate.Loop {
             SessionSwitches switches,
             SessionRegistry registry,
             StatementTexts texts,
+            CredentialCache credentials,
             DiagnosticsUsers habits,
             MonitorSignals signals,
             Evidence evidence,
@@ -187,6 +190,10 @@ public final class LoopContext implements WriteGate.Loop {
                 awaitsPosition = !positionQueue.isEmpty();
             });
         }
+    }
+
+    CredentialCache credentials() {
+        return shared.credentials();
     }
 
     DiagnosticsUsers habits() {

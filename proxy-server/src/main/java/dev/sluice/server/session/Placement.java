@@ -403,7 +403,9 @@ final class Placement implements SessionRouter.Context {
 
     private void acquireFailed(BackendFailure failure) {
         parts.context().backendTrouble(parts.router().ordinal(), failure);
-        if (slot == Slot.PRIMARY && (failure.isPassing() || isFull(failure))) {
+        if (isDenied(failure) && SessionPassword.renew(parts)) {
+            place();
+        } else if (slot == Slot.PRIMARY && (failure.isPassing() || isFull(failure))) {
             primaryWait.failed(failure);
             awaitPrimary();
         } else if (slot == Slot.PRIMARY
@@ -413,6 +415,11 @@ final class Placement implements SessionRouter.Context {
         } else {
             placeOnAnother();
         }
+    }
+
+    private static boolean isDenied(BackendFailure failure) {
+        ErrPacket error = failure.serverError();
+        return error != null && error.code() == ErrorCode.ER_ACCESS_DENIED_ERROR.code();
     }
 
     private static boolean isFull(BackendFailure failure) {

@@ -94,8 +94,9 @@ final class Settlement {
         boolean sets = statement.kind() == StatementKind.SET
                 && statement.has(Traits.USER_VARIABLE_ASSIGNED)
                 && prepared == null;
+        boolean account = statement.kind() == StatementKind.ACCOUNT && prepared == null;
         boolean mayMark = statement.has(Traits.MULTI_STATEMENT) && parts.state().autocommitOff();
-        if (!statement.has(NAMED) && !drops && !sets && !mayMark) {
+        if (!statement.has(NAMED) && !drops && !sets && !account && !mayMark) {
             return null;
         }
         if (prepared != null) {
@@ -215,6 +216,9 @@ final class Settlement {
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
+        if (!outcome.failed() && statement.kind() == StatementKind.ACCOUNT) {
+            SessionPassword.ran(parts, statement, outcome.text());
+        }
         parts.insertId().ran(target, statement, outcome.lastInsertId());
         StateVector vector = parts.state().vector();
         boolean schemaStays = outcome.failed() && outcome.choosesSchema();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -131,6 +132,57 @@ class SetRulesIT {
             Sql.run(connection, "SET PASSWORD FOR 'ruled'@'%' = 'first'");
         }
         connect().close();
+    }
+
+    /** The servers are made to ask again. */
+    private static void endConnections() throws SQLException {
+        for (LocalServer server : Servers.mysql().servers()) {
+            try (Connection root = server.connect()) {
+                for (String id : Sql.rows(root, "SELECT id FROM information_schema.processlist WHERE user = 'ruled'")) {
+                    Sql.run(root, "KILL " + id);
+                }
+            }
+        }
+    }
+
+    private static void assertRuns(Connection connection) throws SQLException {
+        assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE")).isEqualTo("1");
+        assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET PASSWORD = 'second'",
+                "SET PASSWORD FOR CURRENT_USER() = 'second'",
+                "ALTER USER USER() IDENTIFIED BY 'second'"
+            })
+    void everySessionOutlivesThatOneOfThemChangesThePassword(String sql) throws SQLException {
+        try (Connection connection = connect();
+                Connection other = connect()) {
+            Sql.run(connection, sql);
+            endConnections();
+            assertRuns(connection);
+            endConnections();
+            assertRuns(other);
+            one.connectAs("ruled", "second", "state").close();
+        } finally {
+            Servers.mysql().primary().execute("ALTER USER 'ruled'@'%' IDENTIFIED BY 'first'");
+        }
+    }
+
+    @Test
+    void aSessionOutlivesAChangeOfItsPasswordBySomebodyElseFromTheNextLoginOn() throws SQLException {
+        try (Connection connection = connect()) {
+            Servers.mysql().primary().execute("ALTER USER 'ruled'@'%' IDENTIFIED BY 'third'");
+            one.awaitCaughtUp();
+            endConnections();
+            assertThat(Sql.error(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE")).isEqualTo(1045);
+            one.connectAs("ruled", "third", "state").close();
+            assertRuns(connection);
+        } finally {
+            Servers.mysql().primary().execute("ALTER USER 'ruled'@'%' IDENTIFIED BY 'first'");
+        }
     }
 
     // ---- character sets ----
