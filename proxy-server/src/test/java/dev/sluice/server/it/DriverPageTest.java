@@ -30,8 +30,8 @@ class DriverPageTest {
             "<groupId>([^<]+)</groupId>\\s*<artifactId>([^<]+)</artifactId>\\s*<version>\\$\\{([^}]+)}</version>");
 
     /** What the drivers of the profile need besides. */
-    private static final Set<String> NO_DRIVERS = Set.of(
-            "io.vertx:vertx-codegen-api", "io.vertx:vertx-codegen-json", "org.springframework:spring-context");
+    private static final Set<String> NO_DRIVERS =
+            Set.of("io.vertx:vertx-codegen-api", "io.vertx:vertx-codegen-json", "org.springframework:spring-context");
 
     private static final DriverRow LIBRARY = new DriverRow("A", "org.a:a", "1", "it", "2 of 2 as direct");
     private static final DriverRow PROGRAM = new DriverRow("b", "Debian b", "1.0-1", "it", "1 of 1 as direct");
