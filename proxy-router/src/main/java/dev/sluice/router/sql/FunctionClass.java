@@ -16,6 +16,8 @@ enum FunctionClass {
     LAST_INSERT_ID(Traits.LAST_INSERT_ID),
     /** About the last statement. */
     DIAGNOSTICS(Traits.DIAGNOSTICS),
+    /** FOUND_ROWS. */
+    FOUND_ROWS(Traits.DIAGNOSTICS | Traits.FOUND_ROWS),
     LOCK_ACQUIRE(Traits.LOCK_FUNCTION_ACQUIRE),
     LOCK_RELEASE(Traits.LOCK_FUNCTION_RELEASE),
     LOCK_QUERY(Traits.LOCK_FUNCTION_QUERY),

@@ -179,6 +179,8 @@ enum Keyword {
     HAVING,
     ORDER,
     LIMIT,
+    OFFSET,
+    FETCH,
     WINDOW,
     JOIN,
     // Sequence functions of MariaDB's Oracle mode, written behind a dot.

@@ -171,6 +171,9 @@ final class TraitCollector {
             }
             case KILL -> killNamed = true;
             case SQL_CALC_FOUND_ROWS -> traits |= Traits.CALC_FOUND_ROWS;
+            case LIMIT, PROCEDURE, FETCH, OFFSET -> traits |= Traits.UNCOUNTED_ROWS;
+            case SELECT -> onNestedQuery(true);
+            case TABLE -> onNestedQuery(false);
             case VALUE -> {
                 if (previousKeyword() == Keyword.NEXT || previousKeyword() == Keyword.PREVIOUS) {
                     traits |= Traits.SIDE_EFFECT_FUNCTION;
@@ -184,6 +187,15 @@ final class TraitCollector {
             default -> onTracker(keyword);
         }
         calls.afterKeyword(keyword, depth);
+    }
+
+    private void onNestedQuery(boolean selects) {
+        boolean counts = switch (verb.kind()) {
+            case INSERT, REPLACE -> true;
+            case SET, DO, DDL -> selects;
+            default -> false;
+        };
+        traits |= counts ? Traits.UNCOUNTED_ROWS : 0;
     }
 
     /** However a switch of session tracking is named, quoted or behind its scope: it is meant. */

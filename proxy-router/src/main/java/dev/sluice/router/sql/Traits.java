@@ -128,6 +128,10 @@ public final class Traits {
 
     /** Of several statements, one writes where another, or itself, has ended the transaction that the packet found. */
     public static final long WRITES_OUTSIDE = 1L << 55;
+    /** Asks for FOUND_ROWS(). */
+    public static final long FOUND_ROWS = 1L << 56;
+    /** FOUND_ROWS() may be another number than that of the rows sent, for LIMIT or the like, or a query inside another statement. */
+    public static final long UNCOUNTED_ROWS = 1L << 57;
 
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
@@ -197,6 +201,8 @@ public final class Traits {
         "ties_trackers",
         "sets_gtid_tracker",
         "writes_outside",
+        "found_rows",
+        "uncounted_rows",
     };
 
     private Traits() {}

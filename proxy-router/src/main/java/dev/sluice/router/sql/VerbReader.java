@@ -86,6 +86,9 @@ final class VerbReader {
         traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(kind);
         if (keyword == Keyword.CHECKSUM) {
             traits &= ~Traits.IMPLICIT_COMMIT;
+        } else if (keyword == Keyword.RESIGNAL) {
+            // Its error comes behind what the last statement has left.
+            traits |= Traits.DIAGNOSTICS;
         }
         watching = Verbs.hasMoreToSay(kind);
         set.reset();

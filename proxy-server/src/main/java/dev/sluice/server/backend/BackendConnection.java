@@ -93,6 +93,7 @@ public final class BackendConnection {
     private @Nullable Owner owner;
     private @Nullable InsertIdHolder insertIdHolder;
     private int lastWarnings;
+    private boolean conditionsLeft;
 
     @Nullable
     Runnable onClose;
@@ -207,6 +208,16 @@ public final class BackendConnection {
     /** Notes the warning count of a response. */
     public void lastWarnings(int warnings) {
         lastWarnings = warnings;
+    }
+
+    /** Whether warnings or an error of some statement may still be there. */
+    public boolean hasConditionsLeft() {
+        return conditionsLeft;
+    }
+
+    /** Notes that a statement has left warnings or an error, or that they have gone. */
+    public void conditionsLeft(boolean left) {
+        conditionsLeft = left;
     }
 
     /** The session whose LAST_INSERT_ID() lives on this connection, or null. */

@@ -4,24 +4,35 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * The connections of one event loop that are leased for nothing but the diagnostics of the last statement, the longest kept
- * first. Confined to the session's event loop.
+ * The connections of one event loop that are leased for nothing but the last statement of a session, the longest kept first.
+ * Confined to the session's event loop.
  */
 final class LingeringLeases {
-    private final Set<BackendConnection> connections = new LinkedHashSet<>();
+    private final Set<BackendConnection> willing = new LinkedHashSet<>();
+    private final Set<BackendConnection> patient = new LinkedHashSet<>();
 
-    void add(BackendConnection connection) {
-        connections.add(connection);
+    /** @param untilStarving whether it is given up only to those who have waited for long */
+    void add(BackendConnection connection, boolean untilStarving) {
+        (untilStarving ? patient : willing).add(connection);
     }
 
     void remove(BackendConnection connection) {
+        remove(willing, connection);
+        remove(patient, connection);
+    }
+
+    private static void remove(Set<BackendConnection> connections, BackendConnection connection) {
         if (!connections.isEmpty()) {
             connections.remove(connection);
         }
     }
 
     /** Has one connection to a backend given up; false if there is none. */
-    boolean takeOne(int ordinal) {
+    boolean takeOne(int ordinal, boolean starving) {
+        return takeOne(willing, ordinal) || (starving && takeOne(patient, ordinal));
+    }
+
+    private static boolean takeOne(Set<BackendConnection> connections, int ordinal) {
         for (BackendConnection connection : connections) {
             BackendConnection.Owner owner = connection.owner();
             if (connection.key().backendOrdinal() == ordinal && owner != null) {

@@ -30,7 +30,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
     /** How long a server may list a connection after it has closed its side, on a busy machine. */
     static final long FORGETTING_MILLIS = 100;
-    /** Who has waited this long gets a connection that a session keeps for its last statement's warnings alone. */
+    /** Who has waited this long gets a connection that a session would rather keep for the sake of its last statement. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
     private final EventLoop loop;
@@ -145,7 +145,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                             + capacities.waiting().full()));
         } else {
             askFor(ordinal);
-            if (!closeOneIdle(ordinal)) {
+            if (!closeOneIdle(ordinal) && !lingering.takeOne(ordinal, false)) {
                 capacities.askForRoom(ordinal, this, false);
             }
         }
@@ -312,9 +312,13 @@ public final class LoopPool implements BackendCapacity.Claimant {
         connection.flush();
     }
 
-    /** A session keeps this connection for the diagnostics of its last statement only: it can be taken if need be. */
-    public void linger(BackendConnection connection) {
-        lingering.add(connection);
+    /**
+     * A session keeps this connection for its last statement only: it can be taken if need be.
+     *
+     * @param untilStarving whether the session loses something by it: then it is left to it for a while
+     */
+    public void linger(BackendConnection connection, boolean untilStarving) {
+        lingering.add(connection, untilStarving);
     }
 
     /** A session uses the connection again. */
@@ -328,8 +332,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
     public void makeRoom(int backendOrdinal, boolean starving) {
         loop.execute(() -> {
             boolean ownNeed = !lines.of(backendOrdinal).isEmpty();
-            if (!ownNeed && !closeOneIdle(backendOrdinal) && starving) {
-                lingering.takeOne(backendOrdinal);
+            if (!ownNeed && !closeOneIdle(backendOrdinal)) {
+                boolean unused = lingering.takeOne(backendOrdinal, starving);
             }
         });
     }
@@ -369,7 +373,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         askFor(ordinal);
         Claim first = line.peek();
-        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !lingering.takeOne(ordinal)) {
+        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !lingering.takeOne(ordinal, true)) {
             capacities.askForRoom(ordinal, this, true);
         }
     }

@@ -22,7 +22,13 @@ public final class StatePrelude {
     private static final byte[] MYSQL_TRACKERS =
             (TRACKERS + ",session_track_gtids='OWN_GTID'").getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TRACKERS_BUT_GTIDS = TRACKERS.getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] CLEAR_DIAGNOSTICS = "DO 0".getBytes(StandardCharsets.US_ASCII);
+    /** MariaDB clears the conditions for what uses a table. */
+    private static final byte[] CLEAR_CONDITIONS =
+            "DO (SELECT 0 FROM (SELECT 0) none)".getBytes(StandardCharsets.US_ASCII);
+
+    private static final byte[] CLEAR_CONDITIONS_AS_QUERY =
+            "SELECT 0 FROM (SELECT 0) none".getBytes(StandardCharsets.US_ASCII);
+
     private static final Set<String> NAMED = Set.of(StateVector.CHARACTER_SET_CLIENT, StateVector.COLLATION_CONNECTION);
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,20}(\\.\\d{1,12})?");
 
@@ -107,17 +113,23 @@ public final class StatePrelude {
         return 2;
     }
 
-    /** Writes a statement that does nothing but clear the warnings of the one before it: one answer. */
-    public static int clearDiagnostics(BackendConnection connection, PendingResponse response) {
+    /**
+     * Writes a statement that does nothing but clear the conditions of the one before it: one answer.
+     *
+     * @param asQuery whether ROW_COUNT() is to be that of a query; the answer is one then
+     */
+    public static int clearConditions(BackendConnection connection, boolean asQuery, PendingResponse response) {
         ByteBuf out = connection.channel().alloc().buffer();
-        writeQuery(connection, out, CLEAR_DIAGNOSTICS);
+        writeQuery(connection, out, asQuery ? CLEAR_CONDITIONS_AS_QUERY : CLEAR_CONDITIONS);
         connection.send(out, response);
+        connection.conditionsLeft(false);
         return 1;
     }
 
     private static void writeReset(BackendConnection connection, ByteBuf out) {
         writeCommand(out, CommandType.COM_RESET_CONNECTION, new byte[0]);
         connection.trackers(Trackers.OFF);
+        connection.conditionsLeft(false);
         connection.statements().clear();
         connection.vector(connection.vector().withoutVariables());
     }

@@ -58,14 +58,19 @@ final class ClientKill {
 
     /** Refuses a KILL that cannot be read, or that would run where Sluice cannot see it. */
     void refuse() {
-        parts.frontend().sendError(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL in this form through Sluice");
+        refuse(ErrorCode.ER_NOT_SUPPORTED_YET.toPacket("KILL in this form through Sluice"));
         session.resume();
+    }
+
+    private void refuse(ErrPacket error) {
+        parts.lastStatement().refused(error);
+        parts.frontend().send(1, error);
     }
 
     /** Takes a COM_PROCESS_KILL, without its reference. */
     void process(ByteBuf packet) {
         if (packet.readableBytes() < Packets.HEADER_LENGTH + PROCESS_KILL_BYTES) {
-            parts.frontend().sendError(ErrorCode.ER_MALFORMED_PACKET);
+            refuse(ErrorCode.ER_MALFORMED_PACKET.toPacket());
             return;
         }
         kill(packet.getUnsignedIntLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1), false);
@@ -78,7 +83,7 @@ final class ClientKill {
         }
         Session victim = parts.context().registry().find(id);
         if (victim == null) {
-            parts.frontend().sendError(ErrorCode.ER_NO_SUCH_THREAD, id);
+            refuse(ErrorCode.ER_NO_SUCH_THREAD.toPacket(id));
             session.resume();
             return;
         }
@@ -117,7 +122,7 @@ final class ClientKill {
 
     private void killItself(boolean queryOnly) {
         if (queryOnly) {
-            parts.frontend().sendError(ErrorCode.ER_QUERY_INTERRUPTED);
+            refuse(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
             session.resume();
             return;
         }
@@ -144,9 +149,10 @@ final class ClientKill {
         running = false;
         question = null;
         if (error == null) {
+            parts.lastStatement().answered();
             parts.frontend().sendOk(session.status());
         } else {
-            parts.frontend().send(1, error);
+            refuse(error);
         }
         session.commandFinished();
     }

@@ -61,6 +61,9 @@ final class ClientResponse extends PendingResponse {
             | ServerStatus.SERVER_QUERY_WAS_SLOW
             | ServerStatus.SERVER_PS_OUT_PARAMS;
 
+    /** Stands for the number of rows of a result that has none, or has them behind a cursor; as unknown as any number can be. */
+    static final long UNCOUNTED = -1;
+
     private final Frontend frontend;
     private final TrackerAdapter trackers;
     private final Observer observer;
@@ -82,6 +85,11 @@ final class ClientResponse extends PendingResponse {
     private int lastStatus = ServerStatus.SERVER_STATUS_AUTOCOMMIT;
     private long lastInsertId;
     private int lastSequenceId;
+    private long rowCount;
+    private long rows;
+    private int columns;
+    private @Nullable ErrPacket replacement;
+    private @Nullable RecalledRows recalled;
 
     /**
      * @param file takes what the client sends when the server has asked for a file
@@ -120,6 +128,16 @@ final class ClientResponse extends PendingResponse {
         warnings = 0;
         lastInsertId = 0;
         lastSequenceId = 0;
+        rowCount = -1;
+        rows = UNCOUNTED;
+        columns = 0;
+        replacement = null;
+        recalled = null;
+    }
+
+    /** The client gets these rows in place of the server's. */
+    void recalled(@Nullable RecalledRows known) {
+        recalled = known;
     }
 
     /** The command that was given loads a file of the client, if the client said that it has any. */
@@ -176,6 +194,27 @@ final class ClientResponse extends PendingResponse {
     /** The last insert id of the last OK. */
     long lastInsertId() {
         return lastInsertId;
+    }
+
+    /** What ROW_COUNT() is after the last result: the affected rows, or -1 after rows or an error. */
+    long rowCount() {
+        return rowCount;
+    }
+
+    /** How many rows the last result had; {@link #UNCOUNTED} if it has none, or has them behind a cursor. */
+    long rows() {
+        return rows;
+    }
+
+    /** How many columns the last result set had. */
+    int columns() {
+        return columns;
+    }
+
+    /** What the client was told instead of the server's error; null if it was told that, or if there was none. */
+    @Nullable
+    ErrPacket replacement() {
+        return replacement;
     }
 
     /** The sequence id that the client saw last. */
@@ -278,6 +317,8 @@ final class ClientResponse extends PendingResponse {
 
     private int ok(ResponseScanner scanner, ByteBuf in, int runStart) {
         note(scanner);
+        rowCount = scanner.affectedRows();
+        rows = UNCOUNTED;
         if (scanner.lastInsertId() != 0) {
             lastInsertId = scanner.lastInsertId();
         }
@@ -290,6 +331,9 @@ final class ClientResponse extends PendingResponse {
 
     private int rowsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
         note(scanner);
+        rowCount = -1;
+        columns = scanner.columnCount();
+        rows = (scanner.status() & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0 ? UNCOUNTED : scanner.rows();
         if (!frontend.deprecatesEof()) {
             trackers.read(scanner, in);
             observer.observed(scanner, in);
@@ -340,12 +384,13 @@ final class ClientResponse extends PendingResponse {
     private int error(ResponseScanner scanner, ByteBuf in, int runStart) {
         failed = true;
         errorCode = scanner.errorCode();
+        rowCount = -1;
         // A server sends the columns before it looks for rows, but in one go with what it finds.
         if (!delivered && observer.intercepts(errorCode)) {
             discard();
             return in.readerIndex();
         }
-        ErrPacket replacement = observer.replacement(errorCode);
+        replacement = observer.replacement(errorCode);
         if (replacement == null) {
             return runStart;
         }
@@ -367,6 +412,10 @@ final class ClientResponse extends PendingResponse {
             bytes.release();
             return;
         }
+        if (recalled != null) {
+            recalled.collect(bytes.alloc(), bytes);
+            return;
+        }
         delivered = true;
         frontend.write(bytes);
     }
@@ -379,11 +428,21 @@ final class ClientResponse extends PendingResponse {
 
     @Override
     public void completed() {
+        RecalledRows known = recalled;
+        recalled = null;
+        if (known != null && discarded) {
+            known.drop();
+        } else if (known != null) {
+            write(known.rewritten(frontend.channel().alloc(), frontend.deprecatesEof()));
+        }
         observer.responseCompleted();
     }
 
     @Override
     public void failed(BackendFailure failure) {
+        if (recalled != null) {
+            recalled.drop();
+        }
         observer.responseFailed(failure);
     }
 

@@ -1,14 +1,19 @@
 package dev.sluice.server.session;
 
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LastStatementQuestion;
+import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +21,15 @@ import org.jspecify.annotations.Nullable;
  * from command to command. Confined to the session's event loop.
  */
 final class Command {
+    private static final int TEXT_INDEX = Packets.HEADER_LENGTH + 1;
+    /** Behind the id of the statement that is executed. */
+    private static final int FLAGS_INDEX = TEXT_INDEX + 4;
+
+    private static final int CURSORS = 0x07;
+
+    private static final int SHORT_TEXT_BYTES_MAX = 1024;
+    private static final Pattern FROM = Pattern.compile("FROM", Pattern.CASE_INSENSITIVE);
+
     private CommandType type = CommandType.UNKNOWN;
     private Classification statement;
     private ResponseShape shape = ResponseShape.SIMPLE;
@@ -30,6 +44,7 @@ final class Command {
     /** Its server has refused it once for what was prepared there being out of date. */
     private boolean preparedAnew;
 
+    private boolean leavesConditions;
     private byte @Nullable [] attributes;
     private boolean attributesThere;
 
@@ -59,6 +74,7 @@ final class Command {
         startedNanos = nowNanos;
         text = null;
         preparedAnew = false;
+        leavesConditions = false;
     }
 
     /** Takes the reference to its packet; {@code inPieces} if that is only its head. */
@@ -225,6 +241,74 @@ final class Command {
                 statement.traits(),
                 statement.fingerprintHigh(),
                 statement.fingerprintLow());
+    }
+
+    /** Whether the server leaves the conditions of the statement before, unless there are new ones. */
+    boolean leavesConditions() {
+        return leavesConditions;
+    }
+
+    void leavesConditions(boolean leaves) {
+        leavesConditions = leaves;
+    }
+
+    /** Whether it is one of the statements that are certain to use no table. */
+    boolean usesNoTable() {
+        boolean runs = type == CommandType.COM_QUERY || type == CommandType.COM_STMT_EXECUTE;
+        if (!runs || statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE | Traits.EXECUTABLE_COMMENT)) {
+            return false;
+        }
+        return switch (statement.kind()) {
+            case BEGIN, START_TRANSACTION, START_TRANSACTION_READ_ONLY, START_TRANSACTION_READ_WRITE -> true;
+            case COMMIT, ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT, RELEASE_SAVEPOINT, SET_TRANSACTION, USE -> true;
+            case SET, DO -> !statement.has(Traits.UNCOUNTED_ROWS);
+            case SELECT -> !mentionsFrom();
+            default -> false;
+        };
+    }
+
+    private boolean mentionsFrom() {
+        byte[] sql = shortText();
+        return sql == null
+                || FROM.matcher(new String(sql, StandardCharsets.ISO_8859_1)).find();
+    }
+
+    /** Statements that ask, and commands that a server does not take for statements. */
+    boolean keepsConditions() {
+        return switch (type) {
+            case COM_INIT_DB, COM_STATISTICS, COM_STMT_RESET, COM_STMT_SEND_LONG_DATA -> true;
+            default -> LastStatementQuestion.leavesConditions(ran());
+        };
+    }
+
+    /** What it asks about the statement before it, if it is a statement that does nothing else. */
+    @Nullable
+    LastStatementQuestion question(LexicalMode mode) {
+        // With a cursor the rows come later.
+        boolean cursor =
+                type == CommandType.COM_STMT_EXECUTE && (packet().getByte(packetStart + FLAGS_INDEX) & CURSORS) != 0;
+        byte[] sql = cursor ? null : shortText();
+        return sql == null ? null : LastStatementQuestion.read(sql, mode);
+    }
+
+    /** The statement; null if it is longer than any that asks for nothing but what the last one has left. */
+    private byte @Nullable [] shortText() {
+        PreparedStatement about = prepared;
+        if (type == CommandType.COM_STMT_EXECUTE && about != null) {
+            byte[] sql = about.sql().sql();
+            return sql.length > SHORT_TEXT_BYTES_MAX ? null : sql;
+        }
+        if (type != CommandType.COM_QUERY || streamed) {
+            return null;
+        }
+        ByteBuf bytes = packet();
+        int length = bytes.writerIndex() - packetStart - TEXT_INDEX;
+        if (length > SHORT_TEXT_BYTES_MAX) {
+            return null;
+        }
+        byte[] sql = new byte[length];
+        bytes.getBytes(packetStart + TEXT_INDEX, sql);
+        return sql;
     }
 
     /** The attributes of the COM_QUERY that comes next, which are not in its packet; null if the client has none to send. */

@@ -48,9 +48,10 @@ final class ConnectionCollation {
     /**
      * Finds it out, and calls back then.
      *
-     * @param text the statement, if it is at hand
+     * @param outcome of the statement
      */
-    void learn(BackendConnection target, @Nullable String text, Runnable done) {
+    void learn(BackendConnection target, Settlement.Outcome outcome, Runnable done) {
+        String text = outcome.text();
         boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
         Matcher names = SET_NAMES.matcher(text == null ? "" : text);
         Collation named = mariaDb || !names.matches() ? null : named(names.group(COLLATE_GROUP));
@@ -63,6 +64,8 @@ final class ConnectionCollation {
             target.vector(parts.state().vector());
             done.run();
         } else {
+            // MariaDB leaves the conditions as they are for what uses no table.
+            parts.lastStatement().disturb(target, outcome.leftConditions() && !mariaDb, mariaDb);
             ask(target, mariaDb, done);
         }
     }

@@ -8,6 +8,7 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.LastStatementQuestion;
 import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -115,6 +116,7 @@ final class Exchange implements Placement.Listener {
         interrupted = false;
         command.begin(type, statement, shape, about, parts.context().nowNanos());
         command.received(packet, stream.isOpen());
+        parts.lastStatement().begins();
         response.begin(shape, ClientResponse.ANY_SEQUENCE_ID, 0);
         if (!command.isStreamed()) {
             command.text(settlement.textFor(statement, packet, about));
@@ -169,12 +171,35 @@ final class Exchange implements Placement.Listener {
         return command.retainedBytes();
     }
 
+    @Override
+    public LastStatement.Recall recall(@Nullable BackendConnection on) {
+        if (command.isPrepare()) {
+            return LastStatement.Recall.THERE;
+        }
+        LastStatementQuestion question = command.question(parts.state().lexicalMode());
+        // What has to be written in front of it would count as statements there.
+        boolean disturbs = on != null && preparation.disturbs(command, on, question != null);
+        return parts.lastStatement()
+                .recall(
+                        command.statement(),
+                        disturbs ? null : on,
+                        question,
+                        command.type() == CommandType.COM_STMT_EXECUTE);
+    }
+
+    @Override
+    public boolean keepsLastStatement() {
+        // Its bytes will be gone when it has been answered.
+        command.leavesConditions(settlement.leavesConditions(command));
+        return command.keepsConditions() || command.leavesConditions();
+    }
+
     private void runOn(BackendConnection target) {
         connection = target;
         if (command.isStreamed() && needsOldForm(target)) {
             tell(Failures.attributesUnknown());
             finish();
-        } else if (preparation.write(command, slot, target, placement.clearsDiagnostics())) {
+        } else if (preparation.write(command, slot, target, placement.restores())) {
             send(target);
         } else {
             phase = Phase.PREPARING;
@@ -220,7 +245,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.SETTLING;
-        settlement.settle(slot, target, command.ran(), new Outcome(true, 0, command.text(), false), whenSettled);
+        settlement.settle(slot, target, command.ran(), new Outcome(true, true, 0, command.text(), false), whenSettled);
     }
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
@@ -276,6 +301,7 @@ final class Exchange implements Placement.Listener {
                 command.shape(),
                 countedLater ? ClientResponse.ANY_SEQUENCE_ID : command.answerId(),
                 command.newStatementId());
+        response.recalled(parts.lastStatement().recalled());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
@@ -382,9 +408,7 @@ final class Exchange implements Placement.Listener {
         command.dropPacket();
         watch.count(response.isError());
         phase = Phase.SETTLING;
-        Outcome outcome =
-                new Outcome(response.isError(), response.lastInsertId(), command.text(), command.choosesSchema());
-        settlement.settle(slot, target, done, outcome, whenSettled);
+        settlement.settle(slot, target, done, Outcome.of(response, command), whenSettled);
     }
 
     /** The server did not run the command, and does not mind having it once more. */
@@ -469,7 +493,7 @@ final class Exchange implements Placement.Listener {
     private void finish() {
         BackendConnection target = connection;
         if (target != null) {
-            settlement.finished(command, slot, target, response, placement.keepsLastStatement());
+            settlement.finished(command, slot, target, response, placement.habit());
         }
         boolean last = command.isBinlogDump()
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
@@ -509,7 +533,10 @@ final class Exchange implements Placement.Listener {
         if (command.isLongData()) {
             settlement.defer(command.prepared(), error);
             stream.discardRest(null);
-        } else if (stream.isOpen()) {
+            return;
+        }
+        parts.lastStatement().refused(error);
+        if (stream.isOpen()) {
             stream.discardRest(error);
         } else if (file.isOpen()) {
             file.discardRest(error);

@@ -183,8 +183,9 @@ final class Failures {
     static ErrPacket diagnosticsGone() {
         return of(
                 "HY000",
-                "The connection that ran the previous statement serves another session now, so what this statement asks for"
-                        + " is gone; from here on this user's sessions keep their connection between statements");
+                "The connection that ran the previous statement serves another session now, and what this statement asks for"
+                        + " is not among what can be told without it; from here on this user's sessions keep their connection"
+                        + " between statements");
     }
 
     static ErrPacket notPrepared() {

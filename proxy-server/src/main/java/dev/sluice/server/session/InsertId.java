@@ -103,11 +103,15 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     }
 
     /**
-     * Asks for the value where it lives if it is not known and another connection is about to need it.
+     * Asks for the value where it lives if it is not known and another connection is about to need it. Somebody else may have
+     * asked by now: while this statement waited for its connection, another session has begun to use the one it lives on.
      *
      * @return whether the answer has to be waited for
      */
     boolean askElsewhere(BackendConnection connection) {
+        if (asked) {
+            return true;
+        }
         BackendConnection there = home();
         if (exact || there == null || there == connection) {
             return false;
@@ -153,12 +157,17 @@ final class InsertId implements BackendConnection.InsertIdHolder {
      * @return how many answers will come
      */
     int bringTo(BackendConnection connection, Classification statement, PendingResponse response) {
-        if (!concerns(statement) || home() == connection) {
+        if (isNothingToBring(connection, statement)) {
             return 0;
         }
         connection.send(query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
         settleOn(connection);
         return 1;
+    }
+
+    /** Whether a statement needs nothing in front of it on a connection. */
+    boolean isNothingToBring(BackendConnection connection, Classification statement) {
+        return !concerns(statement) || home() == connection;
     }
 
     private static ByteBuf query(BackendConnection connection, String sql) {

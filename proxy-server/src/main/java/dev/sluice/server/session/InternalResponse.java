@@ -92,6 +92,21 @@ abstract class InternalResponse extends PendingResponse {
         return values;
     }
 
+    /** The rows of a result with so many columns, as the server has sent them. */
+    final List<byte[]> rows(int columns) {
+        List<byte[]> rows = new ArrayList<>();
+        ByteBuf packets = Unpooled.wrappedBuffer(collected);
+        for (int packet = 0; packets.readableBytes() >= HEADER_LENGTH; packet++) {
+            byte[] payload = new byte[packets.getUnsignedMediumLE(packets.readerIndex())];
+            packets.skipBytes(HEADER_LENGTH).readBytes(payload);
+            // Column count, column definitions, rows.
+            if (packet >= packetsBeforeRows(columns)) {
+                rows.add(payload);
+            }
+        }
+        return rows;
+    }
+
     /** The two columns of every row of a result with two columns, in text form. */
     final Map<String, String> pairs() {
         Map<String, String> pairs = new LinkedHashMap<>();

@@ -24,7 +24,6 @@ final class Leases {
     private @Nullable BackendConnection last;
     private Slot lastSlot = Slot.PRIMARY;
     private long lastLease;
-    private boolean lastLeftDiagnostics;
 
     Leases(LoopPool pool, Credential credential, int clientCapabilities) {
         this.pool = pool;
@@ -85,24 +84,27 @@ final class Leases {
         return held == null ? SessionRouter.NO_BACKEND : held.key().backendOrdinal();
     }
 
-    /** A statement has just ended on a connection; {@code diagnostics} if it failed or left warnings. */
-    void ranOn(Slot slot, BackendConnection connection, boolean diagnostics) {
-        lastLeftDiagnostics = diagnostics;
+    /** A statement has just ended on a connection. */
+    void ranOn(Slot slot, BackendConnection connection) {
         last = connection;
         lastSlot = slot;
         lastLease = connection.leases();
     }
 
-    /** Whether the last statement left no error and no warning. */
-    boolean leftNoDiagnostics() {
-        return !lastLeftDiagnostics;
+    /** Whether the last statement ran on a connection that nobody else has used since. */
+    boolean isLast(BackendConnection connection) {
+        return connection == last && connection.leases() == lastLease;
     }
 
-    /** Keeps a connection for the diagnostics of its last statement alone; others may have it if they need it. */
-    void linger(Slot slot) {
+    /**
+     * Keeps a connection for its last statement alone; others may have it if they need it.
+     *
+     * @param untilStarving whether only those may who have waited for long
+     */
+    void linger(Slot slot, boolean untilStarving) {
         BackendConnection held = get(slot);
         if (held != null) {
-            pool.linger(held);
+            pool.linger(held, untilStarving);
         }
     }
 
@@ -147,11 +149,5 @@ final class Leases {
     /** Nothing shall be known any more of the last statement. */
     void forgetLast() {
         last = null;
-        lastLeftDiagnostics = false;
-    }
-
-    /** Whether any statement of this session has run since it began or was reset. */
-    boolean ranSomewhere() {
-        return last != null;
     }
 }

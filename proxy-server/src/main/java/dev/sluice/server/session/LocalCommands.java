@@ -4,6 +4,7 @@ import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ServerStatus;
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
@@ -48,10 +49,22 @@ final class LocalCommands {
     void refuse(CommandType type) {
         String missing = privilegeFor(type, parts.context().isMariaDb());
         if (missing == null) {
-            frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
+            refuse(ErrorCode.ER_UNKNOWN_COM_ERROR.toPacket());
         } else {
-            frontend.sendError(ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR, missing);
+            refuse(ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.toPacket(missing));
         }
+    }
+
+    /** Refuses a command that is no statement. */
+    void refuse(ErrPacket error) {
+        parts.lastStatement().commandRefused(error);
+        frontend.send(1, error);
+    }
+
+    /** Refuses a statement. */
+    void refuseStatement(ErrPacket error) {
+        parts.lastStatement().refused(error);
+        frontend.send(1, error);
     }
 
     /** What a server asks for first, or null if it does not know the command. */
@@ -71,7 +84,7 @@ final class LocalCommands {
                 ? packet.getUnsignedShortLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1)
                 : -1;
         if (option != 0 && option != 1) {
-            frontend.sendError(ErrorCode.ER_UNKNOWN_COM_ERROR);
+            refuse(ErrorCode.ER_UNKNOWN_COM_ERROR.toPacket());
             return;
         }
         parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
@@ -94,6 +107,7 @@ final class LocalCommands {
             return false;
         }
         packet.release();
+        parts.lastStatement().selectedOne();
         TextResultSet answer = TextResultSet.ofNumber(
                 asked.column(),
                 asked.variable() || !parts.context().isMariaDb(),

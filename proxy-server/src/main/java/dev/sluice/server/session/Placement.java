@@ -30,6 +30,16 @@ final class Placement implements SessionRouter.Context {
         /** The command cannot run. */
         void unplaced(ErrPacket error);
 
+        /**
+         * The command asks about the last statement.
+         *
+         * @param on the connection where it has to run; null if that makes no difference
+         */
+        LastStatement.Recall recall(@Nullable BackendConnection on);
+
+        /** Whether the command leaves what the last statement has left. */
+        boolean keepsLastStatement();
+
         /** The memory in bytes that the command holds while it waits. */
         int retainedBytes();
     }
@@ -39,7 +49,9 @@ final class Placement implements SessionRouter.Context {
     private final Listener listener;
     private final long addressHash;
     private final Attempts attempts = new Attempts();
-    private boolean keepsLastStatement;
+    private DiagnosticsUsers.Habit habit = DiagnosticsUsers.Habit.NONE;
+    private int habitsVersion;
+    private @Nullable Credential habitOf;
 
     private Classification statement;
     private @Nullable PreparedStatement prepared;
@@ -48,7 +60,7 @@ final class Placement implements SessionRouter.Context {
     private boolean waiting;
     private Turn turn = new Turn();
     private final PrimaryWait primaryWait;
-    private boolean clearsDiagnostics;
+    private boolean restores;
     private @Nullable SessionSettings modeOf;
     private @Nullable Credential modeFor;
 
@@ -59,19 +71,24 @@ final class Placement implements SessionRouter.Context {
         this.primaryWait = new PrimaryWait(parts.context());
         this.statement = initial;
         this.addressHash = parts.frontend().addressHash();
-        this.keepsLastStatement = parts.context()
-                .habits()
-                .isDiagnosticsUser(parts.leases().credential().user());
     }
 
-    /** Whether this session keeps its connection from one statement to the next. */
-    boolean keepsLastStatement() {
-        return keepsLastStatement;
+    /** What this session keeps its connection for from one statement to the next. */
+    @SuppressWarnings("ReferenceEquality") // it is replaced as a whole
+    DiagnosticsUsers.Habit habit() {
+        DiagnosticsUsers habits = parts.context().habits();
+        Credential credential = parts.leases().credential();
+        if (habits.version() != habitsVersion || credential != habitOf) {
+            habitsVersion = habits.version();
+            habitOf = credential;
+            habit = habits.of(credential.user());
+        }
+        return habit;
     }
 
-    /** Whether the connection's diagnostics, which are somebody else's, have to be cleared before the statement. */
-    boolean clearsDiagnostics() {
-        return clearsDiagnostics;
+    /** Whether the connection has to be left, before the statement, as the last statement has left its own. */
+    boolean restores() {
+        return restores;
     }
 
     /**
@@ -143,7 +160,16 @@ final class Placement implements SessionRouter.Context {
             parts.insertId().whenKnown(turn::retryRoute);
             return;
         }
-        settlement.dropLastStatement(statement);
+        if (parts.lastStatement().isAsked()) {
+            parts.lastStatement().whenKnown(turn::retryRoute);
+            return;
+        }
+        if (!listener.keepsLastStatement()) {
+            if (settlement.savesFoundRows(statement, turn::retryRoute)) {
+                return;
+            }
+            settlement.dropLastStatement(statement);
+        }
         ErrPacket moved = DemotedPrimary.leave(parts, settlement.bindings());
         if (moved != null) {
             refuse(moved);
@@ -214,7 +240,7 @@ final class Placement implements SessionRouter.Context {
             parts.leases().releaseWithReset(Slot.REPLICA);
         }
         SessionRouter router = parts.router();
-        clearsDiagnostics = false;
+        restores = false;
         noticeMode();
         router.route(statement, parts.state(), parts.context().topology(), parts.causality(), this);
         if (router.isPositionWanted()) {
@@ -225,24 +251,29 @@ final class Placement implements SessionRouter.Context {
         slot = router.slot();
         if (router.isRefused()) {
             refuse(Failures.refusedOnReplica(statement, state));
-        } else if (statement.has(Traits.DIAGNOSTICS)
-                && router.reason() != RouteReason.LAST_STATEMENT
-                && !parts.state().tiedTo(slot)) {
-            boolean nothingToShow =
-                    statement.kind() == StatementKind.SHOW && parts.leases().leftNoDiagnostics();
-            if (nothingToShow || !parts.leases().ranSomewhere()) {
-                // Any connection can say so that has nothing to show itself.
-                clearsDiagnostics = true;
-                lease(router.ordinal());
+        } else if (statement.has(Traits.DIAGNOSTICS) && isForgotten()) {
+            if (settlement.fetchesLastStatement(turn::retryRoute)) {
                 return;
             }
-            // The connection of the last statement serves somebody else: a wrong answer would be worse than none.
-            keepsLastStatement = true;
-            parts.context().habits().usesDiagnostics(parts.leases().credential().user());
+            // A wrong answer would be worse than none.
+            parts.context()
+                    .habits()
+                    .asked(
+                            parts.leases().credential().user(),
+                            parts.lastStatement().missing());
             refuse(Failures.diagnosticsGone());
         } else {
             lease(router.ordinal());
         }
+    }
+
+    /** Whether nobody knows any more what a statement asks about the last one. */
+    private boolean isForgotten() {
+        boolean stays = parts.router().reason() == RouteReason.LAST_STATEMENT
+                || parts.state().tiedTo(slot);
+        LastStatement.Recall recall = listener.recall(stays ? parts.leases().get(slot) : null);
+        restores = recall == LastStatement.Recall.RESTORED;
+        return recall == LastStatement.Recall.GONE;
     }
 
     /** What reads must find may be another with a new configuration, another user, or by an operator's word. */

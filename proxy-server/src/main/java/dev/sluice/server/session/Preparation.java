@@ -26,6 +26,7 @@ final class Preparation {
     private final Settlement settlement;
     private final PreludeAnswers answers;
     private final InternalResponse waited;
+    private final InternalResponse cleared;
     private GtidPosition waitedFor = GtidPosition.EMPTY;
     private int waitedOn;
     private boolean behind;
@@ -39,6 +40,12 @@ final class Preparation {
             @Override
             void answered() {
                 waitEnded("0".equals(value()));
+                answers.waited();
+            }
+        };
+        this.cleared = new InternalResponse(ResponseShape.QUERY) {
+            @Override
+            void answered() {
                 answers.waited();
             }
         };
@@ -64,10 +71,10 @@ final class Preparation {
     /**
      * Writes what the command needs in front of it.
      *
-     * @param clearsDiagnostics whether warnings of somebody else have to go
+     * @param restores whether the connection has to be left as the last statement has left its own
      * @return whether the command may follow at once; else it has to wait for the answers
      */
-    boolean write(Command command, Slot slot, BackendConnection target, boolean clearsDiagnostics) {
+    boolean write(Command command, Slot slot, BackendConnection target, boolean restores) {
         boolean wasQuiet = target.isQuiet();
         behind = false;
         InsertId.captureOther(target, parts.insertId());
@@ -87,8 +94,9 @@ final class Preparation {
                 : parts.state().vector();
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
         int others = parts.insertId().bringTo(target, command.statement(), answers);
-        if (clearsDiagnostics) {
-            others += StatePrelude.clearDiagnostics(target, answers);
+        LastStatement last = parts.lastStatement();
+        if (restores || last.mustClear(target, command, isMariaDb(target))) {
+            others += StatePrelude.clearConditions(target, restores && last.restoresAsQuery(), cleared);
         }
         GtidPosition position = parts.router().waitFor();
         if (position != null) {
@@ -108,6 +116,10 @@ final class Preparation {
         return stateAnswers == 0 || (command.isRead() && wasQuiet);
     }
 
+    private boolean isMariaDb(BackendConnection target) {
+        return parts.context().pool().isMariaDb(target.key().backendOrdinal());
+    }
+
     private void waitFor(GtidPosition position, BackendConnection target) {
         waitedFor = position;
         waitedOn = target.key().backendOrdinal();
@@ -125,6 +137,19 @@ final class Preparation {
             context.causalWaits().missed(waitedOn, context.nowNanos());
         }
         context.metrics().causalWait(reached);
+    }
+
+    /**
+     * Whether a statement needs something in front of it on the connection that would count there as the last one.
+     *
+     * @param always whether that includes a COM_STMT_PREPARE, which clears conditions and nothing else
+     */
+    boolean disturbs(Command command, BackendConnection target, boolean always) {
+        PreparedStatement about = command.prepared();
+        boolean prepares = about != null && target.statements().find(about.text()) == null;
+        return StatePrelude.isNeeded(target, parts.state().vector())
+                || !parts.insertId().isNothingToBring(target, command.statement())
+                || (prepares && (always || parts.lastStatement().hasConditions()));
     }
 
     /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
@@ -191,7 +216,6 @@ final class Preparation {
         if (parts.state().tiedTo(slot) && StatePrelude.needsReset(target, wanted)) {
             throw new IllegalStateException("a connection that holds session state would be reset");
         }
-        boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
-        return StatePrelude.write(target, wanted, mariaDb, answers);
+        return StatePrelude.write(target, wanted, isMariaDb(target), answers);
     }
 }

@@ -44,7 +44,10 @@ public final class SchemaCheck extends BorrowedQuestion {
 
     @Override
     void putTo(BackendConnection connection) {
-        InsertId.captureOther(connection, null);
+        if (StatePrelude.needsReset(connection, vector)) {
+            // A question about it with nothing behind would still be open when the connection goes back.
+            InsertId.captureOther(connection, null);
+        }
         boolean mariaDb = context().pool().isMariaDb(connection.key().backendOrdinal());
         int expected = StatePrelude.isNeeded(connection, vector)
                 ? StatePrelude.write(connection, vector, mariaDb, answers)

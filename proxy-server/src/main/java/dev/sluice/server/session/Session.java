@@ -88,6 +88,7 @@ public final class Session {
         SessionChanges changes = new SessionChanges();
         CausalityTracker causality = new CausalityTracker(
                 context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
+        Leases leases = new Leases(context.pool(), start.credential(), frontend.capabilities());
         this.parts = new SessionParts(
                 context,
                 frontend,
@@ -96,17 +97,18 @@ public final class Session {
                 new StatementEffects(state),
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
-                new Leases(context.pool(), start.credential(), frontend.capabilities()),
+                leases,
                 changes,
                 new SessionTrackers(changes, causality, context),
                 new ClientTrackers(),
                 new InsertId(),
+                new LastStatement(leases, context::isMariaDb),
                 new PreparedStatements(state, frontend.sendsQueryAttributes(), context.texts()),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
-        this.statementCommands = new StatementCommands(parts, exchange, reader, local::status);
+        this.statementCommands = new StatementCommands(parts, exchange, reader, local);
         this.clientKill = new ClientKill(this);
         context.registry().add(this);
         context.metrics().sessionOpened();
@@ -210,7 +212,7 @@ public final class Session {
     private void query(ByteBuf packet) {
         if (!takesAttributes(packet)) {
             packet.release();
-            frontend.sendError(ErrorCode.ER_MALFORMED_PACKET);
+            local.refuse(ErrorCode.ER_MALFORMED_PACKET.toPacket());
             return;
         }
         if (RouteReport.isAskedBy(packet)) {
@@ -249,7 +251,7 @@ public final class Session {
         }
         interruptedReading = false;
         packet.release();
-        frontend.sendError(ErrorCode.ER_QUERY_INTERRUPTED);
+        local.refuseStatement(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
         resumeInput();
         return true;
     }
@@ -257,9 +259,8 @@ public final class Session {
     private void prepare(ByteBuf packet) {
         if (parts.statements().size() >= context.settings().preparedStatementsMax()) {
             packet.release();
-            frontend.sendError(
-                    ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED,
-                    context.settings().preparedStatementsMax());
+            local.refuseStatement(ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.toPacket(
+                    context.settings().preparedStatementsMax()));
             return;
         }
         reader.read(packet, classification -> {
@@ -286,7 +287,7 @@ public final class Session {
                 : context.texts().take(digest, sql, settings.preparedBytesMax());
         if (text == null) {
             packet.release();
-            frontend.send(1, Failures.preparedTextsFull());
+            local.refuseStatement(Failures.preparedTextsFull());
             resumeInput();
             return;
         }
@@ -404,7 +405,7 @@ public final class Session {
         }
         parts.statements().clear();
         parts.insertId().reset();
-        parts.leases().forgetLast();
+        parts.lastStatement().reset();
         parts.clientTrackers().reset();
         exchange.settlement().takeLostState();
         exchange.settlement().countPins();

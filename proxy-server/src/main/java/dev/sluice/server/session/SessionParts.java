@@ -25,6 +25,7 @@ import dev.sluice.server.monitor.CollationCatalog;
  * @param trackers fills the changes
  * @param clientTrackers what the client has switched on of session tracking
  * @param insertId where LAST_INSERT_ID() lives
+ * @param lastStatement what the last statement has left
  * @param statements the prepared statements
  * @param collations what the servers know of them
  */
@@ -41,5 +42,6 @@ record SessionParts(
         SessionTrackListener trackers,
         ClientTrackers clientTrackers,
         InsertId insertId,
+        LastStatement lastStatement,
         PreparedStatements statements,
         CollationCatalog collations) {}

@@ -21,6 +21,7 @@ import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.PendingResponse;
 import dev.sluice.server.backend.StatementHandles.Handle;
+import dev.sluice.server.session.DiagnosticsUsers.Habit;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,8 @@ final class Settlement {
     private final ConnectionCollation collation;
     private @Nullable ErrPacket lostState;
     private int countedPins;
+    /** Whether the connection is given up only to those who have waited for long. */
+    private boolean untilStarving;
 
     Settlement(SessionParts parts) {
         this.parts = parts;
@@ -112,6 +115,53 @@ final class Settlement {
         return length <= 0 || length > NAMED_BYTES_MAX
                 ? null
                 : packet.toString(packet.readerIndex() + Packets.HEADER_LENGTH + 1, length, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Asks for the FOUND_ROWS() that a statement will leave alone, but not find any more where it runs; false if there is no
+     * need.
+     */
+    boolean savesFoundRows(Classification statement, Runnable then) {
+        Slot slot = parts.state().pins() == 0 ? null : heldForLastStatement();
+        BackendConnection held = slot == null ? null : parts.leases().get(slot);
+        if (held == null || !parts.lastStatement().outlives(statement, held)) {
+            return false;
+        }
+        fetch(held, then);
+        return true;
+    }
+
+    /** Whether a command leaves the conditions of the one before because it uses no table: MariaDB does that. */
+    boolean leavesConditions(Command command) {
+        return parts.lastStatement().hasConditions() && parts.context().isMariaDb() && command.usesNoTable();
+    }
+
+    /** Asks for what only a held connection knows of the last statement; false if there is nothing of that kind. */
+    boolean fetchesLastStatement(Runnable then) {
+        for (Slot slot : Slot.values()) {
+            BackendConnection held = parts.leases().get(slot);
+            if (held != null && parts.lastStatement().canFetch(held)) {
+                fetch(held, then);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void fetch(BackendConnection held, Runnable then) {
+        parts.lastStatement().whenKnown(then);
+        parts.lastStatement().capture(held, () -> {});
+    }
+
+    /** The slot that is held for the last statement and for nothing else. */
+    private @Nullable Slot heldForLastStatement() {
+        for (Slot slot : Slot.values()) {
+            if (parts.state().pins(slot) == PinReason.LAST_STATEMENT.bit()
+                    && parts.state().transactionSlot() != slot) {
+                return slot;
+            }
+        }
+        return null;
     }
 
     /** A new statement begins: warnings and counts of the last one are gone unless this one asks for them. */
@@ -233,7 +283,7 @@ final class Settlement {
     /** While the client's switches are on, nothing would be reported: a question asks for all, or the connection stays. */
     private void learnCollation(BackendConnection target, Outcome outcome, Runnable done) {
         if (parts.effects().isCollationUnknown() && !parts.clientTrackers().areOn(target)) {
-            collation.learn(target, outcome.text(), done);
+            collation.learn(target, outcome, done);
         } else {
             done.run();
         }
@@ -243,12 +293,26 @@ final class Settlement {
      * What came of a command.
      *
      * @param failed whether the server answered with an error
+     * @param leftConditions whether there is an error or a warning
      * @param lastInsertId what the OK said
      * @param text the statement, where names in it matter
      * @param choosesSchema whether it was about the schema only, which was not brought to the connection before
      */
     record Outcome(
-            boolean failed, long lastInsertId, @Nullable String text, boolean choosesSchema) {}
+            boolean failed,
+            boolean leftConditions,
+            long lastInsertId,
+            @Nullable String text,
+            boolean choosesSchema) {
+        static Outcome of(ClientResponse response, Command command) {
+            return new Outcome(
+                    response.isError(),
+                    response.isError() || response.warnings() > 0,
+                    response.lastInsertId(),
+                    command.text(),
+                    command.choosesSchema());
+        }
+    }
 
     /** An error packet has no status flags: a transaction may have begun, or ended, without a word. */
     private boolean isDoubtful(Slot slot, Classification statement) {
@@ -272,6 +336,7 @@ final class Settlement {
         ByteBuf question = target.channel().alloc().buffer();
         int header = Packets.begin(question, 0);
         if (mariaDb) {
+            parts.lastStatement().disturb(target, false, true);
             question.writeByte(CommandType.COM_PING.code());
         } else {
             question.writeByte(CommandType.COM_SET_OPTION.code());
@@ -333,15 +398,20 @@ final class Settlement {
     /**
      * The command is over: notes where it ran, and keeps the connection for the diagnostics that it left there.
      *
-     * @param keeps whether this session keeps its connections from statement to statement anyway
+     * @param habit what this session keeps its connections for from statement to statement anyway
      */
-    void finished(Command command, Slot slot, BackendConnection target, ClientResponse response, boolean keeps) {
-        boolean diagnostics = response.warnings() > 0 || response.isError();
-        parts.leases().ranOn(slot, target, diagnostics);
+    void finished(Command command, Slot slot, BackendConnection target, ClientResponse response, Habit habit) {
         record(parts.router().reason(), slot, target);
-        boolean asked = diagnostics || command.statement().has(Traits.CALC_FOUND_ROWS) || keeps;
-        if (asked && !command.isLongData()) {
-            parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+        if (!command.isLongData()) {
+            parts.lastStatement().ran(command, slot, target, response);
+            untilStarving = habit == Habit.CONNECTION;
+            boolean asked = parts.lastStatement().livesOn(target)
+                    || command.statement().has(Traits.CALC_FOUND_ROWS)
+                    || untilStarving
+                    || (habit == Habit.FOUND_ROWS && parts.lastStatement().canFetch(target));
+            if (asked) {
+                parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
+            }
         }
         if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0 || command.ran().has(Traits.OPAQUE)) {
             target.retireAfterUse();
@@ -364,27 +434,34 @@ final class Settlement {
                 parts.leases().release(slot);
             }
         } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
-            parts.leases().linger(slot);
+            parts.leases().linger(slot, untilStarving);
         }
     }
 
-    /** Others wait for a connection that is kept for the diagnostics of the last statement: they are given up. */
+    /** Others wait for a connection that is kept for the diagnostics of the last statement: they are fetched, and it goes. */
     void yieldLastStatement(Slot slot) {
-        parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
-        letGo(slot);
-        countPins();
+        BackendConnection held = parts.leases().get(slot);
+        if (held == null || parts.lastStatement().isAsked()) {
+            return;
+        }
+        parts.lastStatement().capture(held, () -> {
+            parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
+            letGo(slot);
+            countPins();
+        });
     }
 
     /**
      * The backend is to be left: gives up a connection that no transaction and no state ties the idle session to.
      *
-     * @param diagnosticsToo whether the diagnostics of the last statement are given up as well
+     * @param diagnosticsToo whether the connection of the last statement is given up as well
      */
     void leave(Slot slot, boolean diagnosticsToo) {
-        if (diagnosticsToo) {
-            parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
-        }
-        if (!parts.state().tiedTo(slot)) {
+        boolean onlyLast = parts.state().pins(slot) == PinReason.LAST_STATEMENT.bit()
+                && parts.state().transactionSlot() != slot;
+        if (diagnosticsToo && onlyLast) {
+            yieldLastStatement(slot);
+        } else if (!parts.state().tiedTo(slot)) {
             parts.leases().release(slot);
         }
         countPins();

@@ -12,7 +12,6 @@ import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.server.backend.BackendConnection;
 import io.netty.buffer.ByteBuf;
-import java.util.function.IntSupplier;
 
 /**
  * The commands about prepared statements: EXECUTE, FETCH, SEND_LONG_DATA, RESET and CLOSE. Confined to the session's event
@@ -22,14 +21,14 @@ final class StatementCommands {
     private final SessionParts parts;
     private final Exchange exchange;
     private final StatementReader reader;
-    private final IntSupplier status;
+    private final LocalCommands local;
 
-    /** @param status the status flags for answers that no server gives */
-    StatementCommands(SessionParts parts, Exchange exchange, StatementReader reader, IntSupplier status) {
+    /** @param local gives the answers that no server gives */
+    StatementCommands(SessionParts parts, Exchange exchange, StatementReader reader, LocalCommands local) {
         this.parts = parts;
         this.exchange = exchange;
         this.reader = reader;
-        this.status = status;
+        this.local = local;
     }
 
     /** Takes a command that names a prepared statement. Takes the reference. */
@@ -65,7 +64,7 @@ final class StatementCommands {
         if (type != CommandType.COM_STMT_CLOSE && type != CommandType.COM_STMT_SEND_LONG_DATA) {
             int length = packet.readableBytes();
             long id = length < 9 ? 0 : packet.getUnsignedIntLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1);
-            parts.frontend().sendError(ErrorCode.ER_UNKNOWN_STMT_HANDLER, id, statementCommand(type));
+            local.refuse(ErrorCode.ER_UNKNOWN_STMT_HANDLER.toPacket(id, statementCommand(type)));
         }
     }
 
@@ -85,7 +84,7 @@ final class StatementCommands {
         ErrPacket deferred = statement.takeDeferredError();
         if (deferred != null) {
             packet.release();
-            parts.frontend().send(1, deferred);
+            local.refuse(deferred);
             return;
         }
         if (statement.boundBy() == PinReason.CURSOR) {
@@ -100,8 +99,7 @@ final class StatementCommands {
         if (statement.boundBy() != PinReason.CURSOR) {
             packet.release();
             ErrPacket lost = exchange.settlement().takeLostState();
-            parts.frontend()
-                    .send(1, lost != null ? lost : ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR.toPacket(statement.id()));
+            local.refuse(lost != null ? lost : ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR.toPacket(statement.id()));
             return;
         }
         exchange.begin(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement, packet);
@@ -110,7 +108,8 @@ final class StatementCommands {
     private void resetStatement(ByteBuf packet, PreparedStatement statement) {
         if (statement.boundTo() == null) {
             packet.release();
-            parts.frontend().sendOk(status.getAsInt());
+            parts.lastStatement().commandAnswered();
+            parts.frontend().sendOk(local.status());
             return;
         }
         exchange.begin(CommandType.COM_STMT_RESET, Session.COMMAND, ResponseShape.SIMPLE, statement, packet);

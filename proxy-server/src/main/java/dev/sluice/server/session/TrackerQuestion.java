@@ -30,6 +30,7 @@ final class TrackerQuestion {
     private final BackendConnection target;
     private final Classification statement;
     private final boolean failed;
+    private final boolean leftConditions;
     private final @Nullable List<String> assigned;
 
     TrackerQuestion(
@@ -43,6 +44,7 @@ final class TrackerQuestion {
         this.target = target;
         this.statement = statement;
         this.failed = outcome.failed();
+        this.leftConditions = outcome.leftConditions();
         this.assigned = assigned(outcome.text());
     }
 
@@ -61,6 +63,7 @@ final class TrackerQuestion {
             done.run();
             return;
         }
+        parts.lastStatement().disturb(target, leftConditions, true);
         Set<String> names = new LinkedHashSet<>(ClientTrackers.NAMES);
         names.addAll(assigned);
         ByteBuf query = target.channel().alloc().buffer();

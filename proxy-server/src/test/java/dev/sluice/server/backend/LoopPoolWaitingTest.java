@@ -208,7 +208,7 @@ class LoopPoolWaitingTest {
 
     @Test
     void aConnectionKeptForWarningsGoesToWhoeverHasWaitedForLong() {
-        bench.pool.linger(lent.connection());
+        bench.pool.linger(lent.connection(), true);
         waits(APP, "a");
         bench.pass(Duration.ofMillis(100));
         assertThat(bench.log).isEmpty();
@@ -217,8 +217,15 @@ class LoopPoolWaitingTest {
     }
 
     @Test
+    void aConnectionWhoseSessionLosesNothingGoesToWhoeverNeedsOne() {
+        bench.pool.linger(lent.connection(), false);
+        waits(APP, "a");
+        assertThat(bench.log).containsExactly("first of app gave its connection up", "a acquired");
+    }
+
+    @Test
     void aConnectionKeptForWarningsGoesToAnotherLoopThatHasWaitedForLong() {
-        bench.pool.linger(lent.connection());
+        bench.pool.linger(lent.connection(), true);
         LoopPool other = bench.anotherPool();
         bench.acquire(other, APP, EMPTY, client("other loop"));
         bench.pass(Duration.ofMillis(300));
@@ -230,7 +237,7 @@ class LoopPoolWaitingTest {
 
     @Test
     void aConnectionThatItsSessionUsesAgainIsNotTaken() {
-        bench.pool.linger(lent.connection());
+        bench.pool.linger(lent.connection(), true);
         bench.pool.stopLingering(lent.connection());
         waits(APP, "a");
         bench.pass(Duration.ofMillis(300));

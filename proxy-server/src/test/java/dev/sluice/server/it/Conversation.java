@@ -8,14 +8,29 @@ import java.util.Set;
 
 /** What a script has said so far and what it was told, as far as later answers depend on it. Confined to one thread. */
 final class Conversation {
+    private static final Set<String> LEAVES_ROW_COUNT = Set.of("@prepare", "@set_option", "@close", "@long_data");
+
+    private static final int UNKNOWN_STATEMENT = 1243;
+    private static final Set<String> LEAVES_CONDITIONS = Set.of(
+            "@ping",
+            "@set_option",
+            "@init_db",
+            "@close",
+            "@long_data",
+            "@reset_statement",
+            "@fetch",
+            "@unknown",
+            "RESIGNAL");
+
     private final Map<String, String> prepared = new HashMap<>();
     private final Set<String> cursors = new HashSet<>();
     private String subject = "";
     private Observation answer = Observation.NOTHING;
-    private String lastStep = "";
     private Observation lastAnswer = Observation.NOTHING;
     private int status;
     private boolean insertedReadOnly;
+    private boolean pinged;
+    private boolean lent;
 
     /** A step was answered. */
     void said(String step, Observation told) {
@@ -32,9 +47,16 @@ final class Conversation {
             }
             default -> {}
         }
+        pinged = words[0].equals("@ping") || (pinged && LEAVES_ROW_COUNT.contains(words[0]) && !told.isError());
+        if (KnownDifferences.isLent(told)) {
+            lent = true;
+        } else if (!KnownDifferences.isQuestion(step)
+                && !LEAVES_CONDITIONS.contains(words[0])
+                && told.errorCode() != UNKNOWN_STATEMENT) {
+            lent = false;
+        }
         String sql = sqlOf(step);
         insertedReadOnly |= isReadOnly() && (sql.startsWith("INSERT") || sql.startsWith("REPLACE"));
-        lastStep = step;
         lastAnswer = told;
         if (!KnownDifferences.isQuestion(step)) {
             subject = step;
@@ -47,6 +69,21 @@ final class Conversation {
         status = flags;
     }
 
+    /** Whether what the last statement has left is the error that its connection has been lent. */
+    boolean isLent() {
+        return lent;
+    }
+
+    /** The direct session was asked by COM_PING for its status. */
+    void pinged() {
+        pinged = true;
+    }
+
+    /** Whether COM_PING has made ROW_COUNT() 0 on the server, which Sluice has not asked. */
+    boolean isPinged() {
+        return pinged;
+    }
+
     /** The last step that was no question about another. */
     String subject() {
         return subject;
@@ -55,10 +92,6 @@ final class Conversation {
     /** What the subject was answered. */
     Observation answer() {
         return answer;
-    }
-
-    String lastStep() {
-        return lastStep;
     }
 
     Observation lastAnswer() {

@@ -141,10 +141,9 @@ final class DifferentialRun {
 
     private @Nullable Mismatch compare(List<String> steps, WireSession direct, WireSession proxied) throws IOException {
         Conversation said = new Conversation();
-        boolean pinged = false;
         for (int i = 0; i < steps.size(); i++) {
             String step = steps.get(i);
-            if ((pinged && KnownDifferences.isQuestion(step)) || known.leavesOut(step, said)) {
+            if (known.leavesOut(step, said)) {
                 continue;
             }
             List<String> soFar = steps.subList(0, i + 1);
@@ -170,10 +169,12 @@ final class DifferentialRun {
             if (said.isEnded()) {
                 return null;
             }
-            // The next step may have been left out, and a question come behind it.
-            pinged = there.isError() && mayAsk;
             // What Sluice refuses for its own reason is what questions are about.
             said.said(step, here.isError() ? here : there);
+            if (there.isError() && mayAsk) {
+                // The next step may be left out, and a question come behind it.
+                said.pinged();
+            }
         }
         return null;
     }

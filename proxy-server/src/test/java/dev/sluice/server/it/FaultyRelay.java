@@ -7,10 +7,16 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * answer in place of the server. Thread-safe: fields are final, volatile or concurrent.
  */
 final class FaultyRelay implements AutoCloseable {
-    private final ServerSocket listening;
-    private final int serverPort;
+    private final Map<LocalServer, ServerSocket> doors = new LinkedHashMap<>();
+    private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicInteger faults = new AtomicInteger();
@@ -27,7 +33,8 @@ final class FaultyRelay implements AutoCloseable {
     private volatile @Nullable String deadly;
     private final AtomicInteger cutsLeft = new AtomicInteger();
     private volatile @Nullable Break nextBreak;
-    private volatile Link lastBroken = new Link();
+    private final Queue<Break> connectionBreaks = new ConcurrentLinkedQueue<>();
+    private volatile Link lastBroken = new Link(new Socket());
 
     /**
      * What goes wrong on the connection that carries a text.
@@ -37,28 +44,47 @@ final class FaultyRelay implements AutoCloseable {
      */
     private record Fault(String text, @Nullable String packet, String answer) {}
 
-    /** That the answers to a statement with a text break off after so many bytes, by a cut or by silence. */
-    private record Break(String text, int bytes, boolean silent) {}
+    /** That the answers to a certain statement break off after so many bytes, by a cut or by silence. */
+    private record Break(Predicate<String> statement, int bytes, boolean silent) {}
 
-    /** One connection, by both of its directions. Thread-safe: an atomic and a volatile field. */
+    /** One connection, by both of its directions. Thread-safe: an atomic and volatile fields. */
     private static final class Link {
+        private final Socket client;
         private final AtomicInteger answered = new AtomicInteger();
+        private final CountDownLatch leftByClient = new CountDownLatch(1);
         private volatile @Nullable Break broken;
+        private volatile @Nullable String hello;
+
+        Link(Socket client) {
+            this.client = client;
+        }
     }
 
-    private FaultyRelay(ServerSocket listening, int serverPort) {
-        this.listening = listening;
-        this.serverPort = serverPort;
-    }
-
-    static FaultyRelay to(LocalServer server) throws IOException {
-        FaultyRelay relay = new FaultyRelay(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), server.port());
-        relay.start(relay::accept);
+    /** One door for each server. Faults are the first connection's that they fit, whichever door it came through. */
+    static FaultyRelay to(LocalServer... servers) throws IOException {
+        FaultyRelay relay = new FaultyRelay();
+        for (LocalServer server : servers) {
+            ServerSocket door = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+            relay.doors.put(server, door);
+            relay.start(() -> relay.accept(door, server.port()));
+        }
         return relay;
     }
 
+    /** Where the first server is found. */
     HostPort address() {
-        return new HostPort("127.0.0.1", listening.getLocalPort());
+        return address(doors.values().iterator().next());
+    }
+
+    /** Where a server is found, or null if this does not stand in front of it. */
+    @Nullable
+    HostPort addressOf(LocalServer server) {
+        ServerSocket door = doors.get(server);
+        return door == null ? null : address(door);
+    }
+
+    private static HostPort address(ServerSocket door) {
+        return new HostPort("127.0.0.1", door.getLocalPort());
     }
 
     /** Cuts once, when this packet arrives alone behind a statement with this text; the server does not get it. */
@@ -84,12 +110,49 @@ final class FaultyRelay implements AutoCloseable {
 
     /** Lets so many bytes of the answers to the next statement with this text through, and cuts the connection. */
     void cutAnswers(String text, int bytes) {
-        nextBreak = new Break(text, bytes, false);
+        nextBreak = new Break(sent -> sent.contains(text), bytes, false);
     }
 
     /** Lets so many bytes of the answers to the next statement with this text through, and nothing more. */
     void silenceAnswers(String text, int bytes) {
-        nextBreak = new Break(text, bytes, true);
+        nextBreak = new Break(sent -> sent.contains(text), bytes, true);
+    }
+
+    /** The same for the next statement that is at least so long, for what is encrypted. */
+    void breakAnswersToLong(int length, int bytes, boolean silent) {
+        nextBreak = new Break(sent -> sent.length() >= length, bytes, silent);
+    }
+
+    /** The same from the greeting on, for a connection to come; called again, for one that comes later. */
+    void breakConnection(int bytes, boolean silent) {
+        connectionBreaks.add(new Break(sent -> true, bytes, silent));
+    }
+
+    /** Breaks off no more answers; for those that were shorter than thought. */
+    void heal() {
+        nextBreak = null;
+        connectionBreaks.clear();
+        links.forEach(link -> link.broken = null);
+    }
+
+    /** Whether something waits to be broken off. */
+    boolean isArmed() {
+        return nextBreak != null || !connectionBreaks.isEmpty();
+    }
+
+    /** Ends all connections that began with a text, and returns when the other side has seen it. */
+    void hangUp(String hello) throws IOException, InterruptedException {
+        List<Link> ending = links.stream()
+                .filter(link -> String.valueOf(link.hello).contains(hello))
+                .toList();
+        for (Link link : ending) {
+            if (!link.client.isClosed()) {
+                link.client.shutdownOutput();
+            }
+        }
+        for (Link link : ending) {
+            link.leftByClient.await();
+        }
     }
 
     /** How many bytes of answers have come on the connection whose answers were broken off last, those held back too. */
@@ -108,16 +171,21 @@ final class FaultyRelay implements AutoCloseable {
         thread.start();
     }
 
-    private void accept() {
+    private void accept(ServerSocket door, int serverPort) {
         try {
             while (true) {
-                Socket client = listening.accept();
+                Socket client = door.accept();
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
                 for (Socket socket : new Socket[] {client, server}) {
                     socket.setTcpNoDelay(true);
                     sockets.add(socket);
                 }
-                Link link = new Link();
+                Link link = new Link(client);
+                Break fromNowOn = connectionBreaks.poll();
+                if (fromNowOn != null) {
+                    breakOff(link, fromNowOn);
+                }
+                links.add(link);
                 start(() -> pump(client, server, link, true));
                 start(() -> pump(server, client, link, false));
             }
@@ -135,7 +203,7 @@ final class FaultyRelay implements AutoCloseable {
                     length >= 0;
                     length = from.getInputStream().read(buffer)) {
                 if (watched) {
-                    breakIfNamed(link, latin1(buffer, length));
+                    heard(link, latin1(buffer, length));
                 } else if (link.broken != null) {
                     if (breaksOff(link, to, buffer, length)) {
                         return;
@@ -179,17 +247,28 @@ final class FaultyRelay implements AutoCloseable {
         } finally {
             sockets.remove(from);
             sockets.remove(to);
+            if (watched) {
+                links.remove(link);
+                link.leftByClient.countDown();
+            }
         }
     }
 
-    private void breakIfNamed(Link link, String sent) {
-        Break next = nextBreak;
-        if (next != null && sent.contains(next.text())) {
-            nextBreak = null;
-            link.answered.set(0);
-            link.broken = next;
-            lastBroken = link;
+    private void heard(Link link, String sent) {
+        if (link.hello == null) {
+            link.hello = sent;
         }
+        Break next = nextBreak;
+        if (next != null && next.statement().test(sent)) {
+            nextBreak = null;
+            breakOff(link, next);
+        }
+    }
+
+    private void breakOff(Link link, Break next) {
+        link.answered.set(0);
+        link.broken = next;
+        lastBroken = link;
     }
 
     /** Passes on what may be passed on; whether the connection is to be cut behind it. */
@@ -217,6 +296,8 @@ final class FaultyRelay implements AutoCloseable {
     @Override
     public void close() throws IOException {
         closed.countDown();
-        listening.close();
+        for (ServerSocket door : doors.values()) {
+            door.close();
+        }
     }
 }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class KnownDifferences {
     /** What may differ. Immutable. */
     enum Rule {
-        /** The id in the answer to COM_STMT_PREPARE is Sluice's; so is the one in error 1243. */
+        /** The id in the answer to COM_STMT_PREPARE is Sluice's; so is the one in errors 1243 and 1421. */
         STATEMENT_ID,
         /** Clients without CLIENT_DEPRECATE_EOF: flags and warnings between columns and rows. Those behind the rows count. */
         EOF_BEHIND_COLUMNS,
@@ -37,24 +37,20 @@ final class KnownDifferences {
 
         /** A write that a read-only transaction refuses is error 1792, whatever else is wrong with it. */
         REFUSED_FOR_ANOTHER_REASON,
-        /** A question about a statement that Sluice has answered itself is about the one before. */
-        BEHIND_ANSWER_OF_SLUICE,
-        /** A question about SET CHARACTER SET, or SET NAMES with others: the server was asked for the collation. */
-        BEHIND_CHARACTER_SET,
         /** A question about an execution whose arguments were wrong: the server keeps what was said of the statement before. */
         BEHIND_WRONG_ARGUMENTS,
         /** A question about COM_FIELD_LIST, which adds to what was said of the statement before on that server. */
         BEHIND_FIELD_LIST,
-        /** A question about a statement that the replica refused: it has the replica's words. */
+        /** A question about a statement that a replica refused, or about a question that Sluice did: it has their words. */
         BEHIND_REFUSAL,
         /** Inside a read-only transaction an isolation level takes effect at once, with which a snapshot may warn. */
         BEHIND_SNAPSHOT,
-        /** ROW_COUNT() behind SHOW VARIABLES is 0: Sluice's switches of session tracking are set again. */
-        BEHIND_SHOW_VARIABLES,
-        /** FOUND_ROWS() is that of the last statement, if that had rows. COM_STMT_PREPARE counts as one. */
+        /** FOUND_ROWS() of a statement whose answer does not tell it is an error when its connection has been lent. */
         FOUND_ROWS,
         /** LAST_INSERT_ID() in a read-only transaction and behind an INSERT that one has refused. */
         INSERT_ID_IN_READ_ONLY_TRANSACTION,
+        /** ROW_COUNT() behind COM_PING is 0 on a server. Not sent. */
+        BEHIND_PING,
         /** The connection of the statement in question has been lent, and what is asked about that error: once, then the user's sessions keep theirs. */
         CONNECTION_LENT,
 
@@ -107,22 +103,17 @@ final class KnownDifferences {
     private static final Pattern PLANNED = Pattern.compile(
             "SHOW |DESCRIBE |information_schema|HELP |JOIN |SELECT .*SELECT |TABLE |n x, n y|, w SET", Pattern.DOTALL);
 
+    /** With the length of the message in front of it. */
+    private static final Pattern ID_IN_ROW =
+            Pattern.compile(".(Unknown prepared statement handler|The statement) \\(\\d+\\)", Pattern.DOTALL);
+
     private static final Pattern ID_IN_ERROR = Pattern.compile("(handler|statement) \\(\\d+\\)");
     /** What may have run on a replica, and failed there. */
     private static final Pattern MAY_READ =
             Pattern.compile("(?:SELECT|WITH|TABLE|VALUES|\\(|EXPLAIN|@).*", Pattern.DOTALL);
 
-    private static final Pattern QUERY =
-            Pattern.compile("(?:SELECT|WITH|TABLE|VALUES|\\(|EXPLAIN)[^;]*", Pattern.DOTALL);
     private static final Pattern DEFINITION =
             Pattern.compile("(?:RENAME|CREATE|DROP|ALTER|TRUNCATE|ANALYZE) .*", Pattern.DOTALL);
-    private static final Pattern ANSWERED_BY_SLUICE = Pattern.compile(
-            "@(?:ping|set_option|init_db|unknown|close|reset_statement|long_data|prepare)\\b.*", Pattern.DOTALL);
-    private static final Pattern CHARACTER_SET = Pattern.compile(
-            "SET CHARACTER SET .*|.*;.*SET (?:NAMES|CHARACTER SET|character_set_connection) .*"
-                    + "|.*SET (?:NAMES|CHARACTER SET|character_set_connection) .*;.*",
-            Pattern.DOTALL);
-    private static final Pattern SHOWS_VARIABLES = Pattern.compile("SHOW (?:SESSION )?VARIABLES .*");
     private static final Pattern QUESTION = Pattern.compile(
             ".*(?:DIAGNOSTICS|SHOW WARNINGS|SHOW ERRORS|SHOW COUNT|ROW_COUNT\\(|FOUND_ROWS\\(|@@warning_count).*",
             Pattern.DOTALL);
@@ -132,8 +123,6 @@ final class KnownDifferences {
     private static final int ERROR_OF_SLUICE = 1105;
     private static final String PINNED_TO_REPLICA = "needs the primary, and the session is pinned to a replica";
     private static final String LENT = "The connection that ran the previous statement serves another session now";
-    /** Unknown command, unknown statement, no open cursor. */
-    private static final Set<Integer> ERRORS_OF_SLUICE = Set.of(1047, 1243, 1421);
 
     private final Map<Rule, LongAdder> seen = new EnumMap<>(Rule.class);
 
@@ -168,6 +157,8 @@ final class KnownDifferences {
     private static @Nullable Rule left(String step, String sql, Conversation before) {
         if (step.startsWith("@execute ") && before.hasCursor(step)) {
             return Rule.EXECUTE_BEHIND_CURSOR;
+        } else if (before.isPinged() && sql.toUpperCase(Locale.ROOT).contains("ROW_COUNT")) {
+            return Rule.BEHIND_PING;
         } else if (step.startsWith("GET ")
                 && (before.answer().hasRows()
                         || MAY_READ.matcher(before.subject()).matches())) {
@@ -214,27 +205,16 @@ final class KnownDifferences {
         String subject = before.subject();
         int error = before.answer().errorCode();
         boolean foundRows = step.toUpperCase(Locale.ROOT).contains("FOUND_ROWS()");
-        boolean hasRows = before.lastAnswer().hasRows()
-                && QUERY.matcher(before.lastStep()).matches();
-        if (isLent(proxied) || isLent(before.lastAnswer())) {
-            return Rule.CONNECTION_LENT;
-        } else if (error == READ_ONLY_TRANSACTION) {
+        if (isLent(proxied)) {
+            return foundRows ? Rule.FOUND_ROWS : Rule.CONNECTION_LENT;
+        } else if (error == READ_ONLY_TRANSACTION || before.isLent()) {
             return Rule.BEHIND_REFUSAL;
         } else if (subject.startsWith("@field_list ")) {
             return Rule.BEHIND_FIELD_LIST;
         } else if (error == WRONG_ARGUMENTS) {
             return Rule.BEHIND_WRONG_ARGUMENTS;
-        } else if (ANSWERED_BY_SLUICE.matcher(subject).matches() || ERRORS_OF_SLUICE.contains(error)) {
-            return Rule.BEHIND_ANSWER_OF_SLUICE;
-        } else if (CHARACTER_SET.matcher(subject).matches()) {
-            return Rule.BEHIND_CHARACTER_SET;
-        } else if (subject.equals(SNAPSHOT)) {
-            return Rule.BEHIND_SNAPSHOT;
-        } else if (step.contains("ROW_COUNT(")
-                && SHOWS_VARIABLES.matcher(subject).matches()) {
-            return Rule.BEHIND_SHOW_VARIABLES;
         }
-        return foundRows && !hasRows ? Rule.FOUND_ROWS : null;
+        return subject.equals(SNAPSHOT) ? Rule.BEHIND_SNAPSHOT : null;
     }
 
     /** Whether nothing but parts of packets differ that may, each of which is counted. */
@@ -301,6 +281,9 @@ final class KnownDifferences {
         } else if (step.startsWith("@") && RawClient.first(packet) == RawClient.ERR) {
             String error = new String(packet, StandardCharsets.ISO_8859_1);
             return ID_IN_ERROR.matcher(error).replaceFirst("$1 (?)").getBytes(StandardCharsets.ISO_8859_1);
+        } else if (step.startsWith("SHOW ")) {
+            String row = new String(packet, StandardCharsets.ISO_8859_1);
+            return ID_IN_ROW.matcher(row).replaceFirst("$1 (?)").getBytes(StandardCharsets.ISO_8859_1);
         }
         return packet;
     }
@@ -355,7 +338,7 @@ final class KnownDifferences {
         return proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(PINNED_TO_REPLICA);
     }
 
-    private static boolean isLent(Observation proxied) {
+    static boolean isLent(Observation proxied) {
         return proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(LENT);
     }
 

@@ -230,6 +230,18 @@ class LastInsertIdIT {
         assertThat(answers(true, script)).isEqualTo(answers(false, script));
     }
 
+    @Test
+    void aLoginThatFindsItsStateOnTheConnectionLeavesTheValueThere() throws IOException {
+        try (RawClient client = proxy.raw()) {
+            // Nothing but the server knows it: no OK packet has carried it.
+            assertThat(client.value("SELECT LAST_INSERT_ID(458)")).isEqualTo("458");
+            for (int i = 0; i < 3; i++) {
+                proxy.raw().close();
+            }
+            assertThat(client.value("SELECT LAST_INSERT_ID()")).isEqualTo("458");
+        }
+    }
+
     private static List<String> answers(boolean proxied, String... script) throws SQLException {
         Servers.mysql().primary().execute("TRUNCATE TABLE state.a");
         proxy.awaitCaughtUp();

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.server.it.StateSchemas.Turn;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -161,6 +164,60 @@ class LastStatementIT {
                     .isEqualTo(RawClient.OK);
             assertThat(client.value("SELECT ROW_COUNT()")).isEqualTo("0");
             assertThat(client.value("SHOW COUNT(*) ERRORS")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void foundRowsOutliveAReset() throws Exception {
+        try (RawClient client = proxy.raw();
+                RawClient direct = RawClient.connect(proxy.cluster().primary().port())) {
+            for (RawClient each : List.of(client, direct)) {
+                List<byte[]> unused = each.query("SELECT 1 UNION SELECT 2 UNION SELECT 3");
+                unused = List.of(each.ask(CommandType.COM_RESET_CONNECTION, new byte[0]));
+                assertThat(each.value("SELECT FOUND_ROWS()")).isEqualTo("3");
+            }
+        }
+    }
+
+    /** Its error is added to what was there, which must not be somebody else's. */
+    @Test
+    void aResignalShowsNothingOfOthers() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster());
+                RawClient client = narrow.raw();
+                RawClient other = narrow.raw()) {
+            for (String before : List.of("DO 1", "SELECT CAST('mine' AS SIGNED)")) {
+                List<byte[]> unused = client.query(before);
+                unused = other.query("DEALLOCATE PREPARE secret");
+                unused = other.query("DEALLOCATE PREPARE secret");
+                unused = client.query("RESIGNAL");
+                List<byte[]> warnings = client.query("SHOW WARNINGS");
+                // Number of columns, columns, end.
+                assertThat(warnings).hasSize(before.startsWith("SELECT") ? 5 + 2 : 5 + 1);
+                assertThat(warnings)
+                        .noneMatch(packet -> new String(packet, StandardCharsets.ISO_8859_1).contains("secret"));
+            }
+        }
+    }
+
+    @Test
+    void errorsOfCommandsAreShownLikeThoseOfStatements() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster());
+                RawClient client = narrow.raw();
+                RawClient direct = RawClient.connect(proxy.cluster().primary().port());
+                RawClient other = narrow.raw()) {
+            for (String question :
+                    List.of("SHOW WARNINGS", "SELECT ROW_COUNT(), @@error_count", "SELECT FOUND_ROWS()")) {
+                for (CommandType type : List.of(CommandType.COM_STMT_FETCH, CommandType.COM_DAEMON)) {
+                    List<List<byte[]>> answers = new ArrayList<>();
+                    for (RawClient each : List.of(client, direct)) {
+                        List<byte[]> unused = each.query("SELECT CAST('x' AS SIGNED) UNION ALL SELECT 2");
+                        unused = List.of(each.ask(type, Arrays.copyOf(RawClient.int4(999), 8)));
+                        unused = other.query("SELECT CAST('y' AS SIGNED)");
+                        answers.add(each.query(question));
+                    }
+                    assertThat(answers.get(0)).containsExactlyElementsOf(answers.get(1));
+                }
+            }
         }
     }
 

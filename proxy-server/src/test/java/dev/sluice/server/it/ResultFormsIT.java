@@ -220,6 +220,39 @@ class ResultFormsIT {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"NEW_OPTIONAL", "OLD_OPTIONAL"})
+    void whatTheLastStatementHasLeftMayComeWithoutMetadata(Form form) throws Exception {
+        ResultForm reader = new ResultForm(form.capabilities);
+        byte[] theft = ascii("/* sluice: consistency=none */ SELECT CAST('y' AS SIGNED) FROM forms LIMIT 1");
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster())) {
+            narrow.awaitCaughtUp();
+            try (RawClient client = connect(narrow.port(), form);
+                    RawClient thief = connect(narrow.port(), form);
+                    RawClient direct = connect(proxy.cluster().primary().port(), form)) {
+                for (String sql : new String[] {
+                    "SET resultset_metadata = NONE",
+                    "SELECT CAST('x' AS SIGNED), v FROM forms",
+                    "SHOW WARNINGS",
+                    "SELECT FOUND_ROWS(), ROW_COUNT()",
+                    "SELECT SQL_CALC_FOUND_ROWS v FROM forms LIMIT 1",
+                    "SELECT FOUND_ROWS(), ROW_COUNT()",
+                }) {
+                    assertSame(
+                            reader.ask(client, CommandType.COM_QUERY, ascii(sql)),
+                            reader.ask(direct, CommandType.COM_QUERY, ascii(sql)),
+                            false,
+                            sql);
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(reader.ask(thief, CommandType.COM_QUERY, theft))
+                                .hasSizeGreaterThan(2);
+                    }
+                }
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
     @Test
     void whatSluiceAsksOnItsOwnIsUnderstoodInASessionWithoutMetadata() throws IOException {
         ResultForm reader = new ResultForm(Form.NEW_OPTIONAL.capabilities);

@@ -1,17 +1,36 @@
 package dev.sluice.server.it;
 
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /** Short forms of JDBC for tests. Thread-safe: functions without state. */
 final class Sql {
     private Sql() {}
+
+    /** A connection to a port of this machine, with options as {@code name=value}. */
+    static Connection open(int port, String user, String password, String database, String... options)
+            throws SQLException {
+        Properties properties = new Properties();
+        properties.put("user", user);
+        properties.put("password", password);
+        properties.put("connectTimeout", Integer.toString(TestProxy.TIMEOUT_MILLIS));
+        properties.put("socketTimeout", Integer.toString(TestProxy.TIMEOUT_MILLIS));
+        properties.put("sslMode", "DISABLED");
+        properties.put("allowPublicKeyRetrieval", "true");
+        for (String option : options) {
+            int equals = option.indexOf('=');
+            properties.put(option.substring(0, equals), option.substring(equals + 1));
+        }
+        return DriverManager.getConnection("jdbc:mysql://127.0.0.1:" + port + "/" + database, properties);
+    }
 
     /** Runs statements one after the other and reads all their results. */
     static void run(Connection connection, String... statements) throws SQLException {

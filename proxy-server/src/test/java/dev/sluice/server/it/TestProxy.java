@@ -34,12 +34,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +88,8 @@ final class TestProxy implements AutoCloseable {
         private Duration proofAge = Duration.ofSeconds(10);
         private SwitchoverConfig switchover = SwitchoverConfig.defaults();
         private @Nullable HostPort primaryAt;
+        private @Nullable FaultyRelay relay;
+        private boolean encrypted;
         private @Nullable Duration maxLag;
         private BalanceConfig balance = BalanceConfig.defaults();
         private ConsistencyConfig consistency = ConsistencyConfig.defaults();
@@ -183,14 +183,26 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
-        private HostPort address(LocalCluster cluster, LocalServer server) {
-            HostPort other = primaryAt;
-            return other != null && server == cluster.primary() ? other : new HostPort(server.host(), server.port());
+        /** Finds the servers that a relay stands in front of there; with TLS, which the relay cannot read, or without. */
+        Options behind(FaultyRelay value, boolean withTls) {
+            relay = value;
+            encrypted = withTls;
+            return this;
         }
 
-        /** What stands in front of the primary could not read otherwise. */
-        private static TlsConfig withoutBackendTls(TlsConfig tls) {
-            return new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()));
+        private HostPort address(LocalCluster cluster, LocalServer server) {
+            HostPort other = server == cluster.primary() ? primaryAt : null;
+            HostPort relayed = relay == null ? null : relay.addressOf(server);
+            HostPort own = new HostPort(server.host(), server.port());
+            return other != null ? other : relayed != null ? relayed : own;
+        }
+
+        /** What stands in front of a server could not read otherwise. */
+        private TlsConfig backendTls(TlsConfig tls) {
+            boolean off = !encrypted && (primaryAt != null || relay != null);
+            return off
+                    ? new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()))
+                    : tls;
         }
 
         Options balance(BalanceConfig value) {
@@ -280,7 +292,7 @@ final class TestProxy implements AutoCloseable {
                             limits.backendBuffer(),
                             preparedMax,
                             preparedTexts),
-                    primaryAt == null ? base.tls() : withoutBackendTls(base.tls()),
+                    backendTls(base.tls()),
                     new CompressionConfig(base.compression().frontend(), compression),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     switchover,
@@ -371,18 +383,7 @@ final class TestProxy implements AutoCloseable {
 
     static Connection open(int port, String user, String password, String database, String... options)
             throws SQLException {
-        Properties properties = new Properties();
-        properties.put("user", user);
-        properties.put("password", password);
-        properties.put("connectTimeout", Integer.toString(TIMEOUT_MILLIS));
-        properties.put("socketTimeout", Integer.toString(TIMEOUT_MILLIS));
-        properties.put("sslMode", "DISABLED");
-        properties.put("allowPublicKeyRetrieval", "true");
-        for (String option : options) {
-            int equals = option.indexOf('=');
-            properties.put(option.substring(0, equals), option.substring(equals + 1));
-        }
-        return DriverManager.getConnection("jdbc:mysql://127.0.0.1:" + port + "/" + database, properties);
+        return Sql.open(port, user, password, database, options);
     }
 
     RawClient raw(int... withoutCapabilities) throws IOException {
