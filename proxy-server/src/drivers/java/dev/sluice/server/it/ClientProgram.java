@@ -62,9 +62,11 @@ record ClientProgram(List<String> command, Map<String, String> environment) {
             Process process = builder.start();
             if (!process.waitFor(SECONDS_MAX, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new AssertionError(command + " did not end; it said: " + Files.readString(output));
+                throw new AssertionError(
+                        command + " did not end; it said: " + Files.readString(output, StandardCharsets.ISO_8859_1));
             }
-            return new Ended(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
+            // What a client prints need not be text: so every byte stays what it is.
+            return new Ended(process.exitValue(), Files.readString(output, StandardCharsets.ISO_8859_1));
         } finally {
             Files.delete(output);
         }

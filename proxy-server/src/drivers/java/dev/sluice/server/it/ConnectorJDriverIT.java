@@ -21,7 +21,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class ConnectorJDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT = new DriverReport("MySQL Connector/J", DriverReport.versionOf(Driver.class));
+    static final DriverReport REPORT = new DriverReport(
+                    "MySQL Connector/J",
+                    "com.mysql:mysql-connector-j",
+                    "one conversation with each of 24 sets of options: server-side prepared statements, cursors, batches,"
+                            + " compression, TLS, session state, character sets, time zones")
+            .of(Driver.class);
 
     private static TestProxy proxy;
 

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(240)
 class GoDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT = new DriverReport("go-sql-driver", "");
+    static final DriverReport REPORT = new DriverReport(
+            "go-sql-driver",
+            "Debian golang-github-go-sql-driver-mysql-dev",
+            "one conversation prepared, and as text over TLS with several statements in a packet");
 
     private static TestProxy proxy;
     private static final Path PACKAGES = Path.of("/usr/share/gocode");

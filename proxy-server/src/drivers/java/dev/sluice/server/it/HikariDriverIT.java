@@ -2,15 +2,23 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mysql.cj.jdbc.Driver;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sluice.server.localcluster.Accounts;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,8 +30,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(120)
 class HikariDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT =
-            new DriverReport("HikariCP", DriverReport.versionOf(HikariDataSource.class) + " (MySQL Connector/J)");
+    static final DriverReport REPORT = new DriverReport(
+                    "HikariCP",
+                    "com.zaxxer:HikariCP + com.mysql:mysql-connector-j",
+                    "what it asks of connections with each of 4 sets of settings; reads and transactions of many threads")
+            .of(HikariDataSource.class, Driver.class);
+
+    private static final int CONNECTIONS = 4;
+    private static final int THREADS = 8;
+    private static final int ROUNDS = 25;
 
     private static TestProxy proxy;
 
@@ -159,17 +174,79 @@ class HikariDriverIT {
     }
 
     @Test
-    void readsOfManyConnectionsAreSpread() throws SQLException {
-        HikariConfig config = config(proxy.port());
-        config.setMaximumPoolSize(4);
-        Set<String> backends = new HashSet<>();
+    void manyThreadsWriteInTransactionsAndReadOutsideOfThem() throws Exception {
+        String primary = Servers.mysql().primary().queryValue("SELECT @@server_id");
+        assertThat(shareWork(Servers.mysql().primary().port())).containsOnly(primary);
+        assertThat(shareWork(proxy.port())).hasSizeGreaterThan(1);
+    }
+
+    /** Where reads ran; all that was written was counted. */
+    private static Set<String> shareWork(int port) throws Exception {
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "DROP TABLE IF EXISTS app.drv_w",
+                        "CREATE TABLE app.drv_w (id INT PRIMARY KEY, n INT NOT NULL)",
+                        "INSERT INTO app.drv_w VALUES (1, 0)");
+        proxy.awaitCaughtUp();
+        HikariConfig config = config(port);
+        config.setMaximumPoolSize(CONNECTIONS);
+        Set<String> servers = ConcurrentHashMap.newKeySet();
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try (HikariDataSource pool = new HikariDataSource(config)) {
-            for (int i = 0; i < 40; i++) {
-                try (Connection connection = pool.getConnection()) {
-                    Route route = Sql.routeOf(connection, "SELECT v FROM drv_r WHERE id = 1");
-                    assertThat(route.role()).as(route.toString()).isEqualTo("replica");
-                    backends.add(route.backend());
-                }
+            List<Future<@Nullable Void>> all = new ArrayList<>();
+            for (int i = 0; i < THREADS; i++) {
+                all.add(threads.submit(() -> work(pool, servers)));
+            }
+            for (Future<@Nullable Void> one : all) {
+                one.get();
+            }
+            try (Connection connection = pool.getConnection()) {
+                assertThat(Sql.value(connection, "SELECT n FROM drv_w WHERE id = 1"))
+                        .isEqualTo(Integer.toString(THREADS * ROUNDS));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        return servers;
+    }
+
+    private static @Nullable Void work(HikariDataSource pool, Set<String> servers) throws SQLException {
+        for (int i = 0; i < ROUNDS; i++) {
+            try (Connection connection = pool.getConnection()) {
+                servers.add(String.valueOf(Sql.value(connection, "SELECT @@server_id FROM drv_r WHERE id = 1")));
+            }
+            try (Connection connection = pool.getConnection()) {
+                connection.setAutoCommit(false);
+                int before = Integer.parseInt(
+                        String.valueOf(Sql.value(connection, "SELECT n FROM drv_w WHERE id = 1 FOR UPDATE")));
+                assertThat(Sql.update(connection, "UPDATE drv_w SET n = " + (before + 1) + " WHERE id = 1"))
+                        .isEqualTo(1);
+                connection.commit();
+            }
+        }
+        return null;
+    }
+
+    @Test
+    void readsOfManyConnectionsAreSpread() throws SQLException {
+        // What another test has just written keeps the reads of a session on a replica that is known to have it.
+        proxy.awaitCaughtUp();
+        HikariConfig config = config(proxy.port());
+        config.setMaximumPoolSize(CONNECTIONS);
+        Set<String> backends = new HashSet<>();
+        List<Connection> lent = new ArrayList<>();
+        try (HikariDataSource pool = new HikariDataSource(config)) {
+            for (int i = 0; i < CONNECTIONS; i++) {
+                lent.add(pool.getConnection());
+            }
+            for (int i = 0; i < 10 * CONNECTIONS; i++) {
+                Route route = Sql.routeOf(lent.get(i % CONNECTIONS), "SELECT v FROM drv_r WHERE id = 1");
+                assertThat(route.role()).as(route.toString()).isEqualTo("replica");
+                backends.add(route.backend());
+            }
+            for (Connection connection : lent) {
+                connection.close();
             }
         }
         assertThat(backends).hasSize(2);

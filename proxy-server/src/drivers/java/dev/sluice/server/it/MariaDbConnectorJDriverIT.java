@@ -20,7 +20,12 @@ import org.mariadb.jdbc.Driver;
 @Timeout(120)
 class MariaDbConnectorJDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT = new DriverReport("MariaDB Connector/J", DriverReport.versionOf(Driver.class));
+    static final DriverReport REPORT = new DriverReport(
+                    "MariaDB Connector/J",
+                    "org.mariadb.jdbc:mariadb-java-client",
+                    "one conversation with each of 19 sets of options: prepared and bulk statements, batches, pipelines,"
+                            + " compression, TLS, autocommit off, time zones")
+            .of(Driver.class);
 
     private static TestProxy proxy;
 

@@ -18,7 +18,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(240)
 class NodeDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT = new DriverReport("mysql2 (Node.js)", "");
+    static final DriverReport REPORT = new DriverReport(
+            "mysql2 (Node.js)",
+            "npm mysql2",
+            "one conversation as text and prepared, with rows as objects, and as arrays over TLS");
+
+    /** The one that is fetched, so that a run can be repeated. */
+    private static final String VERSION = "3.24.6";
 
     private static TestProxy proxy;
     private static ClientProgram program = new ClientProgram(List.of(), Map.of());
@@ -41,7 +47,7 @@ class NodeDriverIT {
                 "--no-package-lock",
                 "--ignore-scripts",
                 "--prefix=.",
-                "mysql2@3");
+                "mysql2@" + VERSION);
         if (installed.code() != 0) {
             REPORT.notInstalled("mysql2, which npm could not fetch");
         }

@@ -16,7 +16,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(240)
 class PyMySqlDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT = new DriverReport("PyMySQL", "");
+    static final DriverReport REPORT = new DriverReport(
+            "PyMySQL",
+            "Debian python3-pymysql",
+            "one conversation: as text, several statements, cursors that do not buffer");
 
     private static TestProxy proxy;
     private static ClientProgram program = new ClientProgram(List.of(), Map.of());

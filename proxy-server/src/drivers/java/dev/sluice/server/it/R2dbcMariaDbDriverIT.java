@@ -17,8 +17,11 @@ import org.mariadb.r2dbc.SslMode;
 @Timeout(120)
 class R2dbcMariaDbDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT =
-            new DriverReport("r2dbc-mariadb", DriverReport.versionOf(MariadbConnectionFactory.class));
+    static final DriverReport REPORT = new DriverReport(
+                    "r2dbc-mariadb",
+                    "org.mariadb:r2dbc-mariadb",
+                    "one conversation as text, prepared, in pipelines, with settings; TLS")
+            .of(MariadbConnectionFactory.class);
 
     private static TestProxy proxy;
 

@@ -18,8 +18,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(120)
 class R2dbcMySqlDriverIT {
     @RegisterExtension
-    static final DriverReport REPORT =
-            new DriverReport("r2dbc-mysql", DriverReport.versionOf(MySqlConnectionFactory.class));
+    static final DriverReport REPORT = new DriverReport(
+                    "r2dbc-mysql",
+                    "io.asyncer:r2dbc-mysql",
+                    "one conversation as text, prepared, compressed, with settings; TLS")
+            .of(MySqlConnectionFactory.class);
 
     private static TestProxy proxy;
 

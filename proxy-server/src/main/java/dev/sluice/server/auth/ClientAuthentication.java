@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * start ──plugin fits──► answer ──known and fresh──► accepted
  *   │                      │──otherwise──► FULL ──password (TLS, or RSA)──► PROVING ──backend says OK──► accepted
  *   └──AuthSwitchRequest──► SWITCHED ──► answer                                └──backend says ERR──► rejected
+ * startAgain ──AuthSwitchRequest──► SWITCHED
  * </pre>
  *
  * No account is decided here: whoever is not known is asked for the password and referred to the server, so an unknown user
@@ -89,15 +90,32 @@ public final class ClientAuthentication {
 
     /** Begins with what the client's first packet said; {@code received} is that packet's sequence id. */
     public void start(String userName, @Nullable String plugin, byte[] response, int received) {
+        String wanted = identify(userName, received);
+        if (wanted.equals(plugin) || (plugin == null && usesNative)) {
+            answered(response);
+        } else {
+            ask(wanted);
+        }
+    }
+
+    /**
+     * Begins on a connection that is logged in already. Servers ask then, whatever came with the client's command: some
+     * clients send what answers no nonce, and others answer that of an earlier question.
+     */
+    public void startAgain(String userName, int received) {
+        ask(identify(userName, received));
+    }
+
+    /** The plugin of the account, as far as it is known. */
+    private String identify(String userName, int received) {
         user = userName;
         sequenceId = received + 1;
         Account account = services.accounts().lookup(userName);
         usesNative = account != null && account.plugin().equals(NativePassword.NAME);
-        String wanted = usesNative ? NativePassword.NAME : CachingSha2Password.NAME;
-        if (wanted.equals(plugin) || (plugin == null && usesNative)) {
-            answered(response);
-            return;
-        }
+        return usesNative ? NativePassword.NAME : CachingSha2Password.NAME;
+    }
+
+    private void ask(String wanted) {
         nonce = Nonce.random();
         step = Step.SWITCHED;
         listener.send(sequenceId, new AuthSwitchRequest(wanted, Arrays.copyOf(nonce, nonce.length + 1)));

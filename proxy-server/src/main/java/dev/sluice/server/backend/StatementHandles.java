@@ -19,6 +19,7 @@ public final class StatementHandles {
         private final int serverId;
         private byte @Nullable [] boundTypes;
         private @Nullable Object exclusiveTo;
+        private boolean cursorAsked;
 
         /** @param serverId the server's statement id on this connection */
         public Handle(int serverId) {
@@ -38,6 +39,19 @@ public final class StatementHandles {
         /** Notes the parameter types that the server remembers. */
         public void boundTypes(byte[] types) {
             boundTypes = types;
+        }
+
+        /**
+         * Whether it was ever executed with a cursor. Executed without one after that, MySQL 8.0.31 does not end its answer,
+         * and the session waits for ever.
+         */
+        public boolean hasHadCursor() {
+            return cursorAsked;
+        }
+
+        /** Notes that it is executed with a cursor. */
+        public void cursorAsked() {
+            cursorAsked = true;
         }
 
         /** The statement of a session that has a cursor or long data here, or null. */

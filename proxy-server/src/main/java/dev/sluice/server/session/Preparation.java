@@ -82,9 +82,11 @@ final class Preparation {
         if (about != null && command.type() == CommandType.COM_STMT_EXECUTE) {
             parts.statements().noteFirstTypes(command.packet(), about, target);
         }
-        if (about != null && command.needsHandle() && !willHaveHandle(target, about)) {
-            StateVector reading =
-                    parts.effects().vectorForPreparing(about.text().preparedIn());
+        if (about != null && command.needsHandle() && !willHaveHandle(target, about, command)) {
+            // What is not reported could not be put back behind it.
+            StateVector reading = parts.clientTrackers().own(target)
+                    ? target.vector()
+                    : parts.effects().vectorForPreparing(about.text().preparedIn());
             answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));
             return false;
         }
@@ -163,18 +165,27 @@ final class Preparation {
     }
 
     /** Whether the statement is prepared on the connection and still will be when its state is right: a reset ends it. */
-    private boolean willHaveHandle(BackendConnection target, PreparedStatement about) {
-        return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about);
+    private boolean willHaveHandle(BackendConnection target, PreparedStatement about, Command command) {
+        return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about, command);
     }
 
-    private static boolean hasHandle(BackendConnection target, PreparedStatement about) {
+    private static boolean hasHandle(BackendConnection target, PreparedStatement about, Command command) {
         Handle handle = target.statements().find(about.text());
         if (handle != null && handle.exclusiveTo() != null && handle.exclusiveTo() != about) {
             // An equal statement of this session has a cursor open: this one gets a handle of its own.
             about.separate();
             handle = target.statements().find(about.text());
         }
+        if (handle != null && handle.hasHadCursor() && about.boundTo() == null && mayRunWithoutCursor(command)) {
+            target.closeStatement(about.text());
+            return false;
+        }
         return handle != null;
+    }
+
+    /** Parameter data comes before it is known how the statement will run. */
+    private static boolean mayRunWithoutCursor(Command command) {
+        return command.isLongData() || !PreparedStatements.asksForCursor(command.packet());
     }
 
     /** A statement about the switches of session tracking finds those of the client. */

@@ -33,6 +33,8 @@ final class PreparedStatements {
     /** Of clients that may send attributes: the number of values stands in front of the bitmap, and each has a name. */
     private static final int PARAMETER_COUNT_AVAILABLE = 8;
 
+    private static final int CURSOR_TYPE_READ_ONLY = 1;
+
     private static final int NOWHERE = Integer.MAX_VALUE;
 
     private final IntObjectMap<PreparedStatement> statements = new IntObjectHashMap<>();
@@ -135,7 +137,8 @@ final class PreparedStatements {
         preparing = null;
         bytes += sql.size();
         StateVector reading = state.vector().forReading(classification.has(Traits.USER_VARIABLE_READ));
-        Text text = new Text(sql.digest(), reading, 0);
+        // Nobody else's handle will do for what was prepared in a state that may not have been reported.
+        Text text = new Text(sql.digest(), reading, SchemaQuestion.mayBeSilent(state) ? id : 0);
         Handle existing = connection.statements().find(text);
         if (existing != null) {
             if (existing.exclusiveTo() != null) {
@@ -272,12 +275,21 @@ final class PreparedStatements {
         return stream.recut(longer, length, longer.readableBytes() - before);
     }
 
+    /** Whether a COM_STMT_EXECUTE asks for a cursor. */
+    static boolean asksForCursor(ByteBuf packet) {
+        return packet.readableBytes() > FLAGS_INDEX
+                && (packet.getByte(packet.readerIndex() + FLAGS_INDEX) & CURSOR_TYPE_READ_ONLY) != 0;
+    }
+
     /** Puts the backend's id into a packet; the types that this backend has to be told with it, null if none. */
     @SuppressWarnings("ReferenceEquality") // the array is that of the execution which has bound it
     private byte @Nullable [] missingTypes(
             CommandType type, ByteBuf packet, PreparedStatement statement, Handle handle) {
         int start = packet.readerIndex();
         packet.setIntLE(start + ID_INDEX, handle.serverId());
+        if (type == CommandType.COM_STMT_EXECUTE && asksForCursor(packet)) {
+            handle.cursorAsked();
+        }
         if (type != CommandType.COM_STMT_EXECUTE || statement.parameters() == 0) {
             return null;
         }

@@ -70,8 +70,12 @@ public final class UserChange implements ClientAuthentication.Listener {
             ClientAuthentication login = new ClientAuthentication(
                     services, new BackendLoginProver(context, frontend.capabilities()), this, client, greetingNonce);
             authentication = login;
-            String plugin = change.authPluginName() == null ? NativePassword.NAME : change.authPluginName();
-            login.start(change.username(), plugin, change.authResponse(), 0);
+            if (change.authPluginName() == null) {
+                // A client that cannot be asked for another plugin.
+                login.start(change.username(), NativePassword.NAME, change.authResponse(), 0);
+            } else {
+                login.startAgain(change.username(), 0);
+            }
         } catch (ProtocolException e) {
             authentication = null;
             changing.protocolError(ErrorCode.ER_MALFORMED_PACKET);

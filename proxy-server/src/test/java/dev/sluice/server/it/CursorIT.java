@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.mysql.cj.jdbc.ServerPreparedStatement;
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ServerStatus;
 import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
 import java.sql.Connection;
@@ -202,6 +203,51 @@ class CursorIT {
             }
         }
         assertThat(conversations.get(0)).isEqualTo(conversations.get(1));
+    }
+
+    /** As MySQL 8.0.31 does not end the answer of a statement that has had a cursor and runs without one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"read to its end", "reset", "left open", "closed"})
+    void aStatementThatHasHadACursorRunsWithoutOne(String end) throws Exception {
+        String sql = "SELECT /* " + end + " */ id FROM prep.t WHERE id < ? ORDER BY id FOR UPDATE";
+        try (RawClient client = proxy.raw()) {
+            int id = client.prepare(sql);
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.open(id, 3)).hasSize(3);
+                endCursor(client, id, end);
+                if (end.equals("closed")) {
+                    id = client.prepare(sql);
+                }
+                assertThat(client.execute(id, 3, true)).hasSize(6);
+                assertThat(client.value("SELECT 1")).isEqualTo("1");
+            }
+            assertThat(client.open(id, 3)).hasSize(3);
+            endCursor(client, id, end);
+        }
+        // Whoever gets the connection next finds the statement there.
+        for (int i = 0; i < 3; i++) {
+            try (RawClient other = proxy.raw()) {
+                assertThat(other.execute(other.prepare(sql), 3, true)).hasSize(6);
+                assertThat(other.value("SELECT 1")).isEqualTo("1");
+            }
+        }
+    }
+
+    private static void endCursor(RawClient client, int id, String end) throws IOException {
+        switch (end) {
+            case "read to its end" -> {
+                client.send(CommandType.COM_STMT_FETCH, fetch(id, 10));
+                List<byte[]> rows = new ArrayList<>();
+                int status = client.readRows(rows);
+                assertThat(rows).hasSize(4);
+                assertThat(status & ServerStatus.SERVER_STATUS_LAST_ROW_SENT).isNotZero();
+            }
+            case "reset" ->
+                assertThat(RawClient.first(client.ask(CommandType.COM_STMT_RESET, RawClient.int4(id))))
+                        .isZero();
+            case "closed" -> client.send(CommandType.COM_STMT_CLOSE, RawClient.int4(id));
+            default -> assertThat(end).isEqualTo("left open");
+        }
     }
 
     private static byte[] fetch(int id, int rows) {

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.packet.AuthSwitchRequest;
+import dev.sluice.protocol.packet.ChangeUser;
 import dev.sluice.protocol.packet.ErrPacket;
+import dev.sluice.server.localcluster.Accounts;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +22,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -275,6 +282,29 @@ class LoginIT {
             assertThat(here.collation()).isEqualTo(there.collation());
             assertThat(here.authPluginName()).isEqualTo(there.authPluginName());
             assertThat(here.capabilities() & ~there.capabilities()).isZero();
+        }
+    }
+
+    /** Some clients answer nothing else but this question: what they send with the command is no answer to any nonce. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mysql_native_password", "caching_sha2_password"})
+    void aChangeOfUserIsAnsweredByAQuestionAsByTheServer(String plugin) throws IOException {
+        for (int port : new int[] {Servers.mysql().primary().port(), proxy.port()}) {
+            try (RawClient client = RawClient.connect(port)) {
+                byte[] inTheClear = Accounts.NATIVE_PASSWORD.getBytes(StandardCharsets.UTF_8);
+                ByteBuf payload = Unpooled.buffer();
+                new ChangeUser(Accounts.NATIVE_USER, inTheClear, Accounts.DATABASE, 45, plugin, Map.of())
+                        .encode(payload, Capabilities.CLIENT_SECURE_CONNECTION | Capabilities.CLIENT_PLUGIN_AUTH);
+                client.write(0, ByteBufUtil.getBytes(payload));
+                byte[] question = client.read();
+                assertThat(RawClient.first(question)).as("port " + port).isEqualTo(RawClient.EOF);
+                AuthSwitchRequest asked =
+                        AuthSwitchRequest.decode(Unpooled.wrappedBuffer(question), Capabilities.CLIENT_PLUGIN_AUTH);
+                assertThat(asked.plugin()).isEqualTo("mysql_native_password");
+                client.follow(RawClient.scramble(asked.data()));
+                assertThat(RawClient.first(client.read())).as("port " + port).isZero();
+                assertThat(client.value("SELECT DATABASE()")).isEqualTo(Accounts.DATABASE);
+            }
         }
     }
 
