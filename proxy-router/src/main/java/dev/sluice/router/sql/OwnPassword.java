@@ -27,7 +27,9 @@ public final class OwnPassword {
     /** Up to the literal of SET PASSWORD [FOR CURRENT_USER[()]] = 'password' | PASSWORD('password'). */
     private static boolean behindSet(TokenCursor cursor) {
         cursor.next();
-        if (!takes(cursor, "PASSWORD") || (takes(cursor, "FOR") && !takesOwnName(cursor, false)) || cursor.symbol() != '=') {
+        if (!takes(cursor, "PASSWORD")
+                || (takes(cursor, "FOR") && !takesOwnName(cursor, false))
+                || cursor.symbol() != '=') {
             return false;
         }
         cursor.next();
@@ -42,7 +44,10 @@ public final class OwnPassword {
     /** Up to the literal of ALTER USER own-account IDENTIFIED BY 'password'. */
     private static boolean behindAlter(TokenCursor cursor) {
         cursor.next();
-        return takes(cursor, "USER") && takesOwnName(cursor, true) && takes(cursor, "IDENTIFIED") && takes(cursor, "BY");
+        return takes(cursor, "USER")
+                && takesOwnName(cursor, true)
+                && takes(cursor, "IDENTIFIED")
+                && takes(cursor, "BY");
     }
 
     private static boolean takesOwnName(TokenCursor cursor, boolean userToo) {

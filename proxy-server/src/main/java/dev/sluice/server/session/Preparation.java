@@ -83,8 +83,10 @@ final class Preparation {
             parts.statements().noteFirstTypes(command.packet(), about, target);
         }
         if (about != null && command.needsHandle() && !willHaveHandle(target, about, command)) {
-            StateVector reading =
-                    parts.effects().vectorForPreparing(about.text().preparedIn());
+            // What is not reported could not be put back behind it.
+            StateVector reading = parts.clientTrackers().own(target)
+                    ? target.vector()
+                    : parts.effects().vectorForPreparing(about.text().preparedIn());
             answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));
             return false;
         }

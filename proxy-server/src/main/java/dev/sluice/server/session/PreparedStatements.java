@@ -137,7 +137,8 @@ final class PreparedStatements {
         preparing = null;
         bytes += sql.size();
         StateVector reading = state.vector().forReading(classification.has(Traits.USER_VARIABLE_READ));
-        Text text = new Text(sql.digest(), reading, 0);
+        // Nobody else's handle will do for what was prepared in a state that may not have been reported.
+        Text text = new Text(sql.digest(), reading, SchemaQuestion.mayBeSilent(state) ? id : 0);
         Handle existing = connection.statements().find(text);
         if (existing != null) {
             if (existing.exclusiveTo() != null) {

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.PinReason;
+import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -53,6 +54,11 @@ final class SchemaQuestion extends BorrowedQuestion {
             }
         }
         return null;
+    }
+
+    /** Whether the session may be in another schema, or have other variables, than is known. */
+    static boolean mayBeSilent(SessionState state) {
+        return (state.pins() & MAY_BE_SILENT) != 0;
     }
 
     /**

@@ -405,13 +405,13 @@ final class Settlement {
         if (!command.isLongData()) {
             parts.lastStatement().ran(command, slot, target, response);
             untilStarving = habit == Habit.CONNECTION;
+            boolean held = (parts.state().pins(slot) & PinReason.LAST_STATEMENT.bit()) != 0;
             boolean asked = parts.lastStatement().livesOn(target)
                     || command.statement().has(Traits.CALC_FOUND_ROWS)
                     || untilStarving
-                    || (habit == Habit.FOUND_ROWS && parts.lastStatement().canFetch(target));
-            if (asked) {
-                parts.state().pin(slot, PinReason.LAST_STATEMENT, true);
-            }
+                    || ((held || habit == Habit.FOUND_ROWS)
+                            && parts.lastStatement().canFetch(target));
+            parts.state().pin(slot, PinReason.LAST_STATEMENT, asked);
         }
         if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0 || command.ran().has(Traits.OPAQUE)) {
             target.retireAfterUse();

@@ -2,6 +2,7 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
 import java.io.EOFException;
 import java.io.IOException;
@@ -58,6 +59,8 @@ class BrokenAnswerIT {
         EXECUTE_A_WRITE(ERROR_SEEN, "UPDATE broken.t SET v = 'x' WHERE id = ?"),
         /** Opens a cursor and fetches from it: the first is repeated, the second cannot be. */
         CURSOR(WHOLE | ERROR_SEEN, "SELECT v, id FROM broken.t WHERE id <> ? ORDER BY id"),
+        /** The server asks for the client's file, and says in the end what it has read: neither is repeated. */
+        LOAD(ERROR_SEEN, "LOAD DATA LOCAL INFILE 'broken*/' INTO TABLE broken.loaded"),
         /** The answers to what brings the session's state to the connection. */
         STATE(WHOLE, "SELECT id FROM broken.t ORDER BY id");
 
@@ -71,6 +74,11 @@ class BrokenAnswerIT {
 
         private boolean isInTransaction() {
             return this == READ_IN_TRANSACTION || this == COMMIT;
+        }
+
+        /** Whether the client says a second thing before it has the whole answer. */
+        private boolean isContinued() {
+            return this == CURSOR || this == LOAD;
         }
 
         private boolean isExecuted() {
@@ -91,6 +99,8 @@ class BrokenAnswerIT {
                         "CREATE DATABASE IF NOT EXISTS broken",
                         "GRANT ALL ON broken.* TO 'native'@'%'",
                         "CREATE TABLE IF NOT EXISTS broken.t (id INT PRIMARY KEY, v VARCHAR(10))",
+                        "CREATE TABLE IF NOT EXISTS broken.loaded (id INT)",
+                        "SET GLOBAL local_infile = 1",
                         "REPLACE INTO broken.t VALUES (1, 'one'), (2, NULL), (3, 'three')");
         relay = FaultyRelay.to(Servers.mysql().primary());
         proxy = TestProxy.options()
@@ -99,7 +109,11 @@ class BrokenAnswerIT {
                 .connections(4)
                 .primaryAt(relay.address())
                 .start(Servers.mysql());
-        client = proxy.raw();
+        client = connect();
+    }
+
+    private RawClient connect() throws IOException {
+        return RawClient.connectWith(proxy.port(), Capabilities.CLIENT_LOCAL_FILES);
     }
 
     @AfterEach
@@ -108,7 +122,7 @@ class BrokenAnswerIT {
         proxy.awaitQuiet();
         proxy.close();
         relay.close();
-        Servers.mysql().primary().execute("DROP DATABASE broken");
+        Servers.mysql().primary().execute("SET GLOBAL local_infile = 0", "DROP DATABASE broken");
     }
 
     /** What happens before the answers break off. Returns the id of the statement that was prepared, or 0. */
@@ -124,7 +138,7 @@ class BrokenAnswerIT {
                             client.query("SET time_zone = '" + STATE_ZONE + "'").get(0)))
                     .isZero();
             // The connection that the session had serves another session in between, in the state of that.
-            try (RawClient other = proxy.raw()) {
+            try (RawClient other = connect()) {
                 assertThat(other.value("SELECT v FROM broken.t WHERE id = 1")).isEqualTo("one");
             }
         }
@@ -146,7 +160,11 @@ class BrokenAnswerIT {
         }
     }
 
-    private void sendFetch(int id) throws IOException {
+    private void sendMore(Conversation conversation, int id) throws IOException {
+        if (conversation == Conversation.LOAD) {
+            client.sendFile("1\n2\n".getBytes(StandardCharsets.US_ASCII));
+            return;
+        }
         byte[] arguments = Arrays.copyOf(RawClient.int4(id), 8);
         arguments[4] = FETCHED;
         client.send(CommandType.COM_STMT_FETCH, arguments);
@@ -175,7 +193,7 @@ class BrokenAnswerIT {
 
     private void reconnect() throws IOException {
         client.close();
-        client = proxy.raw();
+        client = connect();
     }
 
     /**
@@ -191,15 +209,24 @@ class BrokenAnswerIT {
         int id = begin(conversation);
         relay.cutAnswers(conversation.marker(), UNLIMITED);
         send(conversation, id);
-        List<byte[]> packets =
-                conversation == Conversation.PREPARE ? client.readPrepared() : new ArrayList<>(client.readResults());
+        List<byte[]> packets = new ArrayList<>(
+                switch (conversation) {
+                    case PREPARE -> client.readPrepared();
+                    case LOAD -> List.of(client.read());
+                    default -> client.readResults();
+                });
         withoutId(conversation, packets.get(0), 0);
         int first = packets.size();
+        if (conversation.isContinued()) {
+            sendMore(conversation, id);
+        }
         if (conversation == Conversation.CURSOR) {
-            sendFetch(id);
             int status = client.readRows(packets);
             assertThat(packets).hasSize(first + FETCHED + 1);
             assertThat(status).isNotZero();
+        } else if (conversation == Conversation.LOAD) {
+            packets.add(client.read());
+            assertThat(client.ok(packets.get(1)).affectedRows()).isEqualTo(2);
         }
         int length = relay.answered();
         tidyUp();
@@ -215,7 +242,7 @@ class BrokenAnswerIT {
             boolean error = false;
             while (!error && packets.size() < expected.packets().size()) {
                 if (packets.size() == expected.first()) {
-                    sendFetch(id);
+                    sendMore(conversation, id);
                 }
                 byte[] packet = client.read();
                 packets.add(withoutId(conversation, packet, packets.size()));
@@ -306,7 +333,7 @@ class BrokenAnswerIT {
         List<RawClient> others = new ArrayList<>();
         try {
             for (int i = 0; i < 4; i++) {
-                RawClient other = proxy.raw();
+                RawClient other = connect();
                 others.add(other);
                 assertThat(RawClient.first(
                                 other.ask(CommandType.COM_QUERY, "BEGIN".getBytes(StandardCharsets.US_ASCII))))

@@ -153,8 +153,7 @@ class BrokenReplicaIT {
         for (int bytes = 0; bytes < length; bytes++) {
             int at = bytes;
             question.askAndLeave(
-                    () -> relay.silenceAnswers(MARKER, at),
-                    reading + " silent after byte " + bytes + " of " + length);
+                    () -> relay.silenceAnswers(MARKER, at), reading + " silent after byte " + bytes + " of " + length);
             assertServed();
         }
         question.close();

@@ -77,9 +77,8 @@ class BrokenTlsIT {
                 .behind(relay, true)
                 .start(Servers.mysql());
         try (RawClient client = proxy.raw()) {
-            String cipher = TextRow.columns(
-                            TextRow.rows(client.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'"))
-                                    .get(0))
+            String cipher = TextRow.columns(TextRow.rows(client.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'"))
+                            .get(0))
                     .get(1);
             assertThat(cipher).isNotEmpty();
         }

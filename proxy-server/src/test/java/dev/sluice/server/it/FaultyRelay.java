@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * answer in place of the server. Thread-safe: fields are final, volatile or concurrent.
  */
 final class FaultyRelay implements AutoCloseable {
+    /** The response to the greeting, and the one to the switch to another plugin. */
+    private static final int LOGIN_MESSAGES = 2;
+
     private final Map<LocalServer, ServerSocket> doors = new LinkedHashMap<>();
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -54,6 +57,8 @@ final class FaultyRelay implements AutoCloseable {
         private final CountDownLatch leftByClient = new CountDownLatch(1);
         private volatile @Nullable Break broken;
         private volatile @Nullable String hello;
+        private final AtomicInteger said = new AtomicInteger();
+        private volatile int answeredToLogin;
 
         Link(Socket client) {
             this.client = client;
@@ -160,6 +165,11 @@ final class FaultyRelay implements AutoCloseable {
         return lastBroken.answered.get();
     }
 
+    /** How many of these came before the first command: the client says two things to log in. */
+    int answeredToLogin() {
+        return lastBroken.answeredToLogin;
+    }
+
     /** How many connections have met their fault. */
     int faults() {
         return faults.get();
@@ -257,6 +267,9 @@ final class FaultyRelay implements AutoCloseable {
     private void heard(Link link, String sent) {
         if (link.hello == null) {
             link.hello = sent;
+        }
+        if (link.said.incrementAndGet() == LOGIN_MESSAGES + 1) {
+            link.answeredToLogin = link.answered.get();
         }
         Break next = nextBreak;
         if (next != null && next.statement().test(sent)) {

@@ -50,7 +50,7 @@ final class FuzzedSession implements AutoCloseable {
     /** Does something, or looks whether everything is as it must be. */
     void step() throws IOException {
         switch (random.nextInt(18)) {
-            case 0, 1, 2, 3, 4 -> set(state.tie() == FuzzedTie.TRANSACTION);
+            case 0, 1, 2, 3, 4 -> set(state.isBusy());
             case 5 -> transaction();
             case 6 -> nobodyElses();
             case 7, 8 -> tieOrUntie();
@@ -193,7 +193,10 @@ final class FuzzedSession implements AutoCloseable {
     }
 
     private void executePrepared() throws IOException {
-        if (random.nextInt(10) == 0) {
+        if (state.tie() == FuzzedTie.SWITCHES) {
+            // Sluice is not told in which mode and schema it prepares.
+            check(false);
+        } else if (random.nextInt(10) == 0) {
             noting("close prepared");
             statements.close();
         } else {

@@ -70,6 +70,14 @@ final class FuzzedState {
         return valueOf(FuzzedSetting.AUTOCOMMIT) == 0;
     }
 
+    /** Whether it has something that the server reports once, or a transaction: switching reports would tie it for good. */
+    boolean isBusy() {
+        return tie == FuzzedTie.TRANSACTION
+                || tie == FuzzedTie.TABLE_LOCK
+                || tie == FuzzedTie.CURSOR
+                || (tie == FuzzedTie.TEMPORARY_TABLE && !isAutocommit());
+    }
+
     @Nullable
     FuzzedTie tie() {
         return tie;

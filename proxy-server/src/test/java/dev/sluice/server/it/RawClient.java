@@ -135,6 +135,18 @@ final class RawClient implements AutoCloseable {
     }
 
     private void login(int wanted, String user, String password) throws IOException {
+        byte[] answer = tryLogin(wanted, user, password);
+        if (first(answer) != OK) {
+            throw new IOException("login refused: " + err(answer));
+        }
+    }
+
+    /** Logs in on a connection that was only opened: what the server says in the end. */
+    byte[] tryLogin() throws IOException {
+        return tryLogin(CAPABILITIES, Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
+    }
+
+    private byte[] tryLogin(int wanted, String user, String password) throws IOException {
         HandshakeV10 greeting = HandshakeV10.decode(Unpooled.wrappedBuffer(read()), 0);
         capabilities = wanted & greeting.capabilities();
         nonce = greeting.authPluginData();
@@ -156,9 +168,7 @@ final class RawClient implements AutoCloseable {
             write(sequence, scramble(password, request.data()));
             answer = read();
         }
-        if (first(answer) != OK) {
-            throw new IOException("login refused: " + err(answer));
-        }
+        return answer;
     }
 
     /** What the server greeted with, for another login on this connection. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -208,6 +209,42 @@ class SessionTrackLeakIT {
             assertThat(session.value("SELECT DATABASE()")).isEqualTo("information_schema");
             assertThat(pins(session)).isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsPreparedWithoutReportsIsPreparedInTheSchemaOfThen(Vendor vendor) throws IOException {
+        String sql = "SELECT CONCAT(DATABASE(), ?)";
+        try (RawClient session = proxy(vendor).raw()) {
+            session.query("SET session_track_system_variables = '', @leak = 1");
+            session.query("SET session_track_schema = 0");
+            int before = session.prepare(sql);
+            assertThat(executed(session, before)).isEqualTo("app7");
+            session.query("USE information_schema");
+            int then = session.prepare(sql);
+            assertThat(executed(session, then)).isEqualTo("information_schema7");
+            assertThat(executed(session, before)).isEqualTo("app7");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatWasPreparedBeforeLeavesWhatIsNotReportedAsItIs(Vendor vendor) throws IOException {
+        try (RawClient session = proxy(vendor).raw()) {
+            session.query("SET sql_mode = 'ANSI_QUOTES'");
+            int before = session.prepare("SELECT CONCAT(@@sql_mode, ?)");
+            session.query("SET sql_mode = 'NO_BACKSLASH_ESCAPES'");
+            session.query("SET session_track_system_variables = '', @leak = 1");
+            session.query("SET sql_mode = 'NO_UNSIGNED_SUBTRACTION'");
+            assertThat(executed(session, before)).isEqualTo("NO_UNSIGNED_SUBTRACTION7");
+            assertThat(session.value("SELECT @@sql_mode")).isEqualTo("NO_UNSIGNED_SUBTRACTION");
+        }
+    }
+
+    private static String executed(RawClient client, int statement) throws IOException {
+        byte[] row = TextRow.rows(client.execute(statement, 7, true)).get(0);
+        return String.valueOf(
+                TextRow.columns(Arrays.copyOfRange(row, 2, row.length)).get(0));
     }
 
     /** What a new session finds on the primary and on a replica; a write works as well. */

@@ -146,7 +146,8 @@ class SetRulesIT {
     }
 
     private static void assertRuns(Connection connection) throws SQLException {
-        assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE")).isEqualTo("1");
+        assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE"))
+                .isEqualTo("1");
         assertThat(Sql.value(connection, "SELECT v FROM t WHERE id = 1")).isEqualTo("1");
     }
 
@@ -177,7 +178,8 @@ class SetRulesIT {
             Servers.mysql().primary().execute("ALTER USER 'ruled'@'%' IDENTIFIED BY 'third'");
             one.awaitCaughtUp();
             endConnections();
-            assertThat(Sql.error(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE")).isEqualTo(1045);
+            assertThat(Sql.error(connection, "SELECT v FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo(1045);
             one.connectAs("ruled", "third", "state").close();
             assertRuns(connection);
         } finally {

@@ -49,6 +49,9 @@ final class TestProxy implements AutoCloseable {
     /** Tests wait for what the monitor sees, so it looks more often than by default. */
     private static final Duration DISCOVERED_KEEP = Duration.ofSeconds(3);
 
+    /** Relays fall silent on purpose. */
+    private static final Duration RELAYED_TIMEOUT = Duration.ofSeconds(2);
+
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
 
     static final int TIMEOUT_MILLIS = 20_000;
@@ -200,9 +203,7 @@ final class TestProxy implements AutoCloseable {
         /** What stands in front of a server could not read otherwise. */
         private TlsConfig backendTls(TlsConfig tls) {
             boolean off = !encrypted && (primaryAt != null || relay != null);
-            return off
-                    ? new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty()))
-                    : tls;
+            return off ? new TlsConfig(tls.frontend(), new TlsConfig.Backend(TlsMode.OFF, Optional.empty())) : tls;
         }
 
         Options balance(BalanceConfig value) {
@@ -283,7 +284,7 @@ final class TestProxy implements AutoCloseable {
                             pool.maxAge(),
                             acquireTimeout,
                             new PoolConfig.Waiting(waitingMax, waitingBytesMax, primaryTimeout),
-                            pool.connectTimeout()),
+                            relay == null ? pool.connectTimeout() : RELAYED_TIMEOUT),
                     new LimitsConfig(
                             maxConnections,
                             connectPhaseTimeout,
