@@ -98,6 +98,14 @@ final class LastStatement {
     private void account(Command command, Slot slot, BackendConnection target, ClientResponse response) {
         boolean there = leases.isLast(target);
         boolean asks = command.keepsConditions();
+        boolean added = asks
+                && !response.isError()
+                && command.ran().kind() == StatementKind.DIAGNOSTICS
+                && response.warnings() > conditions.count();
+        if (added) {
+            added(slot, target, response, there);
+            return;
+        }
         if (!response.isError() && (asks || (command.leavesConditions() && response.warnings() == 0))) {
             if (there) {
                 leases.ranOn(slot, target);
@@ -137,6 +145,20 @@ final class LastStatement {
             }
             target.conditionsLeft(true);
         }
+    }
+
+    /** GET DIAGNOSTICS has found no such condition, and says so by one more. */
+    private void added(Slot slot, BackendConnection target, ClientResponse response, boolean there) {
+        rowCount = -1;
+        rowCountThere = true;
+        foundRows.left(there);
+        if (there) {
+            conditions.left(response.warnings());
+        } else {
+            conditions.followed();
+        }
+        target.conditionsLeft(true);
+        leases.ranOn(slot, target);
     }
 
     /**
@@ -247,14 +269,9 @@ final class LastStatement {
         return leases.isLast(connection) && (!conditions.areKnown() || foundRows.areOnlyThere());
     }
 
-    /** Whether the connection has what others have left there, which a command would add to, or find. */
-    boolean mustClear(BackendConnection connection, Command command, boolean mariaDb) {
-        // MariaDB leaves what is there as it is for whatever uses no table.
-        boolean clearsItself = !mariaDb
-                && (command.type() == CommandType.COM_QUERY
-                        || command.type() == CommandType.COM_STMT_PREPARE
-                        || command.type() == CommandType.COM_STMT_EXECUTE);
-        return connection.hasConditionsLeft() && !clearsItself && !leases.isLast(connection);
+    /** Whether the last statement has left what a statement of Sluice's own can leave anywhere for this one. */
+    boolean isRestorable(Classification statement) {
+        return !conditions.exist() && (rowCount == 0 || rowCount == -1) && !statement.has(Traits.FOUND_ROWS);
     }
 
     /** A statement that leaves no conditions, and the ROW_COUNT() that is remembered. */
@@ -282,8 +299,7 @@ final class LastStatement {
         }
         missing = question == null ? Habit.CONNECTION : Habit.FOUND_ROWS;
         if (question == null) {
-            boolean plain = !conditions.exist() && (rowCount == 0 || rowCount == -1);
-            restored = (plain && !asksRows) || (LastStatementQuestion.isResignal(statement) && conditions.areKnown());
+            restored = isRestorable(statement) || (LastStatementQuestion.isResignal(statement) && conditions.areKnown());
             return restored ? Recall.RESTORED : Recall.GONE;
         }
         if (question.form() == Form.NUMBERS) {

@@ -96,6 +96,11 @@ final class Leases {
         return connection == last && connection.leases() == lastLease;
     }
 
+    /** Whether the last statement ran in a slot. */
+    boolean isLastOn(Slot slot) {
+        return last != null && lastSlot == slot;
+    }
+
     /**
      * Keeps a connection for its last statement alone; others may have it if they need it.
      *

@@ -462,7 +462,11 @@ final class Placement implements SessionRouter.Context {
 
     @Override
     public @Nullable Slot lastStatementSlot() {
-        return parts.leases().reclaimLast(listener);
+        // What it assigns would keep the session on that replica, and any connection can be left as that one was.
+        boolean strays = statement.has(Traits.USER_VARIABLE_ASSIGNED)
+                && parts.leases().isLastOn(Slot.REPLICA)
+                && parts.lastStatement().isRestorable(statement);
+        return strays ? null : parts.leases().reclaimLast(listener);
     }
 
     @Override

@@ -97,7 +97,7 @@ final class Preparation {
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
         int others = parts.insertId().bringTo(target, command.statement(), answers);
         LastStatement last = parts.lastStatement();
-        if (restores || last.mustClear(target, command, isMariaDb(target))) {
+        if (restores || mustClear(target, command)) {
             others += StatePrelude.clearConditions(target, restores && last.restoresAsQuery(), cleared);
         }
         GtidPosition position = parts.router().waitFor();
@@ -116,6 +116,16 @@ final class Preparation {
         answers.expectTo(stateAnswers + others);
         // A read in a wrong state can be thrown away and run again; anything else waits until the state is right.
         return stateAnswers == 0 || (command.isRead() && wasQuiet);
+    }
+
+    /** Whether the connection has what others have left there, which a command would add to, or find. */
+    private boolean mustClear(BackendConnection connection, Command command) {
+        // MariaDB leaves what is there as it is for whatever uses no table.
+        boolean clearsItself = !isMariaDb(connection)
+                && (command.type() == CommandType.COM_QUERY
+                        || command.type() == CommandType.COM_STMT_PREPARE
+                        || command.type() == CommandType.COM_STMT_EXECUTE);
+        return connection.hasConditionsLeft() && !clearsItself && !parts.leases().isLast(connection);
     }
 
     private boolean isMariaDb(BackendConnection target) {

@@ -33,10 +33,10 @@ final class SessionPassword {
     static boolean renew(SessionParts parts) {
         Credential own = parts.leases().credential();
         Credential newest = parts.context().credentials().latest(own.user());
-        boolean newer = newest != null && !newest.sameSecret(own);
-        if (newer) {
-            parts.leases().passwordChanged(newest);
+        if (newest == null || newest.sameSecret(own)) {
+            return false;
         }
-        return newer;
+        parts.leases().passwordChanged(newest);
+        return true;
     }
 }

@@ -31,6 +31,7 @@ final class Conversation {
     private boolean insertedReadOnly;
     private boolean pinged;
     private boolean lent;
+    private boolean leftConditions;
 
     /** A step was answered. */
     void said(String step, Observation told) {
@@ -55,6 +56,9 @@ final class Conversation {
                 && told.errorCode() != UNKNOWN_STATEMENT) {
             lent = false;
         }
+        boolean left = words[0].equals("@prepare") ? told.isError() : told.leftConditions();
+        boolean stay = KnownDifferences.isQuestion(step) || LEAVES_CONDITIONS.contains(words[0]);
+        leftConditions = left || (stay && leftConditions);
         String sql = sqlOf(step);
         insertedReadOnly |= isReadOnly() && (sql.startsWith("INSERT") || sql.startsWith("REPLACE"));
         lastAnswer = told;
@@ -67,6 +71,11 @@ final class Conversation {
     /** The status flags behind the last step. */
     void status(int flags) {
         status = flags;
+    }
+
+    /** Whether the last statement may have left an error or a warning. */
+    boolean leftConditions() {
+        return leftConditions;
     }
 
     /** Whether what the last statement has left is the error that its connection has been lent. */

@@ -105,7 +105,7 @@ final class FuzzedSession implements AutoCloseable {
     }
 
     private void set(boolean inTransaction) throws IOException {
-        FuzzedSetting setting = FuzzedSetting.values()[random.nextInt(FuzzedSetting.values().length)];
+        FuzzedSetting setting = List.of(FuzzedSetting.values()).get(random.nextInt(FuzzedSetting.values().length));
         FuzzedTie tie = state.tie();
         boolean mayNot = (inTransaction && !setting.fitsInTransactions())
                 || (setting == FuzzedSetting.ACCESS && tie != null && tie.writes());
@@ -255,7 +255,7 @@ final class FuzzedSession implements AutoCloseable {
 
     private void tieOrUntie() throws IOException {
         FuzzedTie old = state.tie();
-        FuzzedTie wanted = FuzzedTie.values()[random.nextInt(FuzzedTie.values().length)];
+        FuzzedTie wanted = List.of(FuzzedTie.values()).get(random.nextInt(FuzzedTie.values().length));
         if (old != null) {
             untie(old);
         } else if ((!wanted.writes() || !state.isReadOnly()) && ties.tryAcquire()) {

@@ -60,7 +60,7 @@ final class KnownDifferences {
         XA_IN_READ_ONLY_TRANSACTION,
         /** In a read-only transaction several statements in one packet are refused with 1105. Not sent. */
         SEVERAL_IN_READ_ONLY_TRANSACTION,
-        /** GET DIAGNOSTICS after a read outside a transaction leaves user variables on a replica. Not sent. */
+        /** GET DIAGNOSTICS after a read that has left warnings or an error outside a transaction leaves user variables on a replica. Not sent. */
         DIAGNOSTICS_OF_A_READ,
         /** MySQL 8.0.31 does not end its answer when a statement that has a cursor is executed without one. Not sent. */
         EXECUTE_BEHIND_CURSOR,
@@ -160,6 +160,7 @@ final class KnownDifferences {
         } else if (before.isPinged() && sql.toUpperCase(Locale.ROOT).contains("ROW_COUNT")) {
             return Rule.BEHIND_PING;
         } else if (step.startsWith("GET ")
+                && before.leftConditions()
                 && (before.answer().hasRows()
                         || MAY_READ.matcher(before.subject()).matches())) {
             return Rule.DIAGNOSTICS_OF_A_READ;

@@ -179,6 +179,39 @@ class LastStatementIT {
         }
     }
 
+    /** It is answered with OK, and leaves an error. */
+    @Test
+    void aConditionThatDoesNotExistIsAnErrorThatStays() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster());
+                RawClient client = narrow.raw();
+                RawClient other = narrow.raw()) {
+            narrow.awaitCaughtUp();
+            for (String before : List.of("DO 1", "SELECT 1")) {
+                List<byte[]> unused = client.query(before);
+                unused = client.query("GET DIAGNOSTICS CONDITION 1 @text = MESSAGE_TEXT");
+                assertThat(RawClient.first(unused.get(0))).isEqualTo(RawClient.OK);
+                unused = other.query("DO 1");
+                assertThat(client.query("SHOW ERRORS")).hasSize(5 + 1);
+                assertThat(client.value("SELECT ROW_COUNT()")).isEqualTo("-1");
+            }
+        }
+    }
+
+    @Test
+    void getDiagnosticsBehindAReadKeepsNobodyFromWriting() throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "SELECT v FROM t WHERE id = 1");
+            assertThat(Sql.route(connection).role()).isEqualTo("replica");
+            Sql.run(connection, "GET DIAGNOSTICS @conditions = NUMBER, @affected = ROW_COUNT");
+            assertThat(Sql.route(connection).role()).isEqualTo("primary");
+            Sql.run(connection, "UPDATE t SET v = v WHERE id = 1");
+            assertThat(Sql.rows(connection, "SELECT @conditions, @affected")).containsExactly("0,-1");
+            Sql.run(connection, "SELECT v FROM t WHERE id = 1");
+            Sql.run(connection, "SET @again = @@warning_count");
+            assertThat(Sql.value(connection, "SELECT @again")).isEqualTo("0");
+        }
+    }
+
     /** Its error is added to what was there, which must not be somebody else's. */
     @Test
     void aResignalShowsNothingOfOthers() throws Exception {

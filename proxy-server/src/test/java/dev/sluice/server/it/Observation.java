@@ -74,6 +74,21 @@ record Observation(List<byte[]> packets, String end) {
                 : -1;
     }
 
+    /** Whether there is an error or a warning at the end. */
+    boolean leftConditions() {
+        byte[] last = packets.isEmpty() ? new byte[0] : packets.get(packets.size() - 1);
+        int kind = RawClient.first(last);
+        if (kind == RawClient.EOF && last.length == EOF_LENGTH) {
+            return last[1] != 0 || last[2] != 0;
+        }
+        boolean ok = kind == RawClient.EOF || (kind == RawClient.OK && packets.size() == 1 && last.length >= 7);
+        return isError()
+                || (ok
+                        && OkPacket.decode(Unpooled.wrappedBuffer(last), Capabilities.CLIENT_PROTOCOL_41)
+                                        .warnings()
+                                > 0);
+    }
+
     /** One line for each packet. */
     String describe() {
         StringBuilder text = new StringBuilder();
