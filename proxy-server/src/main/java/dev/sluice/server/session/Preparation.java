@@ -125,7 +125,9 @@ final class Preparation {
                 && (command.type() == CommandType.COM_QUERY
                         || command.type() == CommandType.COM_STMT_PREPARE
                         || command.type() == CommandType.COM_STMT_EXECUTE);
-        return connection.hasConditionsLeft() && !clearsItself && !parts.leases().isLast(connection);
+        return connection.hasConditionsLeft()
+                && !clearsItself
+                && !parts.leases().isLast(connection);
     }
 
     private boolean isMariaDb(BackendConnection target) {

@@ -37,6 +37,8 @@ class BrokenReplicaIT {
 
     private static FaultyRelay relay;
     private static TestProxy proxy;
+    /** The id of the statement that is about to be executed. */
+    private static int prepared;
 
     /** How a client reads. */
     enum Reading implements BrokenQuestion.Question {
@@ -47,16 +49,14 @@ class BrokenReplicaIT {
             }
         },
         EXECUTION(Outcome.WHOLE) {
-            private int id;
-
             @Override
             public void prepare(RawClient client) throws IOException {
-                id = client.prepare(EXECUTED);
+                prepared = client.prepare(EXECUTED);
             }
 
             @Override
             public void send(RawClient client) throws IOException {
-                client.sendExecute(id, MARKER_AS_NUMBER, false);
+                client.sendExecute(prepared, MARKER_AS_NUMBER, false);
             }
         },
         TRANSACTION(Outcome.ERROR) {

@@ -82,16 +82,16 @@ class LeakFuzzIT {
         ExecutorCompletionService<Long> ended = new ExecutorCompletionService<>(threads);
         boolean waited = false;
         try {
-            List<Future<Long>> running = new ArrayList<>();
             for (int thread = 0; thread < THREADS; thread++) {
-                running.add(ended.submit(shareOf(thread, lends, ties)));
+                Future<Long> unused = ended.submit(shareOf(thread, lends, ties));
             }
-            while (!running.isEmpty()) {
+            int running = THREADS;
+            while (running > 0) {
                 waited |= someWait();
                 Future<Long> next = ended.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 if (next != null) {
                     assertThat(next.get()).isPositive();
-                    running.remove(next);
+                    running--;
                 }
             }
         } catch (ExecutionException e) {
