@@ -299,7 +299,8 @@ final class LastStatement {
         }
         missing = question == null ? Habit.CONNECTION : Habit.FOUND_ROWS;
         if (question == null) {
-            restored = isRestorable(statement) || (LastStatementQuestion.isResignal(statement) && conditions.areKnown());
+            restored =
+                    isRestorable(statement) || (LastStatementQuestion.isResignal(statement) && conditions.areKnown());
             return restored ? Recall.RESTORED : Recall.GONE;
         }
         if (question.form() == Form.NUMBERS) {
