@@ -95,7 +95,8 @@ final class Preparation {
                 ? parts.state().vector().withSchema(target.vector().schema())
                 : parts.state().vector();
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
-        int others = parts.insertId().bringTo(target, command.statement(), answers);
+        // What is only prepared reads no value, and a SET in front of it would count as the last statement.
+        int others = command.isPrepare() ? 0 : parts.insertId().bringTo(target, command.statement(), answers);
         LastStatement last = parts.lastStatement();
         if (restores || mustClear(target, command)) {
             others += StatePrelude.clearConditions(target, restores && last.restoresAsQuery(), cleared);
