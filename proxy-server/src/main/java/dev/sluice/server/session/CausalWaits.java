@@ -89,7 +89,7 @@ final class CausalWaits {
         String function = mariaDb ? "MASTER_GTID_WAIT" : "WAIT_FOR_EXECUTED_GTID_SET";
         String sql = String.format(
                 Locale.ROOT,
-                "SELECT %s('%s',%.3f)",
+                "SELECT %s('%s',%.3f) LIMIT 1",
                 function,
                 position,
                 Math.max(1, limit.get().toMillis()) / 1000.0);

@@ -35,7 +35,7 @@ final class ConnectionCollation {
     private static final String MYSQL = "SET SESSION collation_connection=@@SESSION.collation_connection";
 
     /** MariaDB reports it under different names. */
-    private static final String MARIADB = "SELECT @@collation_connection";
+    private static final String MARIADB = "SELECT @@collation_connection LIMIT 1";
 
     private final SessionParts parts;
     private final CollationCatalog catalog;

@@ -126,7 +126,7 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         asked = true;
         int asking = generation;
         connection.insertIdHolder(null);
-        connection.send(query(connection, "SELECT LAST_INSERT_ID()"), new InternalResponse(ResponseShape.QUERY) {
+        connection.send(query(connection, "SELECT LAST_INSERT_ID() LIMIT 1"), new InternalResponse(ResponseShape.QUERY) {
             @Override
             void answered() {
                 String text = value();

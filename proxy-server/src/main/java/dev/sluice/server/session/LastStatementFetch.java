@@ -67,7 +67,7 @@ final class LastStatementFetch {
             });
         }
         if (forFoundRows) {
-            ask(connection, "SELECT FOUND_ROWS()", answer -> {
+            ask(connection, "SELECT FOUND_ROWS() LIMIT 1", answer -> {
                 String number = answer.error() == null ? answer.value() : null;
                 end(consumer, number == null ? null : Long.valueOf(number));
             });

@@ -22,8 +22,8 @@ final class SchemaQuestion extends BorrowedQuestion {
             | PinReason.LARGE_STATEMENT.bit()
             | PinReason.ROUTINE.bit();
 
-    /** Bytes, which no character_set_results changes. */
-    private static final String QUESTION = "SELECT CAST(CONVERT(DATABASE() USING utf8mb4) AS BINARY)";
+    /** Bytes, which no character_set_results changes, and a limit of its own instead of sql_select_limit. */
+    private static final String QUESTION = "SELECT CAST(CONVERT(DATABASE() USING utf8mb4) AS BINARY) LIMIT 1";
 
     /** Learns the answer. */
     interface Answer {

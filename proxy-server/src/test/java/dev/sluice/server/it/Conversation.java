@@ -32,6 +32,7 @@ final class Conversation {
     private boolean pinged;
     private boolean lent;
     private boolean leftConditions;
+    private boolean fieldListed;
 
     /** A step was answered. */
     void said(String step, Observation told) {
@@ -59,6 +60,7 @@ final class Conversation {
         boolean left = words[0].equals("@prepare") ? told.isError() : told.leftConditions();
         boolean stay = KnownDifferences.isQuestion(step) || LEAVES_CONDITIONS.contains(words[0]);
         leftConditions = left || (stay && leftConditions);
+        fieldListed = words[0].equals("@field_list") || (stay && fieldListed);
         String sql = sqlOf(step);
         insertedReadOnly |= isReadOnly() && (sql.startsWith("INSERT") || sql.startsWith("REPLACE"));
         lastAnswer = told;
@@ -76,6 +78,11 @@ final class Conversation {
     /** Whether the last statement may have left an error or a warning. */
     boolean leftConditions() {
         return leftConditions;
+    }
+
+    /** Whether COM_FIELD_LIST has added to the list of errors and warnings, and nothing has made a new one since. */
+    boolean isFieldListed() {
+        return fieldListed;
     }
 
     /** Whether what the last statement has left is the error that its connection has been lent. */

@@ -210,7 +210,7 @@ final class KnownDifferences {
             return foundRows ? Rule.FOUND_ROWS : Rule.CONNECTION_LENT;
         } else if (error == READ_ONLY_TRANSACTION || before.isLent()) {
             return Rule.BEHIND_REFUSAL;
-        } else if (subject.startsWith("@field_list ")) {
+        } else if (before.isFieldListed()) {
             return Rule.BEHIND_FIELD_LIST;
         } else if (error == WRONG_ARGUMENTS) {
             return Rule.BEHIND_WRONG_ARGUMENTS;

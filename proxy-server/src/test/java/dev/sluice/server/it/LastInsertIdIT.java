@@ -146,6 +146,20 @@ class LastInsertIdIT {
     }
 
     @Test
+    void noLimitOfItsOwnCostsASessionItsId() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
+            try (Connection connection = StateSchemas.connect(narrow);
+                    Connection other = StateSchemas.connect(narrow)) {
+                Sql.run(connection, "SET sql_select_limit = 0", "INSERT INTO a (id, who) VALUES (800001, 1)");
+                Sql.run(other, "UPDATE t SET v = LAST_INSERT_ID(5) WHERE id = 1");
+                Sql.run(connection, "SET sql_select_limit = DEFAULT");
+                assertThat(Sql.value(connection, LAST)).isEqualTo("0");
+            }
+            narrow.awaitQuiet();
+        }
+    }
+
+    @Test
     void idsAreExactWhileSessionsContendForTheOnlyConnection() throws Exception {
         try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql())) {
             ExecutorService threads = Executors.newFixedThreadPool(SESSIONS);
