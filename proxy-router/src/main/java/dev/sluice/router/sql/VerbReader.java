@@ -84,7 +84,7 @@ final class VerbReader {
             kind = found;
         }
         traits = (traits & Traits.SET_STATEMENT_FOR) | Verbs.traitsOf(kind);
-        if (keyword == Keyword.CHECKSUM) {
+        if (keyword == Keyword.CHECKSUM || keyword == Keyword.SHUTDOWN || keyword == Keyword.RESTART) {
             traits &= ~Traits.IMPLICIT_COMMIT;
         } else if (keyword == Keyword.RESIGNAL) {
             // Its error comes behind what the last statement has left.

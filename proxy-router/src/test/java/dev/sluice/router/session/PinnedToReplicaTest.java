@@ -113,7 +113,7 @@ class PinnedToReplicaTest {
             no  no  yes yes no  | SET STATEMENT max_statement_time = 1 FOR UPDATE t SET v = 1
             no  no  yes yes no  | KILL 5
             no  no  yes no  no  | START REPLICA
-            no  no  yes no  no  | SHUTDOWN
+            no  no  yes yes no  | SHUTDOWN
             no  no  yes yes no  | BEGIN NOT ATOMIC UPDATE t SET v = 1
             no  no  yes yes no  | FOO BAR
             no  no  yes yes no  | SELECT 1 FROM

@@ -60,7 +60,8 @@ final class Conversation {
         boolean left = words[0].equals("@prepare") ? told.isError() : told.leftConditions();
         boolean stay = KnownDifferences.isQuestion(step) || LEAVES_CONDITIONS.contains(words[0]);
         leftConditions = left || (stay && leftConditions);
-        fieldListed = words[0].equals("@field_list") || (stay && fieldListed);
+        boolean unknown = told.errorCode() == UNKNOWN_STATEMENT;
+        fieldListed = words[0].equals("@field_list") || ((stay || unknown) && fieldListed);
         String sql = sqlOf(step);
         insertedReadOnly |= isReadOnly() && (sql.startsWith("INSERT") || sql.startsWith("REPLACE"));
         lastAnswer = told;
