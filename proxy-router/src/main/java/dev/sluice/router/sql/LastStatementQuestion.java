@@ -31,7 +31,9 @@ public record LastStatementQuestion(Form form, List<Subject> numbers, long offse
         FOUND_ROWS,
         ROW_COUNT,
         WARNING_COUNT,
-        ERROR_COUNT
+        ERROR_COUNT,
+        /** LAST_INSERT_ID(), which is brought to whichever connection answers. */
+        INSERT_ID
     }
 
     private static final int LENGTH_MAX = 1024;
@@ -86,7 +88,10 @@ public record LastStatementQuestion(Form form, List<Subject> numbers, long offse
         // MySQL warns of FOUND_ROWS() while it reads the statement, and counts that.
         boolean countsItself = numbers.contains(Subject.FOUND_ROWS)
                 && (numbers.contains(Subject.WARNING_COUNT) || numbers.contains(Subject.ERROR_COUNT));
-        return countsItself ? null : new LastStatementQuestion(Form.NUMBERS, List.copyOf(numbers), 0, 1);
+        boolean asksLastStatement = numbers.stream().anyMatch(subject -> subject != Subject.INSERT_ID);
+        return countsItself || !asksLastStatement
+                ? null
+                : new LastStatementQuestion(Form.NUMBERS, List.copyOf(numbers), 0, 1);
     }
 
     private static @Nullable Subject subject(TokenCursor cursor) {
@@ -104,6 +109,7 @@ public record LastStatementQuestion(Form form, List<Subject> numbers, long offse
         return switch (called ? text : "") {
             case "FOUND_ROWS" -> Subject.FOUND_ROWS;
             case "ROW_COUNT" -> Subject.ROW_COUNT;
+            case "LAST_INSERT_ID" -> Subject.INSERT_ID;
             default -> null;
         };
     }

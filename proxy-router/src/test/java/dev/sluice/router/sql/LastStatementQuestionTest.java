@@ -47,6 +47,14 @@ class LastStatementQuestionTest {
     }
 
     @Test
+    void theLastInsertIdMayBeAskedForBesides() {
+        assertThat(read("SELECT LAST_INSERT_ID(), FOUND_ROWS()"))
+                .isEqualTo(numbers(Subject.INSERT_ID, Subject.FOUND_ROWS));
+        assertThat(read("SELECT LAST_INSERT_ID()")).isNull();
+        assertThat(read("SELECT LAST_INSERT_ID(5), FOUND_ROWS()")).isNull();
+    }
+
+    @Test
     void conditionsAreCounted() {
         assertThat(read("SHOW COUNT(*) WARNINGS")).isEqualTo(numbers(Subject.WARNING_COUNT));
         assertThat(read("SHOW COUNT(*) ERRORS")).isEqualTo(numbers(Subject.ERROR_COUNT));

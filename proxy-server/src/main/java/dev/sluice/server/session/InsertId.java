@@ -126,20 +126,21 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         asked = true;
         int asking = generation;
         connection.insertIdHolder(null);
-        connection.send(query(connection, "SELECT LAST_INSERT_ID() LIMIT 1"), new InternalResponse(ResponseShape.QUERY) {
-            @Override
-            void answered() {
-                String text = value();
-                captured(asking, text == null ? InsertId.this.value : Long.parseUnsignedLong(text));
-                then.run();
-            }
+        connection.send(
+                query(connection, "SELECT LAST_INSERT_ID() LIMIT 1"), new InternalResponse(ResponseShape.QUERY) {
+                    @Override
+                    void answered() {
+                        String text = value();
+                        captured(asking, text == null ? InsertId.this.value : Long.parseUnsignedLong(text));
+                        then.run();
+                    }
 
-            @Override
-            public void failed(BackendFailure failure) {
-                // The connection died with it: what the last OK packet said is the best there is.
-                captured(asking, InsertId.this.value);
-            }
-        });
+                    @Override
+                    public void failed(BackendFailure failure) {
+                        // The connection died with it: what the last OK packet said is the best there is.
+                        captured(asking, InsertId.this.value);
+                    }
+                });
     }
 
     /** Whether a statement reads the value, sets it, or must find it because it may leave it as it is. */

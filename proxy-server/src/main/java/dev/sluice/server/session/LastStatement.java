@@ -317,7 +317,7 @@ final class LastStatement {
     }
 
     private Recall numbers(List<Subject> subjects, boolean here, boolean binary) {
-        long[] numbers = new long[subjects.size()];
+        Long[] numbers = new Long[subjects.size()];
         boolean allThere = here;
         boolean allKnown = true;
         for (int i = 0; i < numbers.length; i++) {
@@ -332,6 +332,7 @@ final class LastStatement {
                     allThere &= conditions.areThere();
                     allKnown &= conditions.areKnown();
                 }
+                case INSERT_ID -> {}
             }
             numbers[i] = number(subject);
         }
@@ -342,12 +343,14 @@ final class LastStatement {
         return allKnown ? Recall.REWRITTEN : Recall.GONE;
     }
 
-    private long number(Subject subject) {
+    /** Null for what the server itself knows. */
+    private @Nullable Long number(Subject subject) {
         return switch (subject) {
             case FOUND_ROWS -> foundRows.number();
             case ROW_COUNT -> rowCount;
             case WARNING_COUNT -> conditions.count();
             case ERROR_COUNT -> conditions.errors();
+            case INSERT_ID -> null;
         };
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.protocol.PayloadReader;
 import dev.sluice.protocol.PayloadWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,31 +21,49 @@ final class RecalledRows {
     private static final int ERR = 0xFF;
     private static final int BITMAP_OFFSET = 9;
 
-    private final List<byte[]> rows;
+    /** Makes the rows. */
+    private interface Rows {
+        /** @param answered the content of the server's first row; null if it has none */
+        List<byte[]> instead(@Nullable ByteBuf answered);
+    }
+
+    private final Rows rows;
     private @Nullable ByteBuf collected;
 
-    private RecalledRows(List<byte[]> rows) {
+    private RecalledRows(Rows rows) {
         this.rows = rows;
     }
 
     /**
-     * One row of numbers.
+     * One row of numbers, unless the server has none.
      *
+     * @param numbers null stands for the number that the server has there
      * @param binary whether the client executed a prepared statement
      */
-    static RecalledRows ofNumbers(long[] numbers, boolean binary) {
-        return new RecalledRows(List.of(payload(out -> {
-            if (binary) {
-                out.int1(OK).zeros((numbers.length + BITMAP_OFFSET) / Byte.SIZE);
-            }
-            for (long number : numbers) {
+    static RecalledRows ofNumbers(@Nullable Long[] numbers, boolean binary) {
+        return new RecalledRows(answered -> answered == null ? List.of() : List.of(numbers(numbers, answered, binary)));
+    }
+
+    private static byte[] numbers(@Nullable Long[] numbers, ByteBuf answered, boolean binary) {
+        PayloadReader server = new PayloadReader(answered);
+        int head = binary ? 1 + (numbers.length + BITMAP_OFFSET) / Byte.SIZE : 0;
+        server.skip(head, "head of the row");
+        return payload(out -> {
+            out.zeros(head);
+            for (Long number : numbers) {
                 if (binary) {
-                    out.int8(number);
+                    long theirs = server.int8("number");
+                    out.int8(number == null ? theirs : number);
                 } else {
-                    out.lenencString(Long.toString(number));
+                    byte[] theirs = server.lenencBytes("number");
+                    out.lenencBytes(number == null ? theirs : digits(number));
                 }
             }
-        })));
+        });
+    }
+
+    private static byte[] digits(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 
     /**
@@ -57,7 +76,7 @@ final class RecalledRows {
         for (byte[] condition : conditions) {
             rows.add(binary ? binary(condition) : condition);
         }
-        return new RecalledRows(rows);
+        return new RecalledRows(answered -> rows);
     }
 
     private static byte[] binary(byte[] condition) {
@@ -130,7 +149,9 @@ final class RecalledRows {
         int lastOfHead = lastPacket(answer.slice(0, head), 0);
         int sequenceId = answer.getUnsignedByte(lastOfHead + Packets.HEADER_LENGTH - 1) + 1;
         out.writeBytes(answer, 0, head);
-        for (byte[] row : rows) {
+        boolean hasRow = end > head;
+        ByteBuf firstRow = hasRow ? answer.slice(head + Packets.HEADER_LENGTH, answer.getUnsignedMediumLE(head)) : null;
+        for (byte[] row : rows.instead(firstRow)) {
             int header = Packets.begin(out, sequenceId++ & 0xFF);
             out.writeBytes(row);
             Packets.end(out, header);

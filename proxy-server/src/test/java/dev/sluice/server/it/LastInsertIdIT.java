@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.server.it.StateSchemas.Turn;
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** LAST_INSERT_ID() is exact although connections go from session to session. */
 @Timeout(90)
@@ -142,6 +145,33 @@ class LastInsertIdIT {
                 assertThat(Sql.value(connection, LAST)).isEqualTo(id);
             }
             narrow.awaitQuiet();
+        }
+    }
+
+    /** The id lives on the primary, and the rows were found on a replica. */
+    @ParameterizedTest
+    @ValueSource(strings = {"useServerPrepStmts=false", "useServerPrepStmts=true"})
+    void anIdAndTheRowsFoundAreToldTogether(String option) throws SQLException {
+        try (Connection connection = StateSchemas.connect(proxy, option);
+                PreparedStatement question = connection.prepareStatement(
+                        "SELECT LAST_INSERT_ID(), FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID()")) {
+            Sql.run(connection, "INSERT INTO a (who) VALUES (1)");
+            String id = Sql.value(connection, LAST);
+            proxy.awaitCaughtUp();
+            String three =
+                    "SELECT 1 FROM (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) t /* sluice: consistency=none */";
+            for (int round = 0; round < 3; round++) {
+                assertThat(Sql.rows(connection, three)).hasSize(3);
+                assertThat(Sql.route(connection).isReplica()).isTrue();
+                try (ResultSet row = question.executeQuery()) {
+                    assertThat(row.next()).isTrue();
+                    assertThat(row.getString(1)).isEqualTo(id);
+                    assertThat(row.getInt(2)).isEqualTo(3);
+                    assertThat(row.getInt(3)).isEqualTo(-1);
+                    assertThat(row.getString(4)).isEqualTo(id);
+                    assertThat(row.next()).isFalse();
+                }
+            }
         }
     }
 
