@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * other.
  *
  * <p>It ends after 50,000 lends of a connection; {@code -Dsluice.lends=1000000} makes it as many as that.
- * {@code -Dsluice.seed} repeats what the threads choose; how they interleave is up to the machine.
+ * {@code -Dsluice.seed} says what the threads choose; how they interleave is up to the machine.
  */
 @Timeout(3600)
 class LeakFuzzIT {
@@ -44,7 +44,7 @@ class LeakFuzzIT {
     private static final long LOOK_MILLIS = 100;
 
     private static final long LENDS = Long.getLong("sluice.lends", 50_000);
-    private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
+    private static final long SEED = Long.getLong("sluice.seed", 20_261_124L);
 
     private static TestProxy proxy;
 
