@@ -70,6 +70,7 @@ final class LocalCommands {
     /** What a server asks for first, or null if it does not know the command. */
     private static @Nullable String privilegeFor(CommandType type, boolean mariaDb) {
         return switch (type) {
+            case COM_DEBUG -> "SUPER";
             case COM_SHUTDOWN -> mariaDb ? "SHUTDOWN" : null;
             case COM_CLONE -> mariaDb ? null : "BACKUP_ADMIN";
             // MySQL 8.0 leaves the name out.

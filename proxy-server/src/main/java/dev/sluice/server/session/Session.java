@@ -187,7 +187,6 @@ public final class Session {
             case COM_REGISTER_SLAVE -> exchange.begin(type, REPLICATION, ResponseShape.SIMPLE, null, packet);
             case COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID ->
                 exchange.begin(type, REPLICATION, ResponseShape.BINLOG, null, packet);
-            case COM_DEBUG -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
             case COM_REFRESH -> exchange.begin(type, REFRESH, ResponseShape.SIMPLE, null, packet);
             case COM_CHANGE_USER -> changeUser(packet);
             default -> {

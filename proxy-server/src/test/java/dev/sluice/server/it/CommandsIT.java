@@ -124,17 +124,25 @@ class CommandsIT {
 
     @ParameterizedTest
     @EnumSource(Vendor.class)
-    void anOperatorsCommandsAreServed(Vendor vendor) throws IOException {
+    void anOperatorsFlushIsServed(Vendor vendor) throws IOException {
         int direct = proxy(vendor).cluster().primary().port();
-        for (CommandType type : new CommandType[] {CommandType.COM_DEBUG, CommandType.COM_REFRESH}) {
-            // FLUSH TABLES, where it matters.
-            try (RawClient client = RawClient.connectAs(proxy(vendor).port(), "operator", "operator-secret");
-                    RawClient server = RawClient.connectAs(direct, "operator", "operator-secret")) {
-                assertThat(answer(client, type.code(), new byte[] {4}))
-                        .as("%s", type)
-                        .isEqualTo(answer(server, type.code(), new byte[] {4}));
-                assertThat(client.value("SELECT 1")).isEqualTo("1");
-            }
+        int refresh = CommandType.COM_REFRESH.code();
+        try (RawClient client = RawClient.connectAs(proxy(vendor).port(), "operator", "operator-secret");
+                RawClient server = RawClient.connectAs(direct, "operator", "operator-secret")) {
+            // FLUSH TABLES.
+            assertThat(answer(client, refresh, new byte[] {4})).isEqualTo(answer(server, refresh, new byte[] {4}));
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void nobodyMakesTheServerPrintItsInnards(Vendor vendor) throws IOException {
+        try (RawClient client = RawClient.connectAs(proxy(vendor).port(), "operator", "operator-secret")) {
+            int error = client.err(client.ask(CommandType.COM_DEBUG, new byte[0]))
+                    .code();
+            assertThat(error).isEqualTo(1227);
+            assertThat(client.value("SELECT 1")).isEqualTo("1");
         }
     }
 
