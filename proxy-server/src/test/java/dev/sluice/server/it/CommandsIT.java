@@ -139,8 +139,8 @@ class CommandsIT {
     @EnumSource(Vendor.class)
     void nobodyMakesTheServerPrintItsInnards(Vendor vendor) throws IOException {
         try (RawClient client = RawClient.connectAs(proxy(vendor).port(), "operator", "operator-secret")) {
-            int error = client.err(client.ask(CommandType.COM_DEBUG, new byte[0]))
-                    .code();
+            int error =
+                    client.err(client.ask(CommandType.COM_DEBUG, new byte[0])).code();
             assertThat(error).isEqualTo(1227);
             assertThat(client.value("SELECT 1")).isEqualTo("1");
         }
