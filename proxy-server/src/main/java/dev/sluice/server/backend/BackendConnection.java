@@ -12,6 +12,7 @@ import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.compression.BackendCompression;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -119,11 +120,21 @@ public final class BackendConnection {
     }
 
     /** Begins the payload of a COM_QUERY of Sluice's own, up to its text. */
-    public void beginQuery(ByteBuf out) {
+    void beginQuery(ByteBuf out) {
         out.writeByte(CommandType.COM_QUERY.code());
         if (takesQueryAttributes()) {
             QueryAttributes.writeNone(out);
         }
+    }
+
+    /** A packet with a query of Sluice's own. */
+    public ByteBuf query(String sql) {
+        ByteBuf out = channel.alloc().buffer();
+        int header = Packets.begin(out, 0);
+        beginQuery(out);
+        out.writeCharSequence(sql, StandardCharsets.UTF_8);
+        Packets.end(out, header);
+        return out;
     }
 
     /** The connection speaks the compressed protocol. */

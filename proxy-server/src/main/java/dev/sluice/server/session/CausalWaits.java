@@ -1,11 +1,8 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendConnection;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -93,11 +90,6 @@ final class CausalWaits {
                 function,
                 position,
                 Math.max(1, limit.get().toMillis()) / 1000.0);
-        ByteBuf out = target.channel().alloc().buffer();
-        int header = Packets.begin(out, 0);
-        target.beginQuery(out);
-        out.writeCharSequence(sql, StandardCharsets.US_ASCII);
-        Packets.end(out, header);
-        target.send(out, answer);
+        target.send(target.query(sql), answer);
     }
 }

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ControlPackets;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.SessionTrackSelection;
@@ -10,7 +9,6 @@ import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendConnection.Trackers;
 import dev.sluice.server.backend.PendingResponse;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,12 +80,7 @@ final class ClientTrackers {
      * @return how many answers will come
      */
     int bringTo(BackendConnection connection, PendingResponse response) {
-        ByteBuf out = connection.channel().alloc().buffer();
-        int header = Packets.begin(out, 0);
-        connection.beginQuery(out);
-        out.writeCharSequence(assignments(), StandardCharsets.UTF_8);
-        Packets.end(out, header);
-        connection.send(out, response);
+        connection.send(connection.query(assignments()), response);
         connection.trackers(Trackers.CLIENTS);
         on = connection;
         gtids = false;

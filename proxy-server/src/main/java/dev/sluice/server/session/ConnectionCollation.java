@@ -2,7 +2,6 @@ package dev.sluice.server.session;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.StateVector;
@@ -11,7 +10,6 @@ import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.monitor.CollationCatalog;
 import dev.sluice.server.monitor.CollationCatalog.Collation;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -81,12 +79,7 @@ final class ConnectionCollation {
     }
 
     private void ask(BackendConnection target, boolean mariaDb, Runnable done) {
-        ByteBuf query = target.channel().alloc().buffer();
-        int header = Packets.begin(query, 0);
-        target.beginQuery(query);
-        query.writeCharSequence(mariaDb ? MARIADB : MYSQL, StandardCharsets.US_ASCII);
-        Packets.end(query, header);
-        target.send(query, new InternalResponse(ResponseShape.QUERY) {
+        target.send(target.query(mariaDb ? MARIADB : MYSQL), new InternalResponse(ResponseShape.QUERY) {
             @Override
             void okSeen(ResponseScanner scanner, ByteBuf in) {
                 ClientResponse.trackersInto(parts.trackers()).read(scanner, in);

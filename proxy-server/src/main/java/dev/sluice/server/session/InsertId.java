@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
@@ -8,8 +7,6 @@ import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.PendingResponse;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,21 +123,20 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         asked = true;
         int asking = generation;
         connection.insertIdHolder(null);
-        connection.send(
-                query(connection, "SELECT LAST_INSERT_ID() LIMIT 1"), new InternalResponse(ResponseShape.QUERY) {
-                    @Override
-                    void answered() {
-                        String text = value();
-                        captured(asking, text == null ? InsertId.this.value : Long.parseUnsignedLong(text));
-                        then.run();
-                    }
+        connection.send(connection.query("SELECT LAST_INSERT_ID() LIMIT 1"), new InternalResponse(ResponseShape.QUERY) {
+            @Override
+            void answered() {
+                String text = value();
+                captured(asking, text == null ? InsertId.this.value : Long.parseUnsignedLong(text));
+                then.run();
+            }
 
-                    @Override
-                    public void failed(BackendFailure failure) {
-                        // The connection died with it: what the last OK packet said is the best there is.
-                        captured(asking, InsertId.this.value);
-                    }
-                });
+            @Override
+            public void failed(BackendFailure failure) {
+                // The connection died with it: what the last OK packet said is the best there is.
+                captured(asking, InsertId.this.value);
+            }
+        });
     }
 
     /** Whether a statement reads the value, sets it, or must find it because it may leave it as it is. */
@@ -161,7 +157,7 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         if (isNothingToBring(connection, statement)) {
             return 0;
         }
-        connection.send(query(connection, "SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
+        connection.send(connection.query("SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
         settleOn(connection);
         return 1;
     }
@@ -169,15 +165,6 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     /** Whether a statement needs nothing in front of it on a connection. */
     boolean isNothingToBring(BackendConnection connection, Classification statement) {
         return !concerns(statement) || home() == connection;
-    }
-
-    private static ByteBuf query(BackendConnection connection, String sql) {
-        ByteBuf out = connection.channel().alloc().buffer();
-        int header = Packets.begin(out, 0);
-        connection.beginQuery(out);
-        out.writeCharSequence(sql, StandardCharsets.US_ASCII);
-        Packets.end(out, header);
-        return out;
     }
 
     private void captured(int asking, long captured) {

@@ -1,12 +1,9 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.Slot;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -72,13 +69,7 @@ final class KillRight extends BorrowedQuestion {
 
     @Override
     void putTo(BackendConnection connection) {
-        byte[] sql = QUESTION.getBytes(StandardCharsets.US_ASCII);
-        ByteBuf command = connection.channel().alloc().buffer(Packets.HEADER_LENGTH + 1 + sql.length);
-        int header = Packets.begin(command, 0);
-        connection.beginQuery(command);
-        command.writeBytes(sql);
-        Packets.end(command, header);
-        connection.send(command, new Grants());
+        connection.send(connection.query(QUESTION), new Grants());
         connection.flush();
     }
 

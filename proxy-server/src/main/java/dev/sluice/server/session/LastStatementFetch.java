@@ -1,11 +1,8 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +81,7 @@ final class LastStatementFetch {
 
     private void ask(BackendConnection connection, String question, Consumer<InternalResponse> consumer) {
         int asking = generation;
-        connection.send(query(connection, question), new InternalResponse(ResponseShape.QUERY, ANSWER_BYTES_MAX) {
+        connection.send(connection.query(question), new InternalResponse(ResponseShape.QUERY, ANSWER_BYTES_MAX) {
             @Override
             void answered() {
                 if (asking == generation) {
@@ -111,14 +108,5 @@ final class LastStatementFetch {
         if (callback != null) {
             callback.run();
         }
-    }
-
-    private static ByteBuf query(BackendConnection connection, String sql) {
-        ByteBuf out = connection.channel().alloc().buffer();
-        int header = Packets.begin(out, 0);
-        connection.beginQuery(out);
-        out.writeCharSequence(sql, StandardCharsets.US_ASCII);
-        Packets.end(out, header);
-        return out;
     }
 }

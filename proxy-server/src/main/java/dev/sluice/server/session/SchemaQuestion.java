@@ -1,14 +1,11 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.SessionState;
 import dev.sluice.router.session.Slot;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,12 +73,7 @@ final class SchemaQuestion extends BorrowedQuestion {
     @Override
     void putTo(BackendConnection connection) {
         context().pool().stopLingering(connection);
-        ByteBuf command = connection.channel().alloc().buffer();
-        int header = Packets.begin(command, 0);
-        connection.beginQuery(command);
-        command.writeCharSequence(QUESTION, StandardCharsets.US_ASCII);
-        Packets.end(command, header);
-        connection.send(command, new InternalResponse(ResponseShape.QUERY) {
+        connection.send(connection.query(QUESTION), new InternalResponse(ResponseShape.QUERY) {
             @Override
             void answered() {
                 boolean wanted = !isOver();

@@ -1,6 +1,5 @@
 package dev.sluice.server.session;
 
-import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.ReportedVariables;
@@ -8,7 +7,6 @@ import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.AssignedVariables;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.server.backend.BackendConnection;
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -66,14 +64,8 @@ final class TrackerQuestion {
         parts.lastStatement().disturb(target, leftConditions, true);
         Set<String> names = new LinkedHashSet<>(ClientTrackers.NAMES);
         names.addAll(assigned);
-        ByteBuf query = target.channel().alloc().buffer();
-        int header = Packets.begin(query, 0);
-        target.beginQuery(query);
-        query.writeCharSequence(
-                "SHOW SESSION VARIABLES WHERE Variable_name IN ('" + String.join("','", names) + "')",
-                StandardCharsets.US_ASCII);
-        Packets.end(query, header);
-        target.send(query, new InternalResponse(ResponseShape.QUERY, ANSWER_BYTES_MAX) {
+        String question = "SHOW SESSION VARIABLES WHERE Variable_name IN ('" + String.join("','", names) + "')";
+        target.send(target.query(question), new InternalResponse(ResponseShape.QUERY, ANSWER_BYTES_MAX) {
             @Override
             void answered() {
                 if (error() != null) {
