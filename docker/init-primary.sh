@@ -11,6 +11,7 @@ GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%';
 CREATE USER 'sluice_monitor'@'%' IDENTIFIED BY '$MONITOR_PASSWORD';
 GRANT REPLICATION CLIENT ON *.* TO 'sluice_monitor'@'%';
 GRANT SELECT ON mysql.user TO 'sluice_monitor'@'%';
+GRANT TRIGGER ON *.* TO 'sluice_monitor'@'%';
 
 CREATE DATABASE app;
 CREATE USER 'app'@'%' IDENTIFIED BY '$APP_PASSWORD';

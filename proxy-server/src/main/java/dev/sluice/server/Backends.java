@@ -27,7 +27,7 @@ import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.switchover.SwitchoverRunner;
 import dev.sluice.server.switchover.SwitchoverSettings;
 import dev.sluice.server.tls.BackendTls;
-import dev.sluice.server.tls.TlsException;
+import dev.sluice.server.tls.JdbcTls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +54,7 @@ final class Backends {
                 .toList();
     }
 
-    static TopologyMonitor monitor(SluiceConfig config, Map<BackendAddress, OperatorState> states) {
+    static TopologyMonitor monitor(SluiceConfig config, Map<BackendAddress, OperatorState> states, JdbcTls tls) {
         List<BackendAddress> addresses = addresses(config);
         List<MonitoredBackend> monitored = new ArrayList<>();
         for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
@@ -74,7 +74,7 @@ final class Backends {
                 interval,
                 fast,
                 config.monitor().timeout(),
-                config.tls().backend().mode() == TlsMode.REQUIRED,
+                tls,
                 new TopologyPolicy(config.monitor().maxLag()),
                 BreakerPolicy.DEFAULT.withSlowStart(config.monitor().slowStart()),
                 heartbeat(config.monitor().heartbeat()));
@@ -90,7 +90,7 @@ final class Backends {
         };
     }
 
-    static Switchovers switchovers(SluiceConfig config, WriteGate gate, TopologyMonitor monitor) {
+    static Switchovers switchovers(SluiceConfig config, WriteGate gate, TopologyMonitor monitor, JdbcTls tls) {
         SwitchoverConfig wanted = config.switchover();
         boolean ownAccount = wanted.user().isPresent();
         Secret password = ownAccount
@@ -103,7 +103,7 @@ final class Backends {
                         .map(user -> new SwitchoverSettings.ReplicationAccount(
                                 user,
                                 wanted.replicationPassword().map(Secret::reveal).orElse(""))),
-                config.tls().backend().mode() == TlsMode.REQUIRED);
+                tls);
         return SwitchoverRunner.overJdbc(settings, gate, monitor);
     }
 
@@ -115,8 +115,7 @@ final class Backends {
         };
     }
 
-    static BackendTransportSecurity security(SluiceConfig config) throws TlsException {
-        BackendTls tls = BackendTls.load(config.tls());
+    static BackendTransportSecurity security(BackendTls tls) {
         return tls.sslContext()
                 .map(context -> new BackendTransportSecurity(context, tls.mode() == TlsMode.REQUIRED))
                 .orElse(BackendTransportSecurity.OFF);

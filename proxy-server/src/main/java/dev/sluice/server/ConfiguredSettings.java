@@ -6,8 +6,12 @@ import dev.sluice.server.config.BalanceClient;
 import dev.sluice.server.config.ClassifierConfig;
 import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.SluiceConfig;
+import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.frontend.FrontendTransportSecurity;
 import dev.sluice.server.session.SessionSettings;
+import dev.sluice.server.tls.FrontendTls;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.internal.PlatformDependent;
 
 /** Makes the settings of the parts out of a configuration. Functions only. */
 final class ConfiguredSettings {
@@ -15,6 +19,9 @@ final class ConfiguredSettings {
 
     /** The texts of prepared statements may have one part in so many of the heap. */
     private static final int HEAP_SHARE = 8;
+
+    /** What clients have not taken may have one part in so many of the memory outside of the heap. */
+    private static final int DIRECT_SHARE = 2;
 
     static ClassifierLimits classifier(ClassifierConfig config) {
         return new ClassifierLimits(
@@ -33,7 +40,9 @@ final class ConfiguredSettings {
                 config.routing().consistency(),
                 config.pool().waiting().primaryTimeout(),
                 config.limits().preparedStatementsMax(),
-                Math.min(config.limits().preparedTexts(), Runtime.getRuntime().maxMemory() / HEAP_SHARE));
+                Math.min(config.limits().preparedTexts(), Runtime.getRuntime().maxMemory() / HEAP_SHARE),
+                Math.min(config.limits().bufferedBytes(), PlatformDependent.maxDirectMemory() / DIRECT_SHARE)
+                        / config.process().effectiveEventLoops());
     }
 
     static PoolSettings pool(PoolConfig pool) {
@@ -42,5 +51,9 @@ final class ConfiguredSettings {
 
     static WriteBufferWaterMark waterMark(int bytes) {
         return new WriteBufferWaterMark(bytes / 2, bytes);
+    }
+
+    static FrontendTransportSecurity security(FrontendTls tls) {
+        return new FrontendTransportSecurity(tls.sslContext().orElse(null), tls.mode() == TlsMode.REQUIRED);
     }
 }

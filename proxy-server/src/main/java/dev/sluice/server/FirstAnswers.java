@@ -2,6 +2,7 @@ package dev.sluice.server;
 
 import dev.sluice.server.monitor.AccountDirectory;
 import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.monitor.TriggerWatch;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,15 @@ final class FirstAnswers {
     static void awaitAccounts(AccountDirectory accounts, CountDownLatch terminated) throws InterruptedException {
         long deadline = System.nanoTime() + GRACE.toNanos();
         while (!accounts.isAvailable() && System.nanoTime() - deadline < 0) {
+            boolean unused = terminated.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Before the triggers are known, the first sessions that write would be tied to their connections for nothing. */
+    static void awaitTriggers(TriggerWatch triggers, TopologyMonitor monitor, CountDownLatch terminated)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + GRACE.toNanos();
+        while (!triggers.isCurrent() && monitor.current().primary() != null && System.nanoTime() - deadline < 0) {
             boolean unused = terminated.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
         }
     }

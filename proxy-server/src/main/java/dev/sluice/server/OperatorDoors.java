@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.server.admin.Administration;
 import dev.sluice.server.admin.OperationDesk;
 import dev.sluice.server.admin.port.AdminServer;
+import dev.sluice.server.admission.OperatorAdmission;
 import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.config.AdminConfig;
 import dev.sluice.server.config.HostPort;
@@ -16,6 +17,7 @@ import dev.sluice.server.tls.FrontendTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,13 +37,15 @@ final class OperatorDoors implements AutoCloseable {
      * What the doors show and need of the process. Immutable; its parts are thread-safe.
      *
      * @param tls what is shown to clients of the admin port
+     * @param admission who may try how often
      * @param ids of connections, for the whole process
      * @param metrics what is scraped
      * @param readiness whether clients should be sent here
      * @param liveness whether the process works
      */
     record Surroundings(
-            FrontendTls tls,
+            Supplier<FrontendTls> tls,
+            OperatorAdmission admission,
             LongSupplier ids,
             MetricsRegistry metrics,
             ReadinessProbe readiness,
@@ -91,12 +95,13 @@ final class OperatorDoors implements AutoCloseable {
                     config.limits().connectPhaseTimeout(),
                     config.limits().idleTimeout(),
                     version);
-            AdminServer opened = AdminServer.start(settings, around.tls(), operations, around.ids());
+            AdminServer opened =
+                    AdminServer.start(settings, around.tls(), operations, around.admission(), around.ids());
             port = opened;
             LOGGER.atInfo().addKeyValue("listen", opened.address()).log("the admin port is open");
         }
         return admin.apiToken()
-                .map(token -> new ManagementApi(operations, token, admin.allowRemote(), version))
+                .map(token -> new ManagementApi(operations, around.admission(), token, admin.allowRemote(), version))
                 .orElse(null);
     }
 

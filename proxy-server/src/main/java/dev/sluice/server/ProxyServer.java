@@ -6,8 +6,12 @@ import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Switchovers;
+import dev.sluice.server.admission.ClientAdmission;
+import dev.sluice.server.admission.OperatorAdmission;
+import dev.sluice.server.admission.Refusals;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
+import dev.sluice.server.auth.DirectoryAccounts;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendConnector;
 import dev.sluice.server.backend.LoopPool;
@@ -16,9 +20,9 @@ import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
 import dev.sluice.server.compression.CompressionAlgorithm;
 import dev.sluice.server.config.SluiceConfig;
-import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
+import dev.sluice.server.frontend.ProxyHeaderHandler;
 import dev.sluice.server.frontend.SessionReception;
 import dev.sluice.server.http.ServingReadiness;
 import dev.sluice.server.metrics.LoopMetrics;
@@ -28,6 +32,7 @@ import dev.sluice.server.monitor.PositionListener;
 import dev.sluice.server.monitor.StatementKiller;
 import dev.sluice.server.monitor.StatementKills;
 import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.monitor.TriggerWatch;
 import dev.sluice.server.runtime.ProxyAdministration;
 import dev.sluice.server.runtime.RuntimeParts;
 import dev.sluice.server.session.DiagnosticsUsers;
@@ -39,9 +44,11 @@ import dev.sluice.server.session.SessionStarts;
 import dev.sluice.server.session.StatementTexts;
 import dev.sluice.server.session.UserChange;
 import dev.sluice.server.session.WriteGate;
-import dev.sluice.server.tls.FrontendTls;
+import dev.sluice.server.tls.LiveTls;
 import dev.sluice.server.tls.TlsException;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -81,12 +88,17 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private static final int BACKLOG = 4096;
 
     private final RuntimeControl control;
+    private final LiveTls tls;
     private final SluiceConfig config;
     private final MetricsRegistry metrics;
     private final TopologyMonitor monitor;
     private final AccountDirectory accounts;
+    private final TriggerWatch triggers;
     private final StatementClassifier classifier;
     private final SessionRegistry sessions;
+    private final Refusals refusals = new Refusals(System::nanoTime);
+    private final ClientAdmission admission;
+    private final OperatorAdmission operators;
     private final Evidence evidence;
     private final WriteGate gate = new WriteGate(System::nanoTime);
     private final Switchovers switchovers;
@@ -102,27 +114,37 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private @Nullable Channel listener;
     private @Nullable OperatorDoors doors;
 
-    private ProxyServer(RuntimeControl control) {
+    private ProxyServer(RuntimeControl control) throws TlsException {
         this.control = control;
         this.config = control.effective();
+        this.tls = LiveTls.open(config.tls(), config.process().stateDir());
         this.transport = IoTransport.of(config.process().transport());
         this.evidence = Evidence.of(config.routing().consistency(), System.nanoTime());
-        this.monitor = Backends.monitor(config, control.states());
+        this.monitor = Backends.monitor(config, control.states(), tls.jdbc());
         this.kills = new StatementKills(new StatementKiller(monitor));
-        this.switchovers = Backends.switchovers(config, gate, monitor);
+        this.switchovers = Backends.switchovers(config, gate, monitor, tls.jdbc());
         this.accounts = new AccountDirectory(monitor, Duration.ofSeconds(1));
+        this.triggers = new TriggerWatch(monitor, Duration.ofSeconds(10));
         this.metrics = new MetricsRegistry(
                 monitor::current,
                 Arrays.stream(PinReason.values()).map(PinReason::label).toList());
         this.classifier = new StatementClassifier(
                 ConfiguredSettings.classifier(config.routing().classifier()));
         this.sessions = new SessionRegistry(config.limits().maxConnections());
+        this.admission = new ClientAdmission(config.access(), config.limits(), sessions, refusals, System::nanoTime);
+        this.operators = new OperatorAdmission(operatorRules(config), refusals, System::nanoTime);
         this.acceptors = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("sluice-accept", true), transport.handlers());
         this.loops = new MultiThreadIoEventLoopGroup(
                 config.process().effectiveEventLoops(),
                 new DefaultThreadFactory("sluice-loop", true),
                 transport.handlers());
+    }
+
+    private static OperatorAdmission.Rules operatorRules(SluiceConfig config) {
+        return new OperatorAdmission.Rules(
+                config.admin().loginAttemptsPerSecond(),
+                config.limits().perClient().sharedAddresses());
     }
 
     /**
@@ -151,14 +173,13 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         }
     }
 
-    private void open() throws IOException, TlsException, InterruptedException {
-        FrontendTls tls = FrontendTls.load(config.tls(), config.process().stateDir());
+    private void open() throws IOException, InterruptedException {
         SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
         CredentialCache credentials = new CredentialCache(
                 config.auth().credentialProofAge(), config.auth().credentialsMax());
         List<LoopPool> pools = openLoops(credentials);
         accounts.addListener(user -> {
-            credentials.forget(user);
+            credentials.accountChanged(user);
             contexts.forEach(
                     (loop, context) -> loop.execute(() -> context.pool().closeIdle(user)));
         });
@@ -174,14 +195,20 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         monitor.start();
         FirstAnswers.awaitPrimary(monitor, config.monitor().timeout());
         accounts.start();
+        triggers.start();
         FirstAnswers.awaitAccounts(accounts, terminated);
-        AuthServices services = new AuthServices(credentials, accounts::lookup, new RsaKeys(tls.rsaKeyPair()));
-        listener = listen(settings(tls), new UserChange.Services(services, starts));
+        FirstAnswers.awaitTriggers(triggers, monitor, terminated);
+        AuthServices services = new AuthServices(
+                credentials,
+                new DirectoryAccounts(accounts),
+                new RsaKeys(tls.frontend().rsaKeyPair()));
+        listener = listen(settings(), new UserChange.Services(services, starts));
         doors = OperatorDoors.open(
                 config,
                 administration,
                 new OperatorDoors.Surroundings(
-                        tls,
+                        tls::frontend,
+                        operators,
                         sessions::nextId,
                         metrics,
                         new ServingReadiness(() -> listener != null, draining::get, monitor::current),
@@ -194,13 +221,14 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 .log("Sluice serves");
     }
 
-    private List<LoopPool> openLoops(CredentialCache credentials) throws TlsException {
+    private List<LoopPool> openLoops(CredentialCache credentials) {
         BackendCapacities capacities = Backends.capacities(config);
         BackendConnector connector = new BackendConnector(
                 new BackendConnector.Sockets(
                         transport.socket(),
-                        ConfiguredSettings.waterMark(config.limits().backendBuffer())),
-                Backends.security(config),
+                        ConfiguredSettings.waterMark(config.limits().backendBuffer()),
+                        transport.keepAlive()),
+                () -> Backends.security(tls.backend()),
                 Backends.compression(config),
                 config.pool().connectTimeout(),
                 System::nanoTime);
@@ -213,10 +241,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 new StatementTexts(),
                 credentials,
                 new DiagnosticsUsers(),
+                triggers,
                 signals(),
                 evidence,
                 gate,
                 kills,
+                refusals,
                 System::nanoTime);
         List<LoopPool> pools = new ArrayList<>();
         for (int i = 0; i < config.process().effectiveEventLoops(); i++) {
@@ -241,10 +271,22 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         metrics,
                         classifier),
                 contexts::values,
-                sessions);
+                tls,
+                changed -> {
+                    sessions.connectionsMax(changed.limits().maxConnections());
+                    admission.rules(changed.access(), changed.limits());
+                    operators.rules(operatorRules(changed));
+                });
         administration.switchovers(switchovers);
         metrics.addInfo("sluice_transport", "The transport in use.", "transport", transport.name());
+        metrics.addRefusals(refusals);
         metrics.addGauge("sluice_frontend_connections", "Client connections, logins included.", sessions::connections);
+        if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider allocator) {
+            metrics.addGauge(
+                    "sluice_buffer_memory_bytes",
+                    "Memory outside of the heap for what is read and written.",
+                    allocator.metric()::usedDirectMemory);
+        }
         return pools;
     }
 
@@ -261,31 +303,29 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             }
 
             @Override
+            public void accountsChanged() {
+                accounts.refreshNow();
+            }
+
+            @Override
             public void positionWanted(int backendOrdinal) {
                 monitor.probeNow(backendOrdinal);
             }
         };
     }
 
-    private FrontendSettings settings(FrontendTls tls) {
+    private FrontendSettings settings() {
         return new FrontendSettings(
-                channel -> {
-                    if (!sessions.tryEnter()) {
-                        return false;
-                    }
-                    channel.closeFuture().addListener(closed -> sessions.leave());
-                    return true;
-                },
-                tls.sslContext().orElse(null),
-                tls.mode() == TlsMode.REQUIRED,
+                client -> admission.ticket(client.inetAddress(), client.address()),
+                () -> ConfiguredSettings.security(tls.frontend()),
                 config.compression().frontend() ? CompressionAlgorithm.availableCapabilities() : 0,
-                config.limits().connectPhaseTimeout());
+                () -> control.limits().connectPhaseTimeout(),
+                refusals);
     }
 
     private Channel listen(FrontendSettings settings, UserChange.Services login) throws IOException {
         SessionReception.Settings receptions = new SessionReception.Settings(
                 config.process().serverVersion(), config.routing().classifier().statementBytesMaxClassified());
-        long idleMillis = config.limits().idleTimeout().toMillis();
         InetSocketAddress address =
                 new InetSocketAddress(config.listen().host(), config.listen().port());
         var bound = new ServerBootstrap()
@@ -304,6 +344,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         LoopContext context = contexts.get(channel.eventLoop());
                         if (context == null) {
                             throw new IllegalStateException("a client on an event loop without a pool");
+                        }
+                        long idleMillis = control.limits().idleTimeout().toMillis();
+                        if (channel.remoteAddress() instanceof InetSocketAddress peer
+                                && admission.isProxy(peer.getAddress())) {
+                            ProxyHeaderHandler.expect(channel.pipeline(), settings);
                         }
                         channel.pipeline()
                                 .addLast("idle", new IdleStateHandler(idleMillis, 0, 0, TimeUnit.MILLISECONDS))
@@ -353,6 +398,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         return switchovers;
     }
 
+    /** What is counted and measured. */
+    public MetricsRegistry metrics() {
+        return metrics;
+    }
+
     /** Every live session. */
     public SessionRegistry sessions() {
         return sessions;
@@ -365,7 +415,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
 
     @Override
     public void reload() {
-        control.reload("SIGHUP");
+        control.reloadBySignal("SIGHUP");
     }
 
     @Override
@@ -426,6 +476,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         }
         kills.close();
         accounts.close();
+        triggers.close();
         monitor.close();
         classifier.close();
         var unused = acceptors.shutdownGracefully(0, 1, TimeUnit.SECONDS);

@@ -3,9 +3,11 @@ package dev.sluice.server;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.OperatorState;
 import dev.sluice.server.admin.Administration.Caller;
+import dev.sluice.server.admin.Administration.Door;
 import dev.sluice.server.admin.Operation;
 import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.backend.PoolSettings;
+import dev.sluice.server.config.LimitsConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.runtime.BackendIntent;
 import dev.sluice.server.runtime.ConfigStore;
@@ -14,15 +16,16 @@ import dev.sluice.server.runtime.FileWatch;
 import dev.sluice.server.runtime.ProxyAdministration;
 import dev.sluice.server.runtime.RuntimeParts;
 import dev.sluice.server.session.LoopContext;
-import dev.sluice.server.session.SessionRegistry;
 import dev.sluice.server.session.SessionSettings;
 import dev.sluice.server.session.SessionSwitches;
+import dev.sluice.server.tls.LiveTls;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +43,7 @@ final class RuntimeControl implements AutoCloseable {
     private final EventLog events = new EventLog(InstantSource.system());
     private final SessionSwitches switches = new SessionSwitches();
     private volatile SessionSettings sessionSettings;
+    private volatile LimitsConfig limits;
     private @Nullable FileWatch watch;
     private volatile @Nullable ProxyAdministration administration;
 
@@ -47,6 +51,7 @@ final class RuntimeControl implements AutoCloseable {
         this.store = store;
         this.file = file;
         this.sessionSettings = ConfiguredSettings.session(store.wholeFile());
+        this.limits = store.wholeFile().limits();
     }
 
     /** Combines a configuration with what operators changed before the last stop. */
@@ -84,12 +89,30 @@ final class RuntimeControl implements AutoCloseable {
         return sessionSettings;
     }
 
-    /** Begins to carry out operations, and to watch the file. */
-    ProxyAdministration start(RuntimeParts parts, Supplier<Collection<LoopContext>> loops, SessionRegistry registry) {
+    /** The limits in force. */
+    LimitsConfig limits() {
+        return limits;
+    }
+
+    /**
+     * Begins to carry out operations, and to watch the file.
+     *
+     * @param tls reads its files again
+     * @param reception learns what has changed for clients
+     */
+    ProxyAdministration start(
+            RuntimeParts parts,
+            Supplier<Collection<LoopContext>> loops,
+            LiveTls tls,
+            Consumer<SluiceConfig> reception) {
         parts.monitor().addListener(events::topologyChanged);
         ProxyAdministration started = new ProxyAdministration(
                 parts,
-                new ProxyAdministration.Source(store, file, config -> apply(config, parts, loops.get(), registry)),
+                new ProxyAdministration.Source(
+                        store,
+                        file,
+                        config -> new ChangedSettings(
+                                tls.prepare(config.tls()), () -> apply(config, parts, loops.get(), reception))),
                 events);
         administration = started;
         if (store.wholeFile().monitor().discover().use()) {
@@ -97,7 +120,8 @@ final class RuntimeControl implements AutoCloseable {
         }
         Path watched = file;
         if (watched != null) {
-            FileWatch watcher = new FileWatch(watched, () -> reload("file watch"));
+            FileWatch watcher = new FileWatch(
+                    watched, () -> reload(new Caller("file watch", Door.FILE_WATCH, watched.toString(), null)));
             watch = watcher;
             watcher.start();
         }
@@ -105,9 +129,10 @@ final class RuntimeControl implements AutoCloseable {
     }
 
     private void apply(
-            SluiceConfig config, RuntimeParts parts, Collection<LoopContext> loops, SessionRegistry registry) {
+            SluiceConfig config, RuntimeParts parts, Collection<LoopContext> loops, Consumer<SluiceConfig> reception) {
         sessionSettings = ConfiguredSettings.session(config);
-        registry.connectionsMax(config.limits().maxConnections());
+        limits = config.limits();
+        reception.accept(config);
         parts.capacities()
                 .waiting()
                 .limits(config.pool().waiting().max(), config.pool().waiting().bytesMax());
@@ -120,24 +145,31 @@ final class RuntimeControl implements AutoCloseable {
         }
     }
 
-    /** Reads the file again, because somebody said so who hears no answer; what is wrong is in the log. */
-    void reload(String author) {
+    /** Reads the file again, because a signal says so. */
+    void reloadBySignal(String signal) {
+        reload(new Caller(signal, Door.SIGNAL, "this host", null));
+    }
+
+    /** Whoever says so hears no answer; what is wrong is in the log. */
+    private void reload(Caller caller) {
         ProxyAdministration running = administration;
         if (running == null) {
             return;
         }
         try {
-            var answer = running.run(new Operation.Reload(false), new Caller(author, null), step -> {});
+            var answer = running.run(new Operation.Reload(false), caller, step -> {});
             answer.rows()
-                    .forEach(
-                            row -> LOGGER.atInfo().addKeyValue("author", author).log("configuration: {}", row));
+                    .forEach(row -> LOGGER.atInfo()
+                            .addKeyValue("author", caller.author())
+                            .log("configuration: {}", row));
         } catch (OperationException e) {
-            LOGGER.atWarn().addKeyValue("author", author).log("configuration not reloaded: {}", e.getMessage());
+            // The audit log has it.
+            LOGGER.atDebug().addKeyValue("author", caller.author()).setCause(e).log("configuration not reloaded");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             // The next change of the file deserves its chance.
-            LOGGER.atError().addKeyValue("author", author).setCause(e).log("reload failed");
+            LOGGER.atError().addKeyValue("author", caller.author()).setCause(e).log("reload failed");
         }
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Administration;
 import dev.sluice.server.admin.Operation;
 import dev.sluice.server.admin.RecordingAdministration;
+import dev.sluice.server.admin.port.AdminPortFixture;
 import dev.sluice.server.config.ConfigException;
 import dev.sluice.server.config.ConfigLoader;
 import dev.sluice.server.config.SluiceConfig;
@@ -62,7 +63,8 @@ class OperatorDoorsIT {
                 config,
                 operations,
                 new OperatorDoors.Surroundings(
-                        tls,
+                        () -> tls,
+                        AdminPortFixture.admission(),
                         ids::incrementAndGet,
                         new MetricsRegistry(() -> Topology.EMPTY, List.of()),
                         List::of,

@@ -15,6 +15,10 @@ final class Digests {
         return digest("SHA-256", parts);
     }
 
+    static byte[] sha512(byte[]... parts) {
+        return digest("SHA-512", parts);
+    }
+
     /** The exclusive or of two arrays of the same length. */
     static byte[] xor(byte[] left, byte[] right) {
         if (left.length != right.length) {

@@ -2,6 +2,7 @@ package dev.sluice.protocol.auth;
 
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,10 @@ public final class NativePassword {
     /** The plugin's name on the wire. */
     public static final String NAME = "mysql_native_password";
 
-    private static final int HASH_LENGTH = 20;
+    /** Bytes of a stage and of a response. */
+    public static final int HASH_LENGTH = 20;
+
+    private static final Pattern STORED = Pattern.compile("\\*[0-9A-Fa-f]{40}");
 
     private NativePassword() {}
 
@@ -51,6 +55,11 @@ public final class NativePassword {
         }
         byte[] stage1 = Digests.xor(response, Digests.sha1(nonce, stage2));
         return MessageDigest.isEqual(Digests.sha1(stage1), stage2) ? stage1 : null;
+    }
+
+    /** Whether what a server stores has the form of a password of this plugin. */
+    public static boolean isAuthenticationString(String stored) {
+        return STORED.matcher(stored).matches();
     }
 
     /**

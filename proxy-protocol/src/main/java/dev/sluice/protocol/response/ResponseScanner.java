@@ -203,6 +203,10 @@ public final class ResponseScanner {
         if (first == ControlFields.EOF_HEADER && length < MAX_PAYLOAD_LENGTH) {
             return false;
         }
+        // NULL in front of a row; no description of a column starts like that.
+        if (first == ControlFields.LOCAL_INFILE_HEADER && shape == ResponseShape.FIELD_LIST) {
+            throw ControlFields.unexpected("column definition", "no request for a file", first, length, index);
+        }
         rows++;
         return true;
     }

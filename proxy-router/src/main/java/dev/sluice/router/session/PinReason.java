@@ -43,6 +43,10 @@ public enum PinReason {
     UNREPORTED_CHANGE,
     /** A statement too large to be read whole ran. */
     LARGE_STATEMENT,
+    /** A value of a sequence was taken, and sessions of this user were seen to ask for it afterwards. */
+    SEQUENCE,
+    /** Profiling or the optimizer trace is on: what they record is on that connection, and a reset leaves it there. */
+    PROFILING,
     /** The client has registered as a replica, or reads the binary log. */
     REPLICATION,
     /** A statement about the switches of session tracking ran of which it is not known what else it changed. */

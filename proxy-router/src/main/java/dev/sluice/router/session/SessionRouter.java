@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>an open transaction keeps its connection;
  *   <li>a pinned session keeps its connection; on a replica, {@link PinnedToReplica} says what it may run there;
- *   <li>a question about the last statement goes where that statement ran;
+ *   <li>a question about the last statement goes where that statement ran, and so does one about the connection;
  *   <li>a read-only transaction begins on a replica, every other on the primary;
  *   <li>what may not run on a replica goes to the primary;
  *   <li>a read goes to a replica that is healthy, within the lag limit, and has what the session may not miss, or is
@@ -137,7 +137,7 @@ public final class SessionRouter {
             refused = !PinnedToReplica.mayRun(statement, state);
             return;
         }
-        Slot last = statement.has(Traits.DIAGNOSTICS) ? held.lastStatementSlot() : null;
+        Slot last = statement.has(Traits.DIAGNOSTICS | Traits.SHOWS_STATUS) ? held.lastStatementSlot() : null;
         // What asks and writes has no place on a replica, whatever it asks about.
         if (last == Slot.PRIMARY || (last == Slot.REPLICA && PinnedToReplica.mayRun(statement, state))) {
             keep(last, held, RouteReason.LAST_STATEMENT);

@@ -2,8 +2,11 @@ package dev.sluice.router.session;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.LexicalCharset;
 import dev.sluice.router.sql.LexicalMode;
+import dev.sluice.router.sql.StatementKind;
+import dev.sluice.router.sql.Traits;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,13 @@ public final class SessionState {
         this.inServerSchema = isServerSchema(vector.schema());
         this.defaultSqlMode = defaultSqlMode;
         this.lexicalMode = lexicalModeOf(vector, defaultSqlMode);
+    }
+
+    /** Whether the server ends the connection behind a statement that has succeeded, for its text or completion_type say so. */
+    public boolean endsConnection(Classification statement) {
+        boolean ends = statement.kind() == StatementKind.COMMIT || statement.kind() == StatementKind.ROLLBACK;
+        return statement.has(Traits.RELEASES_CONNECTION)
+                || (ends && !statement.has(Traits.KEEPS_CONNECTION) && "RELEASE".equals(vector.get("completion_type")));
     }
 
     /** The replayable state. */

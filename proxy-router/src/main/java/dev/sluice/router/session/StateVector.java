@@ -34,6 +34,18 @@ public final class StateVector {
 
     private static final String SQL_MODE = "sql_mode";
     private static final List<String> READING = List.of(CHARACTER_SET_CLIENT, COLLATION_CONNECTION, SQL_MODE);
+    /** What servers were seen to decide by when they prepare a statement, and never again. */
+    private static final List<String> DECIDING = List.of(
+            "default_collation_for_utf8mb4",
+            "default_week_format",
+            "div_precision_increment",
+            "group_concat_max_len",
+            "information_schema_stats_expiry",
+            "lc_time_names",
+            "old_mode",
+            "optimizer_switch",
+            "sql_auto_is_null",
+            "windowing_use_high_precision");
 
     private static final StateVector EMPTY = new StateVector(null, false, new String[0], new String[0]);
 
@@ -42,6 +54,8 @@ public final class StateVector {
     private final String[] names;
     private final String[] values;
     private final int hash;
+    /** Made when it is asked for; threads that do so at the same time make equal ones. */
+    private @Nullable StateVector deciding;
 
     private StateVector(@Nullable String schema, boolean multiStatements, String[] names, String[] values) {
         this.schema = schema;
@@ -162,9 +176,24 @@ public final class StateVector {
         for (int i = 0; userVariables && i < names.length && isUserVariable(names[i]); i++) {
             part = part.with(names[i], values[i]);
         }
-        for (String name : READING) {
-            String value = get(name);
-            part = value == null ? part : part.with(name, value);
+        return part.withThoseOf(this, READING).withThoseOf(this, DECIDING);
+    }
+
+    private StateVector withThoseOf(StateVector other, List<String> variables) {
+        StateVector changed = this;
+        for (String name : variables) {
+            String value = other.get(name);
+            changed = value == null ? changed : changed.with(name, value);
+        }
+        return changed;
+    }
+
+    /** The collation, and the variables by which a server decides what a prepared statement computes. */
+    public StateVector deciding() {
+        StateVector part = deciding;
+        if (part == null) {
+            part = EMPTY.withThoseOf(this, List.of(COLLATION_CONNECTION)).withThoseOf(this, DECIDING);
+            deciding = part;
         }
         return part;
     }
@@ -188,7 +217,7 @@ public final class StateVector {
                 changed = changed.with(name, defaultSqlMode);
             }
         }
-        return changed;
+        return changed.withThoseOf(reading, DECIDING);
     }
 
     /** This vector without the user variables that a test of their names picks out. */

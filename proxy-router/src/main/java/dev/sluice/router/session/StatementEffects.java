@@ -13,6 +13,7 @@ import dev.sluice.router.sql.UserVariableReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -33,14 +34,19 @@ public final class StatementEffects {
     private static final int LOCKED_TABLES_INDEX = 7;
 
     private final SessionState state;
+    private final BooleanSupplier triggersAssign;
     private final NamedObjects objects = new NamedObjects();
     private final UserVariables userVariables;
     private final PreparedNames preparedNames = new PreparedNames();
     private final VariableReports reported;
 
-    /** @param state what is kept up to date */
-    public StatementEffects(SessionState state) {
+    /**
+     * @param state what is kept up to date
+     * @param triggersAssign whether there may be triggers that assign user variables, of which servers say nothing
+     */
+    public StatementEffects(SessionState state, BooleanSupplier triggersAssign) {
         this.state = state;
+        this.triggersAssign = triggersAssign;
         this.userVariables = new UserVariables(state);
         this.reported = new VariableReports(state);
     }
@@ -99,9 +105,10 @@ public final class StatementEffects {
             boolean succeeded,
             SessionChanges changes,
             Supplier<@Nullable String> text) {
-        boolean assigns = statement.has(Traits.USER_VARIABLE_ASSIGNED);
+        boolean triggers = slot == Slot.PRIMARY && firesTriggers(statement) && triggersAssign.getAsBoolean();
+        boolean assigns = triggers || statement.has(Traits.USER_VARIABLE_ASSIGNED);
         // Literals are what the settings before the statement make of them.
-        List<UserVariableAssignment> assignments = assigns ? assignmentsOf(statement, text) : null;
+        List<UserVariableAssignment> assignments = assigns && !triggers ? assignmentsOf(statement, text) : null;
         if (!changes.isEmpty()) {
             takeReports(slot, statement, changes, text);
         }
@@ -121,6 +128,14 @@ public final class StatementEffects {
         if (state.autocommitOff() || (state.pins(slot) & PinReason.SAVEPOINT.bit()) != 0) {
             takeSavepoint(slot, statement, succeeded, text);
         }
+    }
+
+    private static boolean firesTriggers(Classification statement) {
+        return statement.has(Traits.WRITES)
+                && switch (statement.kind()) {
+                    case DDL, ACCOUNT, TABLE_MAINTENANCE, SERVER -> statement.has(Traits.MULTI_STATEMENT);
+                    default -> true;
+                };
     }
 
     /** With autocommit off a server keeps savepoints for the transaction to come, and says nothing of it. */

@@ -79,7 +79,11 @@ final class VariableReports {
         if (ReportedVariables.isDerived(name) || (tracker && statement.has(Traits.TRACKERS))) {
             return;
         }
-        boolean unsafe = !ReportedVariables.isPlain(value)
+        if (ReportedVariables.records(name, value)) {
+            state.pin(slot, PinReason.PROFILING, true);
+            return;
+        }
+        boolean unsafe = !ReportedVariables.canBeWritten(name, value)
                 || state.vector().characters() + name.length() + value.length() > SessionState.VECTOR_CHARACTERS_MAX;
         if (!ReportedVariables.isReplayable(name) || tracker || unsafe) {
             state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);

@@ -21,6 +21,10 @@ enum FunctionClass {
     LOCK_ACQUIRE(Traits.LOCK_FUNCTION_ACQUIRE),
     LOCK_RELEASE(Traits.LOCK_FUNCTION_RELEASE),
     LOCK_QUERY(Traits.LOCK_FUNCTION_QUERY),
+    /** The next value of a sequence. */
+    SEQUENCE_NEXT(Traits.SIDE_EFFECT_FUNCTION | Traits.SEQUENCE_NEXT),
+    /** The last one that the session took. */
+    SEQUENCE_LAST(Traits.SIDE_EFFECT_FUNCTION | Traits.SEQUENCE_LAST),
     /** Has an effect, or an answer of its own on each server. */
     SIDE_EFFECT(Traits.SIDE_EFFECT_FUNCTION);
 

@@ -32,7 +32,7 @@ public record LastStatementQuestion(Form form, List<Subject> numbers, long offse
         ROW_COUNT,
         WARNING_COUNT,
         ERROR_COUNT,
-        /** LAST_INSERT_ID(), which is brought to whichever connection answers. */
+        /** LAST_INSERT_ID(), or a variable of that value, which is brought to whichever connection answers. */
         INSERT_ID
     }
 
@@ -102,6 +102,8 @@ public record LastStatementQuestion(Form form, List<Subject> numbers, long offse
             return switch (text.replace("`", "")) {
                 case "@@WARNING_COUNT", "@@SESSION.WARNING_COUNT", "@@LOCAL.WARNING_COUNT" -> Subject.WARNING_COUNT;
                 case "@@ERROR_COUNT", "@@SESSION.ERROR_COUNT", "@@LOCAL.ERROR_COUNT" -> Subject.ERROR_COUNT;
+                case "@@IDENTITY", "@@SESSION.IDENTITY", "@@LOCAL.IDENTITY" -> Subject.INSERT_ID;
+                case "@@LAST_INSERT_ID", "@@SESSION.LAST_INSERT_ID", "@@LOCAL.LAST_INSERT_ID" -> Subject.INSERT_ID;
                 default -> null;
             };
         }

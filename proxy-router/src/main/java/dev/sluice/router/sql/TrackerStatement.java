@@ -13,6 +13,7 @@ final class TrackerStatement {
             | Traits.CONSISTENCY_HINTS;
 
     private static final long READS = HARMLESS | Traits.DIAGNOSTICS | Traits.LOCK_FUNCTION_QUERY;
+    private static final long SHOWS = READS | Traits.LAST_INSERT_ID;
     private static final long SETS = HARMLESS | Traits.SETS_NAMES;
     private static final long ABOUT_TRACKERS = Traits.TRACKERS | Traits.SETS_GTID_TRACKER;
 
@@ -24,7 +25,8 @@ final class TrackerStatement {
         boolean named = (traits & Traits.TIES_TRACKERS) != 0;
         switch (kind) {
             case SELECT, SHOW -> {
-                if ((others & ~READS) == 0 && readsNoTable(kind, bytes, offset, length, mode)) {
+                long harmless = kind == StatementKind.SHOW ? SHOWS : READS;
+                if ((others & ~harmless) == 0 && readsNoTable(kind, bytes, offset, length, mode)) {
                     return others | Traits.SHOWS_TRACKERS;
                 }
             }

@@ -95,6 +95,9 @@ final class TraitCollector {
     }
 
     private void collect(TokenCursor cursor) {
+        if (previousSymbol == '(' && cursor.symbol() != ')') {
+            onArgument();
+        }
         switch (cursor.type()) {
             case TokenCursor.WORD -> onWord(cursor);
             case TokenCursor.SYMBOL -> onSymbol(cursor);
@@ -175,16 +178,19 @@ final class TraitCollector {
             case SELECT -> onNestedQuery(true);
             case TABLE -> onNestedQuery(false);
             case VALUE -> {
-                if (previousKeyword() == Keyword.NEXT || previousKeyword() == Keyword.PREVIOUS) {
-                    traits |= Traits.SIDE_EFFECT_FUNCTION;
+                if (previousKeyword() == Keyword.NEXT) {
+                    traits |= FunctionClass.SEQUENCE_NEXT.traits();
+                } else if (previousKeyword() == Keyword.PREVIOUS) {
+                    traits |= FunctionClass.SEQUENCE_LAST.traits();
                 }
             }
             case NEXTVAL, CURRVAL, LASTVAL -> {
                 if (previousSymbol == '.') {
-                    traits |= Traits.SIDE_EFFECT_FUNCTION;
+                    boolean next = keyword == Keyword.NEXTVAL;
+                    traits |= (next ? FunctionClass.SEQUENCE_NEXT : FunctionClass.SEQUENCE_LAST).traits();
                 }
             }
-            default -> onTracker(keyword);
+            default -> onName(keyword);
         }
         calls.afterKeyword(keyword, depth);
     }
@@ -198,8 +204,8 @@ final class TraitCollector {
         traits |= counts ? Traits.UNCOUNTED_ROWS : 0;
     }
 
-    /** However a switch of session tracking is named, quoted or behind its scope: it is meant. */
-    private void onTracker(Keyword keyword) {
+    /** However a switch of session tracking, or a table of variables, is named, quoted or behind a dot: it is meant. */
+    private void onName(Keyword keyword) {
         switch (keyword) {
             case SESSION_TRACK_SCHEMA,
                     SESSION_TRACK_STATE_CHANGE,
@@ -209,6 +215,7 @@ final class TraitCollector {
                 boolean sets = verb.kind() == StatementKind.SET;
                 traits |= Traits.TIES_TRACKERS | (sets ? Traits.SETS_GTID_TRACKER : 0);
             }
+            case SESSION_VARIABLES, SYSTEM_VARIABLES, VARIABLES_BY_THREAD -> traits |= Traits.LAST_INSERT_ID;
             default -> {}
         }
     }
@@ -228,7 +235,7 @@ final class TraitCollector {
         onName(cursor, 1, 1);
         int length = cursor.length() - 2;
         quotedSchema = length <= 0 ? 0 : Vocabulary.WORDS.findId(cursor.bytes(), cursor.start() + 1, length);
-        onTracker(Vocabulary.keyword(quotedSchema));
+        onName(Vocabulary.keyword(quotedSchema));
     }
 
     /** The word that the last quoted name spells. */
@@ -281,6 +288,12 @@ final class TraitCollector {
         boolean list = function == FunctionClass.UNKNOWN && isColumnList(qualified);
         if (!list) {
             traits |= function.traits();
+        }
+    }
+
+    private void onArgument() {
+        if (beforeWord != 0 && Vocabulary.WORDS.get(beforeWord).function() == FunctionClass.LAST_INSERT_ID) {
+            traits |= Traits.SETS_INSERT_ID;
         }
     }
 

@@ -133,6 +133,19 @@ public final class Traits {
     /** FOUND_ROWS() may be another number than that of the rows sent, for LIMIT or the like, or a query inside another statement. */
     public static final long UNCOUNTED_ROWS = 1L << 57;
 
+    /** SHOW [SESSION] STATUS: what the connection has counted. */
+    public static final long SHOWS_STATUS = 1L << 58;
+    /** Takes the next value of a sequence, which its connection remembers. */
+    public static final long SEQUENCE_NEXT = 1L << 59;
+    /** Asks for the value that this session has taken of a sequence last. */
+    public static final long SEQUENCE_LAST = 1L << 60;
+
+    /** LAST_INSERT_ID with an argument, which it sets the value to. */
+    public static final long SETS_INSERT_ID = 1L << 61;
+
+    /** COMMIT or ROLLBACK with NO RELEASE, whatever completion_type says. */
+    public static final long KEEPS_CONNECTION = 1L << 62;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -203,6 +216,11 @@ public final class Traits {
         "writes_outside",
         "found_rows",
         "uncounted_rows",
+        "shows_status",
+        "sequence_next",
+        "sequence_last",
+        "sets_insert_id",
+        "keeps_connection",
     };
 
     private Traits() {}

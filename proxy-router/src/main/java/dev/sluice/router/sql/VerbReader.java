@@ -122,8 +122,12 @@ final class VerbReader {
             case SHOW, DIAGNOSTICS -> {
                 if (keyword == Keyword.WARNINGS || keyword == Keyword.ERRORS || keyword == Keyword.DIAGNOSTICS) {
                     traits |= Traits.DIAGNOSTICS;
+                } else if (keyword == Keyword.STATUS) {
+                    boolean own = previous == Keyword.SHOW || previous == Keyword.SESSION || previous == Keyword.LOCAL;
+                    traits |= own ? Traits.SHOWS_STATUS : 0;
                 } else if (keyword == Keyword.VARIABLES) {
-                    traits |= Traits.SHOWS_TRACKERS;
+                    // They include last_insert_id and identity, unless they are those of the server.
+                    traits |= Traits.SHOWS_TRACKERS | (previous == Keyword.GLOBAL ? 0 : Traits.LAST_INSERT_ID);
                 }
             }
             case LOAD_DATA -> onLoad(keyword);
@@ -186,8 +190,8 @@ final class VerbReader {
             become(StatementKind.ROLLBACK_TO_SAVEPOINT);
         } else if (keyword == Keyword.CHAIN && previous != Keyword.NO) {
             traits |= Traits.CHAINS_TRANSACTION;
-        } else if (keyword == Keyword.RELEASE && previous != Keyword.NO) {
-            traits |= Traits.RELEASES_CONNECTION;
+        } else if (keyword == Keyword.RELEASE) {
+            traits |= previous == Keyword.NO ? Traits.KEEPS_CONNECTION : Traits.RELEASES_CONNECTION;
         }
     }
 

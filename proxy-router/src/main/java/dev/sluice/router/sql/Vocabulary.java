@@ -48,13 +48,17 @@ final class Vocabulary {
             Keyword.SESSION_TRACK_STATE_CHANGE,
             Keyword.SESSION_TRACK_SYSTEM_VARIABLES,
             Keyword.SESSION_TRACK_TRANSACTION_INFO,
+            Keyword.SESSION_VARIABLES,
             Keyword.STAGE,
             Keyword.START,
             Keyword.STATEMENT,
+            Keyword.STATUS,
             Keyword.SYS,
+            Keyword.SYSTEM_VARIABLES,
             Keyword.USER,
             Keyword.USERS,
             Keyword.VALUE,
+            Keyword.VARIABLES_BY_THREAD,
             Keyword.VIEW,
             Keyword.WARNINGS,
             Keyword.INFORMATION_SCHEMA,
@@ -71,12 +75,12 @@ final class Vocabulary {
     }
 
     /**
-     * A word behind a dot is a name like any other, except for the sequence functions of Oracle mode, and for variables
-     * whose scope may stand in front of it.
+     * A word behind a dot is a name like any other, except for the sequence functions of Oracle mode, for variables whose
+     * scope may stand in front of it, and for tables of variables.
      */
     static int behindDot(int wordId) {
         return switch (keyword(wordId)) {
-            case NEXTVAL, CURRVAL, LASTVAL -> wordId;
+            case NEXTVAL, CURRVAL, LASTVAL, SESSION_VARIABLES, SYSTEM_VARIABLES, VARIABLES_BY_THREAD -> wordId;
             case SESSION_TRACK_GTIDS,
                     SESSION_TRACK_SCHEMA,
                     SESSION_TRACK_STATE_CHANGE,

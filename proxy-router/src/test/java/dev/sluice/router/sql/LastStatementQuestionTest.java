@@ -50,6 +50,9 @@ class LastStatementQuestionTest {
     void theLastInsertIdMayBeAskedForBesides() {
         assertThat(read("SELECT LAST_INSERT_ID(), FOUND_ROWS()"))
                 .isEqualTo(numbers(Subject.INSERT_ID, Subject.FOUND_ROWS));
+        assertThat(read("SELECT @@identity, ROW_COUNT(), @@SESSION.last_insert_id"))
+                .isEqualTo(numbers(Subject.INSERT_ID, Subject.ROW_COUNT, Subject.INSERT_ID));
+        assertThat(read("SELECT @@global.identity, ROW_COUNT()")).isNull();
         assertThat(read("SELECT LAST_INSERT_ID()")).isNull();
         assertThat(read("SELECT LAST_INSERT_ID(5), FOUND_ROWS()")).isNull();
     }

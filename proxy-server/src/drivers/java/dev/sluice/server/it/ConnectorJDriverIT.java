@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.mysql.cj.jdbc.Driver;
 import dev.sluice.server.localcluster.Accounts;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -24,16 +31,22 @@ class ConnectorJDriverIT {
     static final DriverReport REPORT = new DriverReport(
                     "MySQL Connector/J",
                     "com.mysql:mysql-connector-j",
-                    "one conversation with each of 24 sets of options: server-side prepared statements, cursors, batches,"
+                    "one conversation with each of 26 sets of options: server-side prepared statements, cursors, batches,"
                             + " compression, TLS, session state, character sets, time zones")
             .of(Driver.class);
 
+    private static final String PASSWORD = "trusted";
+
     private static TestProxy proxy;
+    private static Path stateDir;
 
     @BeforeAll
     static void start() throws Exception {
         JdbcConversation.prepare(Servers.mysql().primary());
-        proxy = TestProxy.start(Servers.mysql());
+        stateDir = Files.createTempDirectory(Servers.mysql().directory(), "verified-");
+        proxy = TestProxy.options().stateDir(stateDir).start(Servers.mysql());
+        proxy.awaitReplicas(2);
+        trustStore(stateDir.resolve("tls/ca.pem"));
     }
 
     @AfterAll
@@ -60,6 +73,8 @@ class ConnectorJDriverIT {
                 "useCompression=true",
                 "sslMode=PREFERRED",
                 "sslMode=REQUIRED useServerPrepStmts=true",
+                "sslMode=VERIFY_CA",
+                "sslMode=VERIFY_IDENTITY",
                 "useLocalSessionState=true useLocalTransactionState=true",
                 "cacheServerConfiguration=true elideSetAutoCommits=true alwaysSendSetIsolation=false",
                 "connectionCollation=utf8mb4_bin",
@@ -80,8 +95,32 @@ class ConnectorJDriverIT {
         new JdbcConversation(port -> connect(port, options), multi).assertSame(proxy);
     }
 
+    /** What a client needs who trusts nobody but the authority that Sluice has made. */
+    private static void trustStore(Path authority) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (InputStream pem = Files.newInputStream(authority)) {
+            store.setCertificateEntry(
+                    "sluice", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+        }
+        try (OutputStream file = Files.newOutputStream(stateDir.resolve("trusted.p12"))) {
+            store.store(file, PASSWORD.toCharArray());
+        }
+    }
+
     private static Connection connect(int port, String options) throws SQLException {
         List<String> all = new ArrayList<>();
+        if (options.contains("sslMode=VERIFY")) {
+            if (port != proxy.port()) {
+                // The server's own certificate is another authority's, and names no host.
+                return connect(port, "sslMode=REQUIRED");
+            }
+            all.add("trustCertificateKeyStoreUrl="
+                    + stateDir.resolve("trusted.p12").toUri());
+            all.add("trustCertificateKeyStoreType=PKCS12");
+            all.add("trustCertificateKeyStorePassword=" + PASSWORD);
+            all.add("fallbackToSystemTrustStore=false");
+        }
         for (String option : options.split(" ", -1)) {
             if (!option.isEmpty()) {
                 all.add(option);

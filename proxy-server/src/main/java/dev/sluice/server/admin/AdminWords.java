@@ -99,13 +99,13 @@ final class AdminWords {
         if (word == null) {
             throw expected(what, List.of());
         }
-        String left = text.substring(gap).strip();
-        while (left.endsWith(";")) {
-            left = left.substring(0, left.length() - 1).stripTrailing();
+        int end = text.length();
+        while (end > gap && endsStatement(text.charAt(end - 1))) {
+            end--;
         }
         at = text.length();
         word = null;
-        return left;
+        return text.substring(gap, end).strip();
     }
 
     /** Fails unless everything was taken. */

@@ -1,5 +1,6 @@
 package dev.sluice.server.admin;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +12,34 @@ public interface Administration {
      * Who asks. Immutable.
      *
      * @param author the account of the door, for the history
+     * @param door by which he came
+     * @param from where he is: an address with its port, or what stands for one
      * @param expectedVersion the version of the configuration that a change was made for; null for whatever it is now
      */
-    record Caller(String author, @Nullable Long expectedVersion) {}
+    record Caller(
+            String author, Door door, String from, @Nullable Long expectedVersion) {
+        /** Somebody within this process. */
+        public Caller(String author, @Nullable Long expectedVersion) {
+            this(author, Door.PROCESS, "this process", expectedVersion);
+        }
+    }
+
+    /** The ways in. */
+    enum Door {
+        ADMIN_PORT,
+        API,
+        /** Of the operating system. */
+        SIGNAL,
+        /** The configuration file has changed. */
+        FILE_WATCH,
+        /** What runs in this process itself. */
+        PROCESS;
+
+        /** The name in logs. */
+        String label() {
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
+    }
 
     /** Learns how a long operation gets on. */
     @FunctionalInterface

@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class OperationDesk implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(OperationDesk.class);
+    private static final String FULL = "too many operations wait already, or Sluice is stopping; try again";
     private static final int LOOKING_THREADS = 2;
     private static final int LOOKING_WAITING_MAX = 64;
     private static final int CHANGING_THREADS = 8;
@@ -63,8 +64,8 @@ public final class OperationDesk implements AutoCloseable {
         try {
             (operation.isChange() ? changing : looking).execute(() -> deliver(run(operation, caller), outcome));
         } catch (RejectedExecutionException e) {
-            outcome.accept(new Outcome.Refused(
-                    Refusal.BUSY, "too many operations wait already, or Sluice is stopping; try again"));
+            AuditLog.refused(operation, caller, Refusal.BUSY, FULL);
+            outcome.accept(new Outcome.Refused(Refusal.BUSY, FULL));
         }
     }
 

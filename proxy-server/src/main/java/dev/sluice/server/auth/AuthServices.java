@@ -1,7 +1,9 @@
 package dev.sluice.server.auth;
 
+import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.server.monitor.Account;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,5 +20,23 @@ public record AuthServices(CredentialCache credentials, Accounts accounts, RsaKe
         /** The account that the server would pick for a user who comes through Sluice; null if unknown or unreadable. */
         @Nullable
         Account lookup(String user);
+
+        /** The plugin to ask for where no account is found. */
+        default String pluginOfUnknown() {
+            return CachingSha2Password.NAME;
+        }
+
+        /** Whether those that {@link #lookup} does not find did not exist a moment ago. */
+        default boolean areKnown() {
+            return false;
+        }
+
+        /**
+         * Done when {@link #lookup} knows what the server knew at this moment, or when that could not be found out in time;
+         * never fails.
+         */
+        default CompletableFuture<Void> refreshed() {
+            return CompletableFuture.completedFuture(null);
+        }
     }
 }

@@ -12,7 +12,10 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.server.monitor.Account;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +24,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * start ──plugin fits──► answer ──known and fresh──► accepted
- *   │                      │──otherwise──► FULL ──password (TLS, or RSA)──► PROVING ──backend says OK──► accepted
- *   └──AuthSwitchRequest──► SWITCHED ──► answer                                └──backend says ERR──► rejected
+ *   │                      │──known──────────────────────────────────────────► PROVING ──backend says OK──► accepted
+ *   │                      │──otherwise──► FULL ──password (TLS, or RSA)──────► PROVING ──backend says ERR──► rejected
+ *   └──AuthSwitchRequest──► SWITCHED ──► answer
  * startAgain ──AuthSwitchRequest──► SWITCHED
  * </pre>
  *
- * No account is decided here: whoever is not known is asked for the password and referred to the server, so an unknown user
- * and a wrong password take the same way.
+ * No account is refused here: whoever is not known is asked for the password and referred to the server, so an unknown user
+ * and a wrong password take the same way. A wrong answer of mysql_native_password, which Sluice can tell without a server, is
+ * referred to it too: the server counts failures, and knows more reasons than this one. All who are denied wait for the accounts
+ * to be read again, those with that plugin in front of the proof, because their password may be newer than what is known of it;
+ * the others behind it, so that the time tells nothing about the account.
+ *
+ * <p>An account that demands TLS or a certificate demands it of the client: what the server sees is Sluice's connection. What
+ * more it may demand cannot be told of the client, and nobody is let in.
  *
  * @see <a
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html">caching_sha2_password
@@ -35,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientAuthentication {
     private static final int RSA_BLOCK_BYTES = 256;
+
+    /** Expired, locked, blocked: of MySQL and of MariaDB. */
+    private static final Set<Integer> OF_ACCOUNTS = Set.of(1862, 3118, 3955, 4150, 4151);
 
     private enum Step {
         SWITCHED,
@@ -53,17 +66,22 @@ public final class ClientAuthentication {
 
         /** The client is not let in. */
         void rejected(ErrPacket error, int sequenceId);
+
+        /** Runs what is called back on the session's event loop. */
+        Executor executor();
     }
 
     private final AuthServices services;
     private final CredentialProver prover;
     private final Listener listener;
     private final boolean encrypted;
+    private final boolean certified;
     private final String clientHost;
     private byte[] nonce;
     private Step step = Step.SWITCHED;
     private String user = "";
     private boolean usesNative;
+    private boolean refreshed;
     private int sequenceId;
 
     /**
@@ -76,6 +94,7 @@ public final class ClientAuthentication {
         this.prover = prover;
         this.listener = listener;
         this.encrypted = client.encrypted();
+        this.certified = client.certified();
         this.clientHost = client.host();
         this.nonce = nonce;
     }
@@ -85,14 +104,22 @@ public final class ClientAuthentication {
      *
      * @param host its address, for error messages
      * @param encrypted whether TLS protects the connection
+     * @param certified whether it has shown a certificate that was verified
      */
-    public record Client(String host, boolean encrypted) {}
+    public record Client(String host, boolean encrypted, boolean certified) {}
 
-    /** Begins with what the client's first packet said; {@code received} is that packet's sequence id. */
+    /**
+     * Begins with what the client's first packet said.
+     *
+     * @param plugin null for a client that cannot be asked for another than mysql_native_password
+     * @param received that packet's sequence id
+     */
     public void start(String userName, @Nullable String plugin, byte[] response, int received) {
         String wanted = identify(userName, received);
         if (wanted.equals(plugin) || (plugin == null && usesNative)) {
             answered(response);
+        } else if (plugin == null) {
+            reject(ErrorCode.ER_NOT_SUPPORTED_AUTH_MODE.toPacket());
         } else {
             ask(wanted);
         }
@@ -111,7 +138,8 @@ public final class ClientAuthentication {
         user = userName;
         sequenceId = received + 1;
         Account account = services.accounts().lookup(userName);
-        usesNative = account != null && account.plugin().equals(NativePassword.NAME);
+        String plugin = account == null ? services.accounts().pluginOfUnknown() : account.plugin();
+        usesNative = plugin.equals(NativePassword.NAME);
         return usesNative ? NativePassword.NAME : CachingSha2Password.NAME;
     }
 
@@ -148,11 +176,11 @@ public final class ClientAuthentication {
     }
 
     private void nativeAnswer(byte[] response) {
-        Account account = services.accounts().lookup(user);
-        byte[] stored = account == null ? new byte[0] : account.authenticationString();
-        byte[] stage1 = stored.length == 0 ? null : recover(response, stored);
+        step = Step.PROVING;
+        byte[] stage1 = recover(response);
         if (stage1 == null) {
-            reject();
+            // It may have been made with a password that is newer than what is known of the account.
+            whenRefreshed(() -> nativeAnswerAgain(response));
             return;
         }
         Credential credential = Credential.ofNativeStage1(user, stage1);
@@ -164,9 +192,44 @@ public final class ClientAuthentication {
         }
     }
 
-    private byte @Nullable [] recover(byte[] response, byte[] stored) {
-        byte[] stage2 = NativePassword.stage2FromHex(new String(stored, java.nio.charset.StandardCharsets.US_ASCII));
-        return NativePassword.recoverStage1(response, nonce, stage2);
+    /** What is known of the account is no older than the answer now. */
+    private void nativeAnswerAgain(byte[] response) {
+        byte[] stage1 = recover(response);
+        if (stage1 != null) {
+            prove(Credential.ofNativeStage1(user, stage1));
+        } else if (!askAgain()) {
+            prove(Credential.ofNobody(user));
+        }
+    }
+
+    /** The account may have another plugin than it had: not every client can be asked twice, but none could get in otherwise. */
+    private boolean askAgain() {
+        Account account = services.accounts().lookup(user);
+        boolean changed = usesNative && account != null && !account.plugin().equals(NativePassword.NAME);
+        if (changed) {
+            usesNative = false;
+            ask(CachingSha2Password.NAME);
+        }
+        return changed;
+    }
+
+    private byte @Nullable [] recover(byte[] response) {
+        Account account = services.accounts().lookup(user);
+        if (account == null || !account.plugin().equals(NativePassword.NAME)) {
+            return null;
+        }
+        String stored = new String(account.authenticationString(), StandardCharsets.US_ASCII);
+        // MariaDB writes "invalid" where nobody shall get in, and there may be nothing at all.
+        return NativePassword.isAuthenticationString(stored)
+                ? NativePassword.recoverStage1(response, nonce, NativePassword.stage2FromHex(stored))
+                : null;
+    }
+
+    private void whenRefreshed(Runnable task) {
+        refreshed = true;
+        var unused = services.accounts()
+                .refreshed()
+                .thenRun(() -> listener.executor().execute(task));
     }
 
     private void sha2Answer(byte[] response) {
@@ -174,6 +237,12 @@ public final class ClientAuthentication {
         if (known != null && known.matchesSha2(response, nonce)) {
             listener.send(sequenceId++, status(CachingSha2Password.FAST_AUTH_SUCCESS));
             accept(known);
+            return;
+        }
+        Credential before = services.credentials().latest(user);
+        if (before != null && before.matchesSha2(response, nonce)) {
+            // A server would know it, too: it asks for the password only when it does not.
+            prove(before, true);
             return;
         }
         step = Step.FULL;
@@ -186,7 +255,7 @@ public final class ClientAuthentication {
 
     private void fullAnswer(byte[] bytes) {
         if (!encrypted && bytes.length == 1 && bytes[0] == CachingSha2Password.REQUEST_PUBLIC_KEY) {
-            byte[] pem = services.rsaKeys().publicKeyPem().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            byte[] pem = services.rsaKeys().publicKeyPem().getBytes(StandardCharsets.US_ASCII);
             listener.send(sequenceId, new AuthMoreData(pem));
             return;
         }
@@ -215,33 +284,90 @@ public final class ClientAuthentication {
     }
 
     private void prove(Credential credential) {
+        prove(credential, false);
+    }
+
+    /** @param scrambled whether the client is still to be told that its scramble was enough */
+    private void prove(Credential credential, boolean scrambled) {
         step = Step.PROVING;
+        long since = services.credentials().changes();
         prover.prove(credential, new CredentialProver.Verdict() {
             @Override
             public void proved() {
-                services.credentials().proved(credential);
+                remember(credential, since);
+                if (scrambled) {
+                    listener.send(sequenceId++, status(CachingSha2Password.FAST_AUTH_SUCCESS));
+                }
                 accept(credential);
             }
 
             @Override
             public void refused(ErrPacket error) {
-                Credential known = services.credentials().find(user);
-                if (known != null && known.sameSecret(credential)) {
-                    services.credentials().forget(user);
-                }
-                step = Step.DONE;
-                listener.rejected(error, sequenceId);
+                denied(credential, error);
             }
         });
     }
 
+    /** That an account has gone which was never seen to be there could not be noticed. */
+    private void remember(Credential credential, long since) {
+        if (services.accounts().areKnown() && services.accounts().lookup(user) == null) {
+            services.credentials().learned(credential);
+        } else {
+            services.credentials().proved(credential, since);
+        }
+    }
+
+    private void denied(Credential credential, ErrPacket error) {
+        if (error.code() == ErrorCode.ER_ACCESS_DENIED_ERROR.code()) {
+            services.credentials().denied(credential);
+        } else if (OF_ACCOUNTS.contains(error.code())) {
+            // The right password would be told the same.
+            services.credentials().forget(user);
+        }
+        if (refreshed) {
+            reject(error);
+        } else {
+            whenRefreshed(() -> {
+                if (!askAgain()) {
+                    reject(error);
+                }
+            });
+        }
+    }
+
     private void accept(Credential credential) {
-        step = Step.DONE;
-        listener.accepted(credential, sequenceId);
+        step = Step.PROVING;
+        Account account = services.accounts().lookup(user);
+        if (!certified && account == null && services.accounts().areKnown() && !refreshed) {
+            // It may be so new that it is not known yet what it demands.
+            whenRefreshed(() -> accept(credential));
+        } else if (account != null && !meets(account.demand())) {
+            reject(denied(credential.isEmpty() ? "NO" : "YES"));
+        } else {
+            step = Step.DONE;
+            listener.accepted(credential, sequenceId);
+        }
+    }
+
+    private boolean meets(Account.Demand demand) {
+        return switch (demand) {
+            case NOTHING -> true;
+            case TLS -> encrypted;
+            case CERTIFICATE -> certified;
+            case SPECIFIED -> false;
+        };
+    }
+
+    private ErrPacket denied(String usesPassword) {
+        return ErrorCode.ER_ACCESS_DENIED_ERROR.toPacket(user, clientHost, usesPassword);
     }
 
     private void reject() {
+        reject(denied("YES"));
+    }
+
+    private void reject(ErrPacket error) {
         step = Step.DONE;
-        listener.rejected(ErrorCode.ER_ACCESS_DENIED_ERROR.toPacket(user, clientHost, "YES"), sequenceId);
+        listener.rejected(error, sequenceId);
     }
 }

@@ -3,7 +3,7 @@ package dev.sluice.server.auth;
 import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.NativePassword;
 import java.security.MessageDigest;
-import java.util.Arrays;
+import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * It lives in memory only and never prints itself. Immutable.
  */
 public final class Credential {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private final String user;
     private final byte @Nullable [] password;
     private final byte @Nullable [] nativeStage1;
@@ -30,6 +32,16 @@ public final class Credential {
 
     /** A credential recovered from a mysql_native_password exchange: SHA1(password), which can only answer that plugin. */
     public static Credential ofNativeStage1(String user, byte[] stage1) {
+        return new Credential(user, null, stage1);
+    }
+
+    /**
+     * A credential that is no account's: for a client that has not proved anything, so that the server itself refuses it, says
+     * why, and counts it.
+     */
+    public static Credential ofNobody(String user) {
+        byte[] stage1 = new byte[NativePassword.HASH_LENGTH];
+        RANDOM.nextBytes(stage1);
         return new Credential(user, null, stage1);
     }
 
@@ -74,11 +86,6 @@ public final class Credential {
 
     private static boolean same(byte @Nullable [] a, byte @Nullable [] b) {
         return (a == null && b == null) || (a != null && b != null && MessageDigest.isEqual(a, b));
-    }
-
-    /** The password as a NUL-terminated string, as the full exchange of caching_sha2_password sends it; null if unknown. */
-    public byte @Nullable [] passwordNulTerminated() {
-        return password == null ? null : Arrays.copyOf(password, password.length + 1);
     }
 
     @Override

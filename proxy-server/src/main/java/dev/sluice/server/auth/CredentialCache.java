@@ -3,16 +3,20 @@ package dev.sluice.server.auth;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The credentials that a backend accepted, by user. An entry is trusted for a bounded time after the login that proved it;
- * then the next login is proved again. The latest one of a user is kept beyond that for the sessions that live already, which
- * outlive a change of their password. Thread-safe: Caffeine's cache is.
+ * then the next login is proved again. The latest one of a user is kept beyond that: for the sessions that live already, which
+ * outlive a change of their password, and for logins, which prove it at a backend without another exchange of passwords.
+ * Thread-safe: Caffeine's cache and the counter are.
  */
 public final class CredentialCache {
     private final Cache<String, Credential> proven;
     private final Cache<String, Credential> latest;
+    /** Grows when accounts change, so that a proof from before is not trusted behind it. */
+    private final AtomicLong changes = new AtomicLong();
 
     /**
      * @param trustedFor how long a proof holds
@@ -31,24 +35,60 @@ public final class CredentialCache {
         return proven.getIfPresent(user);
     }
 
-    /** The credential that was proved last, however long ago: good for sessions that are logged in, and for no login. */
+    /** The credential that was proved last, however long ago: no login is decided by it alone. */
     public @Nullable Credential latest(String user) {
         return latest.getIfPresent(user);
     }
 
-    /** Remembers a credential that a backend has just accepted. */
-    public void proved(Credential credential) {
-        latest.put(credential.user(), credential);
-        proven.put(credential.user(), credential);
+    /** How often accounts have changed: to be asked for before a proof begins, and handed back with what it proves. */
+    public long changes() {
+        return changes.get();
     }
 
-    /** Forgets a user whose account changed or whose login a backend refused. */
+    /**
+     * Remembers a credential that a backend has just accepted. It is trusted only if no account has changed meanwhile: the
+     * backend may have decided before the change.
+     *
+     * @param since {@link #changes} when the proof began
+     */
+    public void proved(Credential credential, long since) {
+        String user = credential.user();
+        latest.put(user, credential);
+        proven.put(user, credential);
+        if (changes.get() != since) {
+            proven.invalidate(user);
+        }
+    }
+
+    /** Remembers a credential that follows from what a session has done, and that no backend has accepted yet. */
+    public void learned(Credential credential) {
+        latest.put(credential.user(), credential);
+    }
+
+    /** Trusts a user's proof no more. */
     public void forget(String user) {
         proven.invalidate(user);
     }
 
-    /** Forgets everybody. */
-    public void forgetAll() {
+    /** A backend has denied this: if it was what is known of the user, it is not any more. */
+    public void denied(Credential credential) {
+        forget(proven, credential);
+        forget(latest, credential);
+    }
+
+    private static void forget(Cache<String, Credential> cache, Credential credential) {
+        cache.asMap().computeIfPresent(credential.user(), (user, known) -> known.sameSecret(credential) ? null : known);
+    }
+
+    /** The account of a user has changed. */
+    public void accountChanged(String user) {
+        changes.incrementAndGet();
+        proven.invalidate(user);
+    }
+
+    /** Some account has changed, and it is not certain which. */
+    public void accountsChanged() {
+        changes.incrementAndGet();
         proven.invalidateAll();
     }
 }

@@ -118,6 +118,11 @@ public final class BackendCapacities {
         }
     }
 
+    /** Asks all loops to close a user's idle connections. */
+    void askForShare(int ordinal, String user) {
+        loops.forEach(each -> each.giveUpShare(ordinal, user));
+    }
+
     /** Asks the other loops to make room; {@code starving} if somebody has waited for long. */
     void askForRoom(int ordinal, BackendCapacity.Claimant loop, boolean starving) {
         for (BackendCapacity.Claimant other : loops) {

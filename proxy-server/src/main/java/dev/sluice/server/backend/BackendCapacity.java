@@ -28,6 +28,9 @@ public final class BackendCapacity {
          */
         void makeRoom(int backendOrdinal, boolean starving);
 
+        /** A user has all the connections that the server allows: idle ones of that user go. Called from any thread. */
+        default void giveUpShare(int backendOrdinal, String user) {}
+
         /** Another loop has no prepared statement left to close: those of idle connections can go. Called from any thread. */
         default void giveUpStatements(int backendOrdinal) {}
     }

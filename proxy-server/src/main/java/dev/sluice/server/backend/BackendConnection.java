@@ -90,9 +90,14 @@ public final class BackendConnection {
     private boolean closedByUs;
     private long idleSinceNanos;
     private long leases;
+    private long resetLease = -1;
+    private boolean resetWanted;
     private int generation;
     private @Nullable Owner owner;
     private @Nullable InsertIdHolder insertIdHolder;
+    /** What is to be done with the connection when no other session waits for an answer. */
+    private @Nullable Runnable whenUnasked;
+
     private int lastWarnings;
     private boolean conditionsLeft;
 
@@ -204,6 +209,26 @@ public final class BackendConnection {
         out.writeIntLE(handle.serverId());
         Packets.end(out, header);
         sendBytes(out);
+    }
+
+    /** A reset has been written. */
+    void reset() {
+        resetLease = leases;
+        resetWanted = false;
+    }
+
+    /** Whether it has been reset since it was leased. */
+    public boolean isAsReset() {
+        return resetLease == leases;
+    }
+
+    /** What is written next has to begin with a reset. */
+    public void wantReset() {
+        resetWanted = true;
+    }
+
+    boolean wantsReset() {
+        return resetWanted;
     }
 
     /** Counts the leases: the same number means that nobody else used the connection in between. */
@@ -386,6 +411,11 @@ public final class BackendConnection {
             scan(next);
         }
         response.completed();
+        Runnable then = whenUnasked;
+        if (then != null && !isAsked()) {
+            whenUnasked = null;
+            then.run();
+        }
     }
 
     private ByteBuf cumulated(ByteBuf bytes) {
@@ -447,8 +477,9 @@ public final class BackendConnection {
         if (kept != null) {
             kept.release();
         }
-        // An insert id that lived here is lost with the connection; its holder keeps what the OK packet said.
+        // An insert id that lived here is lost with the connection; its holder tells the client.
         insertIdHolder = null;
+        whenUnasked = null;
         statements.clear();
         for (PendingResponse response = expected.poll(); response != null; response = expected.poll()) {
             response.failed(failure);
@@ -463,8 +494,37 @@ public final class BackendConnection {
         }
     }
 
+    /** Whether another session than the one that has the connection waits for an answer. */
+    boolean isAsked() {
+        for (PendingResponse response : expected) {
+            if (response.isForAnother()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Nobody has the connection any more; {@code then} says what becomes of it when the other session has its answer. */
+    void whenUnasked(Runnable then) {
+        leaseTo(IgnoringOwner.INSTANCE);
+        whenUnasked = then;
+    }
+
+    /** Ends a connection whose session has gone, at once or when another session has the answer that it waits for. */
+    public void abandon() {
+        if (isAsked()) {
+            whenUnasked(this::close);
+        } else {
+            close();
+        }
+    }
+
     /** Ends an idle connection that nobody needs any more, after its last LAST_INSERT_ID() has been asked for. */
     void retire() {
+        if (isAsked()) {
+            whenUnasked(this::retire);
+            return;
+        }
         InsertIdHolder holder = insertIdHolder;
         if (holder == null || closed || !isQuiet()) {
             close();

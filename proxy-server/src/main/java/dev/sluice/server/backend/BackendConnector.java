@@ -12,13 +12,15 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Opens and authenticates backend connections on a given event loop. Thread-safe: it has no state of its own. */
 public final class BackendConnector implements BackendOpener {
     private final Sockets sockets;
-    private final BackendTransportSecurity security;
+    private final Supplier<BackendTransportSecurity> security;
     private final @Nullable CompressionAlgorithm compression;
     private final Duration connectTimeout;
     private final LongSupplier nanoClock;
@@ -28,19 +30,28 @@ public final class BackendConnector implements BackendOpener {
      *
      * @param type the socket channel of the transport in use
      * @param waterMark how much may wait to be sent before the client is paused
+     * @param keepAlive when the kernel looks after a silent connection
      */
-    public record Sockets(Class<? extends Channel> type, WriteBufferWaterMark waterMark) {}
+    public record Sockets(
+            Class<? extends Channel> type,
+            WriteBufferWaterMark waterMark,
+            Map<ChannelOption<Integer>, Integer> keepAlive) {
+        /** Copies the map. */
+        public Sockets {
+            keepAlive = Map.copyOf(keepAlive);
+        }
+    }
 
     /**
      * @param sockets how channels are made
-     * @param security whether and how TLS is spoken to backends
+     * @param security whether and how TLS is spoken to a backend that is connected to now
      * @param compression what is compressed with where the server offers it; null for nothing
      * @param connectTimeout for TCP, TLS and login together
      * @param nanoClock a monotonic clock
      */
     public BackendConnector(
             Sockets sockets,
-            BackendTransportSecurity security,
+            Supplier<BackendTransportSecurity> security,
             @Nullable CompressionAlgorithm compression,
             Duration connectTimeout,
             LongSupplier nanoClock) {
@@ -55,7 +66,9 @@ public final class BackendConnector implements BackendOpener {
     public void connect(
             EventLoop loop, BackendAddress address, PoolKey key, Credential credential, ConnectListener listener) {
         BackendLogin login = new BackendLogin(key, credential, address, compression, nanoClock);
-        ChannelFuture attempt = new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap();
+        sockets.keepAlive().forEach(bootstrap::option);
+        ChannelFuture attempt = bootstrap
                 .group(loop)
                 .channel(sockets.type())
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -68,7 +81,9 @@ public final class BackendConnector implements BackendOpener {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast("login", new BackendLoginHandler(login, security, connectTimeout, listener));
+                                .addLast(
+                                        "login",
+                                        new BackendLoginHandler(login, security.get(), connectTimeout, listener));
                     }
                 })
                 .connect(address.host(), address.port());

@@ -40,6 +40,14 @@ public record BackendFailure(
         };
     }
 
+    /** Whether the server lets this user have no more connections at the same time. */
+    public boolean isUsersShare() {
+        return serverError != null
+                && (serverError.code() == ErrorCode.ER_TOO_MANY_USER_CONNECTIONS.code()
+                        || (serverError.code() == ErrorCode.ER_USER_LIMIT_REACHED.code()
+                                && serverError.message().contains("max_user_connections")));
+    }
+
     /** A failure without an error packet of a server. */
     public static BackendFailure of(Kind kind, String message) {
         return new BackendFailure(kind, message, null);

@@ -3,6 +3,8 @@ package dev.sluice.server.backend;
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.auth.CachingSha2Password;
+import dev.sluice.protocol.auth.Ed25519Password;
+import dev.sluice.protocol.auth.Nonce;
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.protocol.packet.HandshakeResponse41;
 import dev.sluice.protocol.packet.HandshakeV10;
@@ -12,6 +14,7 @@ import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.compression.CompressionAlgorithm;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,8 @@ final class BackendLogin {
     static final String NATIVE = "mysql_native_password";
     static final String CACHING_SHA2 = "caching_sha2_password";
     static final String SHA256 = "sha256_password";
+    /** What servers ask for that hand the password on, to PAM or a directory. */
+    static final String CLEAR = "mysql_clear_password";
 
     // utf8mb4_general_ci: the one utf8mb4 collation that every server version knows.
     private static final int GENERAL_CI = 45;
@@ -31,6 +36,7 @@ final class BackendLogin {
     // shows.
     private static final int UTF8MB4_0900_AI_CI = 255;
     private static final long MAX_PACKET_BYTES = 1L << 30;
+    private static final int NONCE_LENGTH = HandshakeV10.NONCE_LENGTH;
     private static final int SHA256_REQUEST_PUBLIC_KEY = 1;
     private static final int REQUIRED = Capabilities.CLIENT_PROTOCOL_41
             | Capabilities.CLIENT_SECURE_CONNECTION
@@ -44,6 +50,9 @@ final class BackendLogin {
             | Capabilities.CLIENT_MULTI_STATEMENTS
             | Capabilities.CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA
             | Capabilities.CLIENT_CONNECT_ATTRS;
+    /** Answers have another form with them, or other numbers in them, which the client has been promised or not. */
+    private static final int PROMISED =
+            Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA | Capabilities.CLIENT_FOUND_ROWS;
     /** A server makes it a part of the sql_mode and forgets it with the first reset, so it is part of the session's state. */
     private static final int OF_SESSIONS = Capabilities.CLIENT_IGNORE_SPACE;
 
@@ -52,6 +61,7 @@ final class BackendLogin {
     private final BackendAddress address;
     private final @Nullable CompressionAlgorithm compression;
     private final LongSupplier nanoClock;
+    private final byte[] password;
     private byte[] nonce = new byte[0];
     private String plugin = CACHING_SHA2;
     private int capabilities;
@@ -69,6 +79,9 @@ final class BackendLogin {
         this.address = address;
         this.compression = compression;
         this.nanoClock = nanoClock;
+        byte[] known = credential.password();
+        // Who has only a hash cannot answer other plugins, and the server, not Sluice, shall say so.
+        this.password = known == null ? Nonce.random() : known;
     }
 
     BackendAddress address() {
@@ -93,9 +106,7 @@ final class BackendLogin {
 
     /** Reads the greeting. Throws when the server lacks what Sluice builds on. */
     void greeted(HandshakeV10 greeting) {
-        // Answers have another form with it, which the client has been promised or not.
-        int optionalMetadata = key.capabilities() & Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA;
-        int missing = (REQUIRED | optionalMetadata) & ~greeting.capabilities();
+        int missing = (REQUIRED | (key.capabilities() & PROMISED)) & ~greeting.capabilities();
         if (missing != 0) {
             throw new ProtocolException(
                     "the server lacks " + Capabilities.describe(missing) + "; MySQL 5.7.5 or MariaDB 10.2 is needed");
@@ -127,23 +138,35 @@ final class BackendLogin {
     }
 
     private static boolean isKnown(String name) {
-        return name.equals(NATIVE) || name.equals(CACHING_SHA2) || name.equals(SHA256);
+        return name.equals(NATIVE)
+                || name.equals(CACHING_SHA2)
+                || name.equals(SHA256)
+                || name.equals(Ed25519Password.NAME);
     }
 
-    /** The answer to an AuthSwitchRequest, or null when the plugin cannot be answered. */
-    byte @Nullable [] switched(String toPlugin, byte[] data) {
+    /**
+     * The answer to an AuthSwitchRequest, or null when the plugin cannot be answered.
+     *
+     * @param encrypted whether what is said in the clear is heard by the server only
+     */
+    byte @Nullable [] switched(String toPlugin, byte[] data, boolean encrypted) {
         plugin = toPlugin;
         // The data ends with a NUL that is not part of the nonce.
-        nonce = data.length == 21 ? java.util.Arrays.copyOf(data, 20) : data;
+        nonce = data.length == NONCE_LENGTH + 1 ? Arrays.copyOf(data, NONCE_LENGTH) : data;
+        if (encrypted && (toPlugin.equals(SHA256) || toPlugin.equals(CLEAR))) {
+            return clearPassword();
+        }
         return isKnown(toPlugin) ? firstAnswer(toPlugin) : null;
     }
 
     private byte[] firstAnswer(String toPlugin) {
-        byte[] password = credential.password();
         if (toPlugin.equals(NATIVE)) {
             return credential.nativeResponse(nonce);
         }
-        if (password == null || password.length == 0) {
+        if (toPlugin.equals(Ed25519Password.NAME)) {
+            return Ed25519Password.sign(password, nonce);
+        }
+        if (password.length == 0) {
             return new byte[0];
         }
         // sha256_password starts with a request for the public key; over TLS the handler sends the password instead.
@@ -160,17 +183,14 @@ final class BackendLogin {
         return plugin;
     }
 
-    /** The password in the clear, for a channel that is encrypted. Null when it is not known. */
-    byte @Nullable [] clearPassword() {
-        return credential.passwordNulTerminated();
+    /** The password in the clear, for a channel that is encrypted, and a NUL. */
+    byte[] clearPassword() {
+        return Arrays.copyOf(password, password.length + 1);
     }
 
-    /** The password encrypted with the server's public key. Null when it is not known. */
-    byte @Nullable [] encryptedPassword(byte[] publicKeyPem) {
-        byte[] password = credential.password();
-        return password == null
-                ? null
-                : RsaKeys.encryptPassword(password, nonce, new String(publicKeyPem, StandardCharsets.US_ASCII));
+    /** The password encrypted with the server's public key. */
+    byte[] encryptedPassword(byte[] publicKeyPem) {
+        return RsaKeys.encryptPassword(password, nonce, new String(publicKeyPem, StandardCharsets.US_ASCII));
     }
 
     /** The state of a connection right after the login. */

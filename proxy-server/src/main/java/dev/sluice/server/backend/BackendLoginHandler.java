@@ -1,7 +1,6 @@
 package dev.sluice.server.backend;
 
 import dev.sluice.protocol.Capabilities;
-import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packet;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ProtocolException;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Confined to the session's event loop.
  *
  * <pre>
- * GREETING ──HandshakeV10──► [TLS] ──► AUTHENTICATING ──OK──► replaced
+ * GREETING ──HandshakeV10──► [ENCRYPTING] ──► AUTHENTICATING ──OK──► replaced
  *     any ──ERR, deadline, malformed, closed──► failed
  * </pre>
  */
@@ -38,8 +37,11 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
     private static final int PACKET_BYTES_MAX = 64 * 1024;
     private static final int ROUNDS_MAX = 8;
 
+    private static final int PLUGIN_CHARACTERS_SHOWN = 64;
+
     private enum Step {
         GREETING,
+        ENCRYPTING,
         AUTHENTICATING,
         DONE
     }
@@ -51,6 +53,9 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
     private Step step = Step.GREETING;
     private boolean encrypted;
     private int rounds;
+    /** The sequence id that comes next, from whoever has the word. */
+    private int nextId;
+
     private boolean keyRequested;
     private @Nullable ScheduledFuture<?> deadline;
 
@@ -74,6 +79,10 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+        if (step == Step.ENCRYPTING) {
+            // What TLS has decrypted comes later: this was in the clear, and anybody on the way may have put it there.
+            throw new ProtocolException("bytes in the clear, in front of TLS");
+        }
         if (step == Step.DONE || in.readableBytes() < Packets.HEADER_LENGTH) {
             return;
         }
@@ -91,6 +100,10 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
 
     private void received(ChannelHandlerContext context, ByteBuf payload, int sequenceId) {
         int first = payload.getUnsignedByte(payload.readerIndex());
+        if (first != 0xFF && sequenceId != nextId) {
+            throw new ProtocolException("packets out of order: sequence id " + sequenceId + " in place of " + nextId);
+        }
+        nextId = (sequenceId + 1) & 0xFF;
         if (first == 0xFF) {
             ErrPacket error = ErrPacket.decode(payload, login.capabilities());
             fail(
@@ -98,15 +111,15 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
                     new BackendFailure(
                             Kind.REFUSED, login.address() + " refused the login: " + error.message(), error));
         } else if (step == Step.GREETING) {
-            greeted(context, HandshakeV10.decode(payload, 0), sequenceId);
+            greeted(context, HandshakeV10.decode(payload, 0));
         } else if (first == 0x00) {
             succeeded(context);
         } else {
-            challenged(context, payload, sequenceId, first);
+            challenged(context, payload, first);
         }
     }
 
-    private void greeted(ChannelHandlerContext context, HandshakeV10 greeting, int sequenceId) {
+    private void greeted(ChannelHandlerContext context, HandshakeV10 greeting) {
         login.greeted(greeting);
         SslContext tls = security.context();
         boolean offered = (greeting.capabilities() & Capabilities.CLIENT_SSL) != 0;
@@ -115,19 +128,20 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
                 throw new ProtocolException("TLS is required and the server does not offer it");
             }
             step = Step.AUTHENTICATING;
-            send(context, login.response(), sequenceId + 1);
+            send(context, login.response());
             return;
         }
-        step = Step.AUTHENTICATING;
-        send(context, login.sslRequest(), sequenceId + 1);
+        step = Step.ENCRYPTING;
+        send(context, login.sslRequest());
         SslHandler handler = tls.newHandler(
                 context.alloc(), login.address().host(), login.address().port());
         context.pipeline().addFirst("tls", handler);
         handler.handshakeFuture().addListener(future -> {
-            if (future.isSuccess()) {
+            if (future.isSuccess() && step == Step.ENCRYPTING) {
                 encrypted = true;
-                send(context, login.response(), sequenceId + 2);
-            } else {
+                step = Step.AUTHENTICATING;
+                send(context, login.response());
+            } else if (!future.isSuccess()) {
                 fail(
                         context,
                         Kind.UNREACHABLE,
@@ -136,27 +150,34 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         });
     }
 
-    private void challenged(ChannelHandlerContext context, ByteBuf payload, int sequenceId, int first) {
+    private void challenged(ChannelHandlerContext context, ByteBuf payload, int first) {
         if (++rounds > ROUNDS_MAX) {
             throw new ProtocolException("more than " + ROUNDS_MAX + " rounds of authentication");
         }
         if (first == 0xFE) {
             AuthSwitchRequest request = AuthSwitchRequest.decode(payload, login.capabilities());
-            byte[] answer = login.switched(request.plugin(), request.data());
+            byte[] answer = login.switched(request.plugin(), request.data(), encrypted);
             if (answer == null) {
-                throw new ProtocolException("authentication plugin " + request.plugin() + " is not supported");
+                boolean clear = request.plugin().equals(BackendLogin.CLEAR);
+                throw new ProtocolException("authentication plugin " + shown(request.plugin())
+                        + (clear ? " is not answered without TLS" : " is not supported"));
             }
             keyRequested = request.plugin().equals(BackendLogin.SHA256);
-            boolean clear = encrypted && request.plugin().equals(BackendLogin.SHA256);
-            reply(context, clear ? login.clearPassword() : answer, sequenceId + 1);
+            reply(context, answer);
         } else if (first == 0x01) {
-            moreData(context, AuthMoreData.decode(payload, login.capabilities()).data(), sequenceId);
+            moreData(context, AuthMoreData.decode(payload, login.capabilities()).data());
         } else {
             throw new ProtocolException("a packet that starts with " + first + " during authentication");
         }
     }
 
-    private void moreData(ChannelHandlerContext context, byte[] data, int sequenceId) {
+    /** A server may name anything, at any length. */
+    private static String shown(String plugin) {
+        String start = plugin.substring(0, Math.min(plugin.length(), PLUGIN_CHARACTERS_SHOWN));
+        return start.replaceAll("[^\\x21-\\x7e]", "?");
+    }
+
+    private void moreData(ChannelHandlerContext context, byte[] data) {
         boolean status = data.length == 1;
         if (status && data[0] == CachingSha2Password.FAST_AUTH_SUCCESS) {
             return;
@@ -165,32 +186,28 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
             byte[] answer =
                     encrypted ? login.clearPassword() : new byte[] {(byte) CachingSha2Password.REQUEST_PUBLIC_KEY};
             keyRequested = !encrypted;
-            reply(context, answer, sequenceId + 1);
+            reply(context, answer);
             return;
         }
         if (!keyRequested || encrypted) {
             throw new ProtocolException("a public key that was not asked for");
         }
-        reply(context, login.encryptedPassword(data), sequenceId + 1);
+        reply(context, login.encryptedPassword(data));
     }
 
-    private void reply(ChannelHandlerContext context, byte @Nullable [] answer, int sequenceId) {
-        if (answer == null) {
-            // Servers ask like this for an account that is gone, or has another plugin than it had.
-            ErrPacket denied = ErrorCode.ER_ACCESS_DENIED_ERROR.toPacket(login.user(), login.address(), "YES");
-            fail(context, new BackendFailure(Kind.REFUSED, "the server asks for more than a known hash", denied));
-            return;
-        }
+    private void reply(ChannelHandlerContext context, byte[] answer) {
         ByteBuf out = context.alloc().buffer(answer.length + Packets.HEADER_LENGTH);
-        int header = Packets.begin(out, sequenceId & 0xFF);
+        int header = Packets.begin(out, nextId);
         out.writeBytes(answer);
         Packets.end(out, header);
+        nextId = (nextId + 1) & 0xFF;
         context.writeAndFlush(out, context.voidPromise());
     }
 
-    private void send(ChannelHandlerContext context, Packet packet, int sequenceId) {
+    private void send(ChannelHandlerContext context, Packet packet) {
         ByteBuf out = context.alloc().buffer();
-        Packets.write(out, sequenceId & 0xFF, packet, login.capabilities());
+        Packets.write(out, nextId, packet, login.capabilities());
+        nextId = (nextId + 1) & 0xFF;
         context.writeAndFlush(out, context.voidPromise());
     }
 

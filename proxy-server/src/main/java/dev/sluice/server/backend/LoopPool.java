@@ -18,8 +18,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backend connections of one event loop. Confined to the session's event loop; {@link #slotGranted}, {@link #makeRoom}
- * and {@link #giveUpStatements} may be called from any thread.
+ * The backend connections of one event loop. Confined to the session's event loop; {@link #slotGranted}, {@link #makeRoom},
+ * {@link #giveUpShare} and {@link #giveUpStatements} may be called from any thread.
  *
  * <p>A connection is idle here, leased to one session, or being reset. A hard cap per backend holds over all loops
  * ({@link BackendCapacity}); whoever finds it reached waits in a {@link WaitingLine} with a deadline. A connection that
@@ -30,6 +30,10 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private static final long SWEEP_MILLIS = 250;
     /** How long a server may list a connection after it has closed its side, on a busy machine. */
     static final long FORGETTING_MILLIS = 100;
+    /** How soon a server is asked again that has let a user have no more connections, and for how long it is. */
+    private static final long SHARE_FIRST_MILLIS = 25;
+
+    private static final long SHARE_MILLIS = 500;
     /** Who has waited this long gets a connection that a session would rather keep for the sake of its last statement. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
@@ -107,7 +111,12 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return;
         }
         environment.metrics().backendStarted(connection.key().backendOrdinal());
+        lend(connection, borrower);
+    }
+
+    private void lend(BackendConnection connection, Borrower borrower) {
         connection.leaseTo(borrower.owner());
+        environment.metrics().backendLent(connection.key().backendOrdinal());
         borrower.acquired(connection);
     }
 
@@ -123,6 +132,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return false;
         }
         environment.metrics().backendStarted(connection.key().backendOrdinal());
+        environment.metrics().backendLent(connection.key().backendOrdinal());
         connection.leaseTo(owner);
         return true;
     }
@@ -131,8 +141,12 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private void claim(KeyPool pool, @Nullable StateVector wanted, Borrower borrower) {
         long now = environment.nanoClock().getAsLong();
         long deadline = now + settings.acquireTimeout().toNanos();
-        Claim claim = new Claim(pool, wanted, borrower, now, deadline, borrower.retainedBytes());
-        int ordinal = pool.key().backendOrdinal();
+        claim(new Claim(pool, wanted, borrower, now, deadline, borrower.retainedBytes()));
+    }
+
+    private void claim(Claim claim) {
+        Borrower borrower = claim.borrower();
+        int ordinal = claim.pool().key().backendOrdinal();
         WaitingLine line = lines.of(ordinal);
         if (capacities.of(ordinal).isClosed()) {
             borrower.acquireFailed(takenAway(ordinal));
@@ -193,8 +207,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             public void connected(BackendConnection connection) {
                 opened(claim.pool(), connection);
                 if (borrower.isWaiting()) {
-                    connection.leaseTo(borrower.owner());
-                    borrower.acquired(connection);
+                    lend(connection, borrower);
                 } else {
                     release(connection);
                 }
@@ -203,7 +216,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             @Override
             public void failed(BackendFailure failure) {
                 environment.metrics().backendConnectFailed(key.backendOrdinal());
-                if (borrower.isWaiting()) {
+                if (borrower.isWaiting() && !opensAgain(claim, failure)) {
                     borrower.acquireFailed(failure);
                 }
             }
@@ -213,6 +226,26 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 free(capacity);
             }
         });
+    }
+
+    /**
+     * A server lets a user have so many connections only, and idle ones of this pool may be among them: those go, and it is
+     * asked again, a few times within less than a second.
+     */
+    private boolean opensAgain(Claim claim, BackendFailure failure) {
+        long waited = TimeUnit.NANOSECONDS.toMillis(environment.nanoClock().getAsLong() - claim.sinceNanos());
+        if (!failure.isUsersShare() || waited >= SHARE_MILLIS) {
+            return false;
+        }
+        PoolKey key = claim.pool().key();
+        capacities.askForShare(key.backendOrdinal(), key.user());
+        Runnable again = () -> {
+            if (claim.borrower().isWaiting()) {
+                claim(claim);
+            }
+        };
+        var unused = loop.schedule(again, Math.max(SHARE_FIRST_MILLIS, waited), TimeUnit.MILLISECONDS);
+        return true;
     }
 
     /** Frees a slot when the server, too, has forgotten the connection: it hangs up first, and tidies up behind that. */
@@ -252,6 +285,10 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return;
         }
         lingering.remove(connection);
+        if (connection.isAsked()) {
+            connection.whenUnasked(() -> release(connection));
+            return;
+        }
         long now = environment.nanoClock().getAsLong();
         KeyPool pool = pool(connection.key());
         BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
@@ -281,8 +318,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         waited(claim);
         askFor(ordinal);
-        connection.leaseTo(claim.borrower().owner());
-        claim.borrower().acquired(connection);
+        lend(connection, claim.borrower());
     }
 
     private boolean isOld(BackendConnection connection, long now) {
@@ -299,7 +335,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         }
         lingering.remove(connection);
         if (!connection.isQuiet() || takesNothingNew(connection.key().backendOrdinal())) {
-            connection.close();
+            connection.abandon();
             return;
         }
         connection.leaseTo(IgnoringOwner.INSTANCE);
@@ -319,6 +355,19 @@ public final class LoopPool implements BackendCapacity.Claimant {
      */
     public void linger(BackendConnection connection, boolean untilStarving) {
         lingering.add(connection, untilStarving);
+        int ordinal = connection.key().backendOrdinal();
+        if (!untilStarving && isWanted(ordinal)) {
+            // Those that wait have asked when they came, and would not look again for long.
+            loop.execute(() -> {
+                if (isWanted(ordinal)) {
+                    boolean unused = lingering.takeOne(ordinal, false);
+                }
+            });
+        }
+    }
+
+    private boolean isWanted(int ordinal) {
+        return !lines.of(ordinal).isEmpty() || capacities.of(ordinal).isWantedBesides(this);
     }
 
     /** A session uses the connection again. */
@@ -336,6 +385,13 @@ public final class LoopPool implements BackendCapacity.Claimant {
                 boolean unused = lingering.takeOne(backendOrdinal, starving);
             }
         });
+    }
+
+    @Override
+    public void giveUpShare(int backendOrdinal, String user) {
+        loop.execute(() -> pools.idle(connection -> connection.key().backendOrdinal() == backendOrdinal
+                        && connection.key().user().equals(user))
+                .forEach(this::retireIdle));
     }
 
     @Override

@@ -30,6 +30,11 @@ public abstract class PendingResponse {
         return false;
     }
 
+    /** Whether another session than the one that has the connection waits for it: the connection must not end before it is here. */
+    public boolean isForAnother() {
+        return false;
+    }
+
     /**
      * Takes what has arrived of this response: calls {@link ResponseScanner#next} until the response is complete or
      * more bytes are needed. Whatever is to outlive the call must be retained or copied.

@@ -30,6 +30,19 @@ public final class StatePrelude {
             "SELECT 0 FROM (SELECT 0) none".getBytes(StandardCharsets.US_ASCII);
 
     private static final Set<String> NAMED = Set.of(StateVector.CHARACTER_SET_CLIENT, StateVector.COLLATION_CONNECTION);
+    /** They are reported as empty when they are NULL, and refuse to be empty. */
+    private static final Set<String> NULL_WHEN_EMPTY = Set.of(
+            StateVector.CHARACTER_SET_RESULTS,
+            "default_tmp_storage_engine",
+            "enforce_storage_engine",
+            "innodb_ft_user_stopword_table",
+            "innodb_tmpdir");
+
+    /** Takes the word for the present, which is not what a string of it means. */
+    private static final String AS_OF = "system_versioning_asof";
+
+    private static final String DEFAULT = "DEFAULT";
+
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,20}(\\.\\d{1,12})?");
 
     private StatePrelude() {}
@@ -41,7 +54,7 @@ public final class StatePrelude {
 
     /** Whether a connection has to be brought to where {@code wanted} needs it. */
     public static boolean isNeeded(BackendConnection connection, StateVector wanted) {
-        return differs(connection, wanted) || !connection.trackersOn();
+        return differs(connection, wanted) || !connection.trackersOn() || connection.wantsReset();
     }
 
     /** Whether its state is another one, whatever is tracked of it. */
@@ -50,9 +63,12 @@ public final class StatePrelude {
         return connection.vector() != wanted;
     }
 
-    /** Whether getting there takes a COM_RESET_CONNECTION: some variable is set that the session has at its default. */
+    /**
+     * Whether getting there takes a COM_RESET_CONNECTION: some variable is set that the session has at its default, or it was
+     * asked for.
+     */
     public static boolean needsReset(BackendConnection connection, StateVector wanted) {
-        return !connection.vector().setsNothingBeyond(wanted);
+        return connection.wantsReset() || !connection.vector().setsNothingBeyond(wanted);
     }
 
     /**
@@ -89,6 +105,8 @@ public final class StatePrelude {
         }
         String assignments = assignments(from, wanted);
         if (!assignments.isEmpty()) {
+            // A server may warn of them.
+            connection.conditionsLeft(true);
             writeQuery(connection, out, assignments.getBytes(StandardCharsets.UTF_8));
             connection.expect(response);
             answers++;
@@ -128,6 +146,7 @@ public final class StatePrelude {
 
     private static void writeReset(BackendConnection connection, ByteBuf out) {
         writeCommand(out, CommandType.COM_RESET_CONNECTION, new byte[0]);
+        connection.reset();
         connection.trackers(Trackers.OFF);
         connection.conditionsLeft(false);
         connection.statements().clear();
@@ -184,8 +203,10 @@ public final class StatePrelude {
     private static void appendValue(StringBuilder set, String name, String value) {
         if (StateVector.isUserVariable(name)) {
             set.append(value);
-        } else if (value.isEmpty() && name.equals(StateVector.CHARACTER_SET_RESULTS)) {
+        } else if (value.isEmpty() && NULL_WHEN_EMPTY.contains(name)) {
             set.append("NULL");
+        } else if (value.equals(DEFAULT) && name.equals(AS_OF)) {
+            set.append(DEFAULT);
         } else if (NUMBER.matcher(value).matches()) {
             // Numeric variables refuse quoted numbers; variables of other types take a bare number as well.
             set.append(value);

@@ -4,6 +4,7 @@ import dev.sluice.router.session.StateVector;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ public final class StatementHandles {
         private byte @Nullable [] boundTypes;
         private @Nullable Object exclusiveTo;
         private boolean cursorAsked;
+        private boolean preparedAstray;
+        private boolean strayed;
 
         /** @param serverId the server's statement id on this connection */
         public Handle(int serverId) {
@@ -54,6 +57,27 @@ public final class StatementHandles {
             cursorAsked = true;
         }
 
+        /** Notes that it was prepared with other settings than the statement is to be prepared with. */
+        public void preparedAstray() {
+            preparedAstray = true;
+        }
+
+        /**
+         * Notes that it is executed. The server prepares a statement again when types of parameters change, and decides anew
+         * what it computes.
+         *
+         * @param deciding that part of the session's state now
+         */
+        public void executed(Text text, StateVector deciding) {
+            strayed |= !deciding.equals(text.decidedIn);
+        }
+
+        /** Whether it computes what it does for a session that has always had the settings that it has now. */
+        public boolean suits(Text text, StateVector deciding) {
+            boolean asPrepared = deciding.equals(text.preparedIn.deciding());
+            return !(preparedAstray && asPrepared) && !(strayed && deciding.equals(text.decidedIn));
+        }
+
         /** The statement of a session that has a cursor or long data here, or null. */
         public @Nullable Object exclusiveTo() {
             return exclusiveTo;
@@ -67,7 +91,8 @@ public final class StatementHandles {
 
     /**
      * What a prepared statement depends on: its text, known by a digest so that no connection keeps it, the state it was prepared in (schema, sql_mode, character set), and
-     * the types that its parameters had at its first execution, by which a server decides what the statement computes.
+     * the types that its parameters had and the settings at its first execution, by which a server decides what the
+     * statement computes.
      * Immutable: the arrays must not be changed.
      */
     public static final class Text {
@@ -75,6 +100,7 @@ public final class StatementHandles {
         private final StateVector preparedIn;
         private final int copy;
         private final byte @Nullable [] firstTypes;
+        private final @Nullable StateVector decidedIn;
         private final int hash;
 
         /**
@@ -83,25 +109,36 @@ public final class StatementHandles {
          * @param copy 0, or a number that keeps apart equal texts that need handles of their own
          */
         public Text(TextDigest sql, StateVector preparedIn, int copy) {
-            this(sql, preparedIn, copy, null);
+            this(sql, preparedIn, copy, null, null);
         }
 
-        private Text(TextDigest sql, StateVector preparedIn, int copy, byte @Nullable [] firstTypes) {
+        private Text(
+                TextDigest sql,
+                StateVector preparedIn,
+                int copy,
+                byte @Nullable [] firstTypes,
+                @Nullable StateVector decidedIn) {
             this.sql = sql;
             this.preparedIn = preparedIn;
             this.copy = copy;
             this.firstTypes = firstTypes;
-            this.hash = 31 * (31 * (31 * sql.hashCode() + preparedIn.hashCode()) + copy) + Arrays.hashCode(firstTypes);
+            this.decidedIn = decidedIn;
+            int first = 31 * Arrays.hashCode(firstTypes) + Objects.hashCode(decidedIn);
+            this.hash = 31 * (31 * (31 * sql.hashCode() + preparedIn.hashCode()) + copy) + first;
         }
 
-        /** The same statement, executed first with these parameter types, two bytes each. */
-        public Text executedWith(byte[] types) {
-            return new Text(sql, preparedIn, copy, types);
+        /**
+         * The same statement, executed first with these parameter types, two bytes each.
+         *
+         * @param deciding that part of the session's state then
+         */
+        public Text executedWith(byte[] types, StateVector deciding) {
+            return new Text(sql, preparedIn, copy, types, deciding);
         }
 
         /** The same statement with a handle that equal ones do not share. */
         public Text copy(int number) {
-            return new Text(sql, preparedIn, number, firstTypes);
+            return new Text(sql, preparedIn, number, firstTypes, decidedIn);
         }
 
         /** The state that the statement was, and must be, prepared in. */
@@ -117,6 +154,7 @@ public final class StatementHandles {
                             && copy == other.copy
                             && preparedIn.equals(other.preparedIn)
                             && Arrays.equals(firstTypes, other.firstTypes)
+                            && Objects.equals(decidedIn, other.decidedIn)
                             && sql.equals(other.sql));
         }
 

@@ -3,9 +3,11 @@ package dev.sluice.server.cli;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.SluiceConfig;
-import dev.sluice.server.config.TlsMode;
-import dev.sluice.server.tls.JdbcTrustStore;
+import dev.sluice.server.tls.BackendTls;
+import dev.sluice.server.tls.JdbcTls;
 import dev.sluice.server.tls.TlsException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +25,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Inspects a backend through Connector/J, one connection and a few statements. Thread-safe: it has no state. */
@@ -42,15 +46,29 @@ final class JdbcInspector implements BackendInspector {
 
     @Override
     public BackendReport inspect(BackendConfig backend, SluiceConfig config) throws TlsException {
-        Properties properties = properties(config);
-        Optional<Path> ca = config.tls().backend().ca();
-        if (ca.isEmpty()) {
-            return inspect(backend, config, properties);
+        try {
+            Path directory = Files.createTempDirectory("sluice-check-");
+            try {
+                Properties properties = properties(config);
+                JdbcTls.of(BackendTls.load(config.tls()), directory).addTo(properties);
+                return inspect(backend, config, properties);
+            } finally {
+                remove(directory);
+            }
+        } catch (IOException e) {
+            return BackendReport.unreachable(
+                    backend.address(), "the JDBC driver's files cannot be written: " + e.getMessage());
         }
-        try (JdbcTrustStore authorities = JdbcTrustStore.of(ca.orElseThrow())) {
-            authorities.addTo(properties);
-            properties.setProperty("sslMode", "VERIFY_CA");
-            return inspect(backend, config, properties);
+    }
+
+    /** Deepest first. */
+    private static void remove(Path directory) throws IOException {
+        List<Path> all;
+        try (Stream<Path> files = Files.walk(directory)) {
+            all = files.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : all) {
+            Files.delete(file);
         }
     }
 
@@ -63,11 +81,6 @@ final class JdbcInspector implements BackendInspector {
         properties.setProperty(
                 "socketTimeout", String.valueOf(config.monitor().timeout().toMillis()));
         properties.setProperty("logger", "com.mysql.cj.log.Slf4JLogger");
-        TlsMode mode = config.tls().backend().mode();
-        properties.setProperty("sslMode", mode == TlsMode.OFF ? "DISABLED" : mode.name());
-        // Without an authority the connection can be interfered with anyway, so the key may come from the server.
-        boolean unverified = config.tls().backend().ca().isEmpty();
-        properties.setProperty("allowPublicKeyRetrieval", String.valueOf(unverified));
         return properties;
     }
 

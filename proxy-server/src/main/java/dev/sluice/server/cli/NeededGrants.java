@@ -43,6 +43,9 @@ final class NeededGrants {
         }
         Need kill = new Need("KILL cannot end a statement on its server", false, false);
         require(missing, MONITOR, grants, GLOBAL, kill, flavor.mariaDb() ? connectionAdmin() : "CONNECTION_ADMIN");
+        Need triggers = new Need(
+                "user variables that triggers assign may be seen by other sessions of the same user", false, false);
+        require(missing, MONITOR, grants, GLOBAL, triggers, "TRIGGER");
         if (config.monitor().discover().use()) {
             Need list = new Need("replicas are not discovered (monitor.discover)", true, false);
             require(missing, MONITOR, grants, GLOBAL, list, listReplicas());

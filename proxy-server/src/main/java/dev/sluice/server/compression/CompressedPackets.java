@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * and a payload, inside is the plain stream of packets, which frames cut anywhere. What is written is collected until the
  * flush. Confined to the session's event loop.
  *
- * <p>Memory is bounded by one frame each way: 16 MiB of what arrives and as much of its plain form, and a small part of
- * that of what is sent. While nobody reads from the channel, what has arrived stays compressed.
+ * <p>A frame of zlib is taken apart as it arrives, in pieces; one of zstd, of 16 MiB at most, when it is there as a whole.
+ * What fits into one piece is passed on only when its frame has proved to be right. While nobody reads from the channel, what
+ * has arrived stays compressed.
  *
  * @see <a href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_compression.html">Compression</a>
  */
@@ -26,12 +27,24 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
     static final int FRAME_BYTES = 32 * 1024;
     /** Less is sent as it is, as servers and clients do. */
     static final int COMPRESSED_MIN = 50;
+    /** Plain bytes that are passed on at a time. */
+    static final int PIECE_BYTES = 64 * 1024;
+
+    private static final int ANNOUNCED = -1;
 
     private final FrameCodec codec;
     private @Nullable ByteBuf received;
     private @Nullable ByteBuf batch;
     /** Bytes of a frame that is not compressed which are still to come. */
     private int plainLeft;
+    /** Bytes of a compressed frame that have not been decompressed yet. */
+    private int compressedLeft;
+    /** The plain bytes that they must still give. */
+    private int plainExpected;
+
+    private int frameId = ANNOUNCED;
+    /** What has been decompressed and not passed on; has room for more. */
+    private @Nullable ByteBuf piece;
 
     private int nextId;
     private boolean passing;
@@ -101,6 +114,8 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
             }
         } catch (CompressionException e) {
             broken = true;
+            // What is said of it has the number behind that of the frame.
+            announce();
             context.fireExceptionCaught(e);
         } finally {
             passing = false;
@@ -119,7 +134,10 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
             return null;
         }
         try {
-            return plainLeft > 0 ? piece(context, in) : frame(context, in);
+            if (plainLeft == 0 && compressedLeft == 0 && !begins(in)) {
+                return null;
+            }
+            return plainLeft > 0 ? asItIs(context, in) : decompressed(context, in);
         } finally {
             if (!in.isReadable()) {
                 received = null;
@@ -129,43 +147,75 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
     }
 
     /** A copy: whoever collects what is passed on appends to it. */
-    private @Nullable ByteBuf piece(ChannelHandlerContext context, ByteBuf in) {
+    private @Nullable ByteBuf asItIs(ChannelHandlerContext context, ByteBuf in) {
         int length = Math.min(plainLeft, in.readableBytes());
         plainLeft -= length;
         return length == 0 ? null : context.alloc().buffer(length).writeBytes(in, length);
     }
 
-    private @Nullable ByteBuf frame(ChannelHandlerContext context, ByteBuf in) {
+    /** Reads the header of a frame; false if it has not arrived. */
+    private boolean begins(ByteBuf in) {
         if (in.readableBytes() < HEADER_LENGTH) {
-            return null;
+            return false;
         }
-        int head = in.readerIndex();
-        int length = in.getUnsignedMediumLE(head);
-        int plainLength = in.getUnsignedMediumLE(head + 4);
+        int length = in.readUnsignedMediumLE();
+        frameId = in.readUnsignedByte();
+        int plainLength = in.readUnsignedMediumLE();
         if (length == 0) {
             throw new CompressionException("an empty compressed packet");
         }
-        if (plainLength != 0 && in.readableBytes() < HEADER_LENGTH + length) {
-            return null;
-        }
-        arrived(in.getUnsignedByte(head + 3));
-        in.skipBytes(HEADER_LENGTH);
         if (plainLength == 0) {
+            arrived(frameId);
             plainLeft = length;
-            return piece(context, in);
+        } else {
+            compressedLeft = length;
+            plainExpected = plainLength;
+            codec.begin();
         }
-        ByteBuf plain = context.alloc().directBuffer(plainLength);
-        boolean whole = false;
-        try {
-            codec.decompress(in.slice(in.readerIndex(), length), plainLength, plain);
-            whole = true;
-        } finally {
-            if (!whole) {
-                plain.release();
+        return true;
+    }
+
+    /** The next piece of the frame that has begun; null if not enough of it has arrived. */
+    private @Nullable ByteBuf decompressed(ChannelHandlerContext context, ByteBuf in) {
+        while (in.readableBytes() >= codec.neededOf(compressedLeft)) {
+            ByteBuf out = openPiece(context);
+            int written = out.writerIndex();
+            ByteBuf source = in.slice(in.readerIndex(), Math.min(compressedLeft, in.readableBytes()));
+            codec.decompress(source, out);
+            int read = source.readerIndex();
+            in.skipBytes(read);
+            compressedLeft -= read;
+            plainExpected -= out.writerIndex() - written;
+            boolean stuck = read == 0 && out.writerIndex() == written;
+            if (stuck || plainExpected < 0 || (compressedLeft == 0 && plainExpected > 0)) {
+                throw new CompressionException("a compressed packet that is not as long as it tells");
+            }
+            if (compressedLeft == 0 || !out.isWritable()) {
+                piece = null;
+                announce();
+                return out;
             }
         }
-        in.skipBytes(length);
-        return plain;
+        return null;
+    }
+
+    /** With room for a byte that must not come: what is behind the data is read only where there is some. */
+    private ByteBuf openPiece(ChannelHandlerContext context) {
+        ByteBuf open = piece;
+        if (open == null) {
+            boolean atOnce = codec.neededOf(compressedLeft) == compressedLeft;
+            int size = 1 + (atOnce ? plainExpected : Math.min(plainExpected, PIECE_BYTES));
+            open = context.alloc().directBuffer(size);
+            piece = open;
+        }
+        return open;
+    }
+
+    private void announce() {
+        if (frameId != ANNOUNCED) {
+            arrived(frameId);
+            frameId = ANNOUNCED;
+        }
     }
 
     // ---- what is sent ----
@@ -243,6 +293,10 @@ abstract class CompressedPackets extends ChannelDuplexHandler {
         if (received != null) {
             received.release();
             received = null;
+        }
+        if (piece != null) {
+            piece.release();
+            piece = null;
         }
         if (batch != null) {
             batch.release();

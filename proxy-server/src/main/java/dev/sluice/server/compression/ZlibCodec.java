@@ -26,29 +26,33 @@ final class ZlibCodec implements FrameCodec {
     }
 
     @Override
-    public void decompress(ByteBuf compressed, int plainLength, ByteBuf out) {
+    public int neededOf(int compressedLength) {
+        return 1;
+    }
+
+    @Override
+    public void begin() {
         inflater.reset();
-        inflater.setInput(compressed.nioBuffer());
-        out.ensureWritable(plainLength);
-        ByteBuffer target = out.nioBuffer(out.writerIndex(), plainLength);
+    }
+
+    @Override
+    public void decompress(ByteBuf compressed, ByteBuf out) {
+        if (inflater.finished()) {
+            compressed.skipBytes(compressed.readableBytes());
+            return;
+        }
+        ByteBuffer source = compressed.nioBuffer();
+        inflater.setInput(source);
+        ByteBuffer target = out.nioBuffer(out.writerIndex(), out.writableBytes());
         try {
-            int length = 0;
-            while (length < plainLength && !inflater.finished()) {
-                int more = inflater.inflate(target);
-                if (more == 0) {
-                    break;
-                }
-                length += more;
-            }
-            boolean whole = length == plainLength && (inflater.finished() || inflater.inflate(new byte[1]) == 0);
-            if (!whole) {
-                throw new CompressionException(
-                        "a compressed packet that is not the " + plainLength + " bytes it tells");
-            }
+            out.writerIndex(out.writerIndex() + inflater.inflate(target));
         } catch (DataFormatException e) {
             throw new CompressionException("a compressed packet that is no zlib data: " + e.getMessage());
         }
-        out.writerIndex(out.writerIndex() + plainLength);
+        compressed.skipBytes(compressed.readableBytes() - source.remaining());
+        if (inflater.needsDictionary()) {
+            throw new CompressionException("a compressed packet that needs a dictionary");
+        }
     }
 
     @Override

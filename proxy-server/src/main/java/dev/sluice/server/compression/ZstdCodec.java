@@ -42,25 +42,35 @@ final class ZstdCodec implements FrameCodec {
         }
     }
 
+    /** All of it: in pieces it would need a window of the frame's own choice besides. */
     @Override
-    public void decompress(ByteBuf compressed, int plainLength, ByteBuf out) {
-        out.ensureWritable(plainLength);
-        ByteBuffer target =
-                out.internalNioBuffer(out.writerIndex(), plainLength).slice();
+    public int neededOf(int compressedLength) {
+        return compressedLength;
+    }
+
+    @Override
+    public void begin() {
+        // Each frame stands alone.
+    }
+
+    @Override
+    public void decompress(ByteBuf compressed, ByteBuf out) {
+        if (!compressed.isReadable()) {
+            return;
+        }
+        int room = out.writableBytes();
+        ByteBuffer target = out.internalNioBuffer(out.writerIndex(), room).slice();
         ByteBuf source = compressed.isDirect() ? compressed.retain() : direct(compressed);
         try {
             int length = decompressor.decompressDirectByteBuffer(
-                    target, 0, plainLength, source.nioBuffer(), 0, source.readableBytes());
-            if (length != plainLength) {
-                throw new CompressionException(
-                        "a compressed packet that is not the " + plainLength + " bytes it tells");
-            }
+                    target, 0, room, source.nioBuffer(), 0, source.readableBytes());
+            out.writerIndex(out.writerIndex() + length);
+            compressed.skipBytes(compressed.readableBytes());
         } catch (ZstdException e) {
             throw new CompressionException("a compressed packet that is no zstd data: " + e.getMessage());
         } finally {
             source.release();
         }
-        out.writerIndex(out.writerIndex() + plainLength);
     }
 
     /** TLS without a native library decrypts to the heap. */

@@ -9,12 +9,15 @@ import java.util.Optional;
  * @param port the admin port; nothing is opened without it
  * @param apiToken what a request to {@code /api/v1} must bring; the API is off without it
  * @param allowRemote whether operators may come from another host
+ * @param loginAttemptsPerSecond logins and requests of one address that may fail in a second; 0 for no bound
  */
-public record AdminConfig(Optional<Port> port, Optional<Secret> apiToken, boolean allowRemote) {
+public record AdminConfig(
+        Optional<Port> port, Optional<Secret> apiToken, boolean allowRemote, int loginAttemptsPerSecond) {
     /** Rejects absent parts, and an address for other hosts that was not allowed, with {@link IllegalArgumentException}. */
     public AdminConfig {
         Objects.requireNonNull(port, "port");
         Objects.requireNonNull(apiToken, "apiToken");
+        ConfigKeys.ADMIN_LOGIN_ATTEMPTS.require(loginAttemptsPerSecond);
         if (!allowRemote && port.isPresent() && !port.orElseThrow().listen().isLoopback()) {
             throw new IllegalArgumentException("admin.listen: "
                     + port.orElseThrow().listen() + " is not a loopback address, which needs admin.allow-remote");
@@ -26,7 +29,11 @@ public record AdminConfig(Optional<Port> port, Optional<Secret> apiToken, boolea
 
     /** What an absent section means: no door. */
     public static AdminConfig defaults() {
-        return new AdminConfig(Optional.empty(), Optional.empty(), ConfigKeys.ADMIN_ALLOW_REMOTE.defaultValue());
+        return new AdminConfig(
+                Optional.empty(),
+                Optional.empty(),
+                ConfigKeys.ADMIN_ALLOW_REMOTE.defaultValue(),
+                ConfigKeys.ADMIN_LOGIN_ATTEMPTS.defaultValue());
     }
 
     /**

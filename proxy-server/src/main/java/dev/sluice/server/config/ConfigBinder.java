@@ -53,15 +53,17 @@ final class ConfigBinder {
         List<BackendConfig> backends = backends(pool);
         MonitorConfig monitor = monitor();
         RoutingConfig routing = routing();
+        AccessConfig access = new AccessConfig(
+                value(ConfigKeys.ACCESS_ALLOW), value(ConfigKeys.ACCESS_DENY), value(ConfigKeys.ACCESS_PROXIES));
         LimitsConfig limits = limits();
         TlsConfig tls = tls();
         AuthConfig auth =
                 new AuthConfig(value(ConfigKeys.AUTH_CREDENTIAL_PROOF_AGE), value(ConfigKeys.AUTH_CREDENTIALS_MAX));
         SwitchoverConfig switchover = new SwitchoverConfig(
                 optional(ConfigKeys.ADMIN_SWITCHOVER_USER),
-                optional(ConfigKeys.ADMIN_SWITCHOVER_PASSWORD),
+                secret(ConfigKeys.ADMIN_SWITCHOVER_PASSWORD, ConfigKeys.ADMIN_SWITCHOVER_PASSWORD_FILE),
                 optional(ConfigKeys.ADMIN_REPLICATION_USER),
-                optional(ConfigKeys.ADMIN_REPLICATION_PASSWORD));
+                secret(ConfigKeys.ADMIN_REPLICATION_PASSWORD, ConfigKeys.ADMIN_REPLICATION_PASSWORD_FILE));
         MetricsConfig metrics = new MetricsConfig(optional(ConfigKeys.METRICS_LISTEN));
         AdminConfig admin = admin();
         LogConfig log = new LogConfig(value(ConfigKeys.LOG_LEVEL), value(ConfigKeys.LOG_FORMAT));
@@ -74,6 +76,7 @@ final class ConfigBinder {
                 monitor,
                 routing,
                 pool,
+                access,
                 limits,
                 tls,
                 new CompressionConfig(value(ConfigKeys.COMPRESSION_FRONTEND), value(ConfigKeys.COMPRESSION_BACKEND)),
@@ -181,7 +184,7 @@ final class ConfigBinder {
         Optional<HostPort> address = listen;
         Optional<AdminConfig.Port> port = address.flatMap(
                 at -> user.flatMap(name -> password.map(secret -> new AdminConfig.Port(at, name, secret))));
-        return new AdminConfig(port, token, allowRemote);
+        return new AdminConfig(port, token, allowRemote, value(ConfigKeys.ADMIN_LOGIN_ATTEMPTS));
     }
 
     /** A port for operators without an account would be open, and a default password is no password. */
@@ -283,39 +286,78 @@ final class ConfigBinder {
     private LimitsConfig limits() {
         return new LimitsConfig(
                 value(ConfigKeys.LIMITS_MAX_CONNECTIONS),
+                new LimitsConfig.PerClient(
+                        value(ConfigKeys.LIMITS_MAX_CONNECTIONS_PER_USER),
+                        value(ConfigKeys.LIMITS_MAX_CONNECTIONS_PER_ADDRESS),
+                        value(ConfigKeys.LIMITS_LOGIN_ATTEMPTS),
+                        value(ConfigKeys.LIMITS_LOGIN_ATTEMPTS_BURST),
+                        value(ConfigKeys.LIMITS_SHARED_ADDRESSES)),
                 value(ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT),
                 value(ConfigKeys.LIMITS_IDLE_TIMEOUT),
                 value(ConfigKeys.LIMITS_FRONTEND_BUFFER),
                 value(ConfigKeys.LIMITS_BACKEND_BUFFER),
+                value(ConfigKeys.LIMITS_BUFFERED_BYTES),
                 value(ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX),
                 value(ConfigKeys.LIMITS_PREPARED_TEXTS));
     }
 
     private TlsConfig tls() {
-        Optional<Path> cert = optional(ConfigKeys.TLS_FRONTEND_CERT).map(this::resolve);
-        Optional<Path> key = optional(ConfigKeys.TLS_FRONTEND_KEY).map(this::resolve);
-        boolean hasCert = document.mentions("tls.frontend.cert");
-        boolean hasKey = document.mentions("tls.frontend.key");
-        if (hasCert && !hasKey) {
-            missing("tls.frontend", "key", "name the private key of cert, or remove cert");
-        } else if (hasKey && !hasCert) {
-            missing("tls.frontend", "cert", "name the certificate of key, or remove key");
-        }
+        return new TlsConfig(frontendTls(), backendTls());
+    }
+
+    private TlsConfig.Frontend frontendTls() {
+        TlsMode mode = value(ConfigKeys.TLS_FRONTEND_MODE);
         Optional<TlsConfig.PemIdentity> identity =
-                cert.flatMap(file -> key.map(keyFile -> new TlsConfig.PemIdentity(file, keyFile)));
-        return new TlsConfig(new TlsConfig.Frontend(value(ConfigKeys.TLS_FRONTEND_MODE), identity), backendTls());
+                identity("tls.frontend", ConfigKeys.TLS_FRONTEND_CERT, ConfigKeys.TLS_FRONTEND_KEY);
+        ClientCertificates wanted = value(ConfigKeys.TLS_FRONTEND_CLIENT_CERTIFICATES);
+        Optional<Path> ca = optional(ConfigKeys.TLS_FRONTEND_CLIENT_CA).map(this::resolve);
+        if (wanted != ClientCertificates.NONE && !document.mentions("tls.frontend.client-ca")) {
+            missing("tls.frontend", "client-ca", "name the authorities of clients, or remove client-certificates");
+        } else if (wanted == ClientCertificates.NONE && ca.isPresent()) {
+            String what = "has no effect while clients are asked for no certificate";
+            reportScalar("tls.frontend.client-ca", what, "write client-certificates: required, or remove client-ca");
+        } else if (wanted == ClientCertificates.REQUIRED && mode != TlsMode.REQUIRED) {
+            String what = "demands nothing of clients without TLS";
+            reportScalar("tls.frontend.client-certificates", what, "write tls.frontend.mode: required or use optional");
+        } else if (wanted == ClientCertificates.OPTIONAL && mode == TlsMode.OFF) {
+            String what = "has no effect without TLS";
+            reportScalar("tls.frontend.client-certificates", what, "remove it or tls.frontend.mode: off");
+        } else {
+            return new TlsConfig.Frontend(mode, identity, wanted, ca);
+        }
+        return new TlsConfig.Frontend(mode, identity);
     }
 
     /** Verification that whoever sits in between can talk the proxy out of would only look like protection. */
     private TlsConfig.Backend backendTls() {
         TlsMode mode = value(ConfigKeys.TLS_BACKEND_MODE);
         Optional<Path> ca = optional(ConfigKeys.TLS_BACKEND_CA).map(this::resolve);
+        boolean verifyIdentity = value(ConfigKeys.TLS_BACKEND_VERIFY_IDENTITY);
+        Optional<TlsConfig.PemIdentity> identity =
+                identity("tls.backend", ConfigKeys.TLS_BACKEND_CERT, ConfigKeys.TLS_BACKEND_KEY);
         if (ca.isPresent() && mode != TlsMode.REQUIRED) {
             String what = "verifies nothing while a server may offer no TLS at all";
             reportScalar("tls.backend.ca", what, "write tls.backend.mode: required or remove ca");
             return new TlsConfig.Backend(mode, Optional.empty());
         }
-        return new TlsConfig.Backend(mode, ca);
+        if (verifyIdentity && !document.mentions("tls.backend.ca")) {
+            String what = "verifies nothing while any certificate is accepted";
+            reportScalar("tls.backend.verify-identity", what, "name the authorities in tls.backend.ca");
+        }
+        return new TlsConfig.Backend(mode, ca, verifyIdentity && ca.isPresent(), identity);
+    }
+
+    private Optional<TlsConfig.PemIdentity> identity(String section, ConfigKey<Path> certKey, ConfigKey<Path> keyKey) {
+        Optional<Path> cert = optional(certKey).map(this::resolve);
+        Optional<Path> key = optional(keyKey).map(this::resolve);
+        boolean hasCert = document.mentions(certKey.path());
+        boolean hasKey = document.mentions(keyKey.path());
+        if (hasCert && !hasKey) {
+            missing(section, "key", "name the private key of cert, or remove cert");
+        } else if (hasKey && !hasCert) {
+            missing(section, "cert", "name the certificate of key, or remove key");
+        }
+        return cert.flatMap(file -> key.map(keyFile -> new TlsConfig.PemIdentity(file, keyFile)));
     }
 
     private Path resolve(Path path) {

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -26,6 +28,10 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 final class ConfigDocument {
     private static final Map<String, Set<String>> CHILDREN = children();
     private static final Set<String> LEAVES = leaves();
+    private static final Set<String> LISTS = ConfigKeys.all().stream()
+            .filter(key -> key.type().isList())
+            .map(ConfigKey::path)
+            .collect(Collectors.toUnmodifiableSet());
 
     private final Problems problems;
     private final Map<String, ScalarNode> scalars = new HashMap<>();
@@ -111,7 +117,7 @@ final class ConfigDocument {
     private void enter(Node value, String pattern, String path) {
         sections.put(path, value);
         if (LEAVES.contains(pattern)) {
-            leaf(value, path);
+            leaf(LISTS.contains(pattern) ? joined(value) : value, path);
         } else if (CHILDREN.containsKey(pattern + "[].")) {
             list(value, pattern + "[].", path);
         } else if (value instanceof MappingNode mapping) {
@@ -119,6 +125,18 @@ final class ConfigDocument {
         } else if (!isNull(value)) {
             problems.add(value, path, "is " + kind(value) + " and not a section", "write its keys indented below it");
         }
+    }
+
+    /** A list of single values as one value, with commas; anything else as it is. */
+    private static Node joined(Node value) {
+        if (!(value instanceof SequenceNode sequence)
+                || !sequence.getValue().stream().allMatch(ScalarNode.class::isInstance)) {
+            return value;
+        }
+        String text = sequence.getValue().stream()
+                .map(element -> ((ScalarNode) element).getValue())
+                .collect(Collectors.joining(", "));
+        return new ScalarNode(Tag.STR, true, text, ScalarStyle.PLAIN, value.getStartMark(), value.getEndMark());
     }
 
     private void leaf(Node value, String path) {

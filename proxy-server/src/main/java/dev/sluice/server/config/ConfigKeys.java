@@ -234,6 +234,29 @@ public final class ConfigKeys {
             "5s",
             "Time for connecting to a server, TLS and login together.");
 
+    // access
+
+    static final ConfigKey<AccessList> ACCESS_ALLOW = ConfigKey.defaulted(
+            "access.allow",
+            ValueType.accessList(),
+            "*",
+            "Who may connect: networks, or users in networks as `USER@NETWORK`; `*` is everywhere. Nobody else may: an"
+                    + " address that is not named gets error 1130, a user who is not gets error 1045, before any server is"
+                    + " asked. Who is connected stays.");
+    static final ConfigKey<AccessList> ACCESS_DENY = ConfigKey.defaulted(
+            "access.deny",
+            ValueType.accessList(),
+            "none",
+            "Who may not, even if `access.allow` names them, in the same form: `root@*` is a user, `10.66.0.0/16` a network.");
+
+    static final ConfigKey<AccessList> ACCESS_PROXIES = ConfigKey.defaulted(
+            "access.proxies",
+            ValueType.networks(),
+            "none",
+            "Load balancers that say in a PROXY protocol header, version 1 or 2, who the client is: networks. From there"
+                    + " every connection has to begin with one, from elsewhere none may. What it says counts for logs,"
+                    + " `SHOW SESSIONS`, the lists above and limits.");
+
     // limits
 
     static final ConfigKey<Integer> LIMITS_MAX_CONNECTIONS = ConfigKey.defaulted(
@@ -241,16 +264,45 @@ public final class ConfigKeys {
             ValueType.count(1, COUNT_MAX),
             "10000",
             "Client connections at the same time; the next client gets error 1040.");
+    static final ConfigKey<Integer> LIMITS_MAX_CONNECTIONS_PER_USER = ConfigKey.defaulted(
+            "limits.max-connections-per-user",
+            ValueType.count(0, COUNT_MAX),
+            "0",
+            "Connections that are logged in as the same user; the next one gets error 1203. 0 is no bound of its own.");
+    static final ConfigKey<Integer> LIMITS_MAX_CONNECTIONS_PER_ADDRESS = ConfigKey.defaulted(
+            "limits.max-connections-per-address",
+            ValueType.count(0, COUNT_MAX),
+            "0",
+            "Connections from one IPv4 address, or one IPv6 network of 64 bits; the next one gets error 1226. 0 is no bound"
+                    + " of its own.");
+    static final ConfigKey<Integer> LIMITS_LOGIN_ATTEMPTS = ConfigKey.defaulted(
+            "limits.login-attempts-per-second",
+            ValueType.count(0, COUNT_MAX),
+            "50",
+            "Logins that one address may begin in a second, in the long run; the next connection gets error 1226. A login that"
+                    + " succeeds does not count. 0 is any number.");
+    static final ConfigKey<Integer> LIMITS_LOGIN_ATTEMPTS_BURST = ConfigKey.defaulted(
+            "limits.login-attempts-burst",
+            ValueType.count(1, COUNT_MAX),
+            "2000",
+            "Logins that one address may begin at once, without having done so for a while: more than the pools of one host"
+                    + " open when they start.");
+    static final ConfigKey<AccessList> LIMITS_SHARED_ADDRESSES = ConfigKey.defaulted(
+            "limits.shared-addresses",
+            ValueType.networks(),
+            "none",
+            "Networks whose addresses stand for many clients each, such as those of load balancers: no limit by address holds"
+                    + " for them.");
     static final ConfigKey<Duration> LIMITS_CONNECT_PHASE_TIMEOUT = ConfigKey.defaulted(
             "limits.connect-phase-timeout",
             ValueType.duration("100ms", "1h"),
             "10s",
-            "Time a client has from connecting to a successful login.");
+            "Time a client has from connecting to a successful login; then it gets error 1159. A change holds for new clients.");
     static final ConfigKey<Duration> LIMITS_IDLE_TIMEOUT = ConfigKey.defaulted(
             "limits.idle-timeout",
             ValueType.duration("1s", "365d"),
             "8h",
-            "Time without a command after which a client is disconnected.");
+            "Time without a command after which a client is disconnected with error 4031. A change holds for new clients.");
     static final ConfigKey<Integer> LIMITS_FRONTEND_BUFFER = ConfigKey.defaulted(
             "limits.frontend-buffer",
             ValueType.size("16KiB", "256MiB"),
@@ -261,6 +313,12 @@ public final class ConfigKeys {
             ValueType.size("16KiB", "256MiB"),
             "256KiB",
             "Bytes waiting for a slow server beyond which its client is not read.");
+    static final ConfigKey<Integer> LIMITS_BUFFERED_BYTES = ConfigKey.defaulted(
+            "limits.buffered-bytes",
+            ValueType.size("1MiB", "1GiB"),
+            "256MiB",
+            "Bytes waiting for all slow clients, shared out among the event loops; never more than half of the memory outside"
+                    + " the heap. Beyond it the client that has taken nothing for the longest time is disconnected.");
     static final ConfigKey<Integer> LIMITS_PREPARED_STATEMENTS_MAX = ConfigKey.defaulted(
             "limits.prepared-statements-max",
             ValueType.count(1, COUNT_MAX),
@@ -290,6 +348,18 @@ public final class ConfigKeys {
             ValueType.path(),
             "self-signed, in `state-dir`",
             "PEM file with the unencrypted private key of `tls.frontend.cert`.");
+    static final ConfigKey<ClientCertificates> TLS_FRONTEND_CLIENT_CERTIFICATES = ConfigKey.defaulted(
+            "tls.frontend.client-certificates",
+            ValueType.oneOf(ClientCertificates.class),
+            "none",
+            "Whether clients are asked for a certificate: never; those who have one must have a good one; or nobody gets in"
+                    + " without one, which needs `tls.frontend.mode: required`. Not on the admin port.");
+    static final ConfigKey<Path> TLS_FRONTEND_CLIENT_CA = ConfigKey.optional(
+            "tls.frontend.client-ca",
+            ValueType.path(),
+            "none",
+            "PEM file with the authorities that clients' certificates must lead to;"
+                    + " goes with `tls.frontend.client-certificates`.");
     static final ConfigKey<TlsMode> TLS_BACKEND_MODE = ConfigKey.defaulted(
             "tls.backend.mode",
             ValueType.oneOf(TlsMode.class),
@@ -300,7 +370,23 @@ public final class ConfigKeys {
             ValueType.path(),
             "any certificate is accepted",
             "PEM file with the authorities that a server's certificate must lead to; needs `tls.backend.mode: required`."
-                    + " The host name is not compared.");
+                    + " The host name is compared only with `tls.backend.verify-identity`.");
+    static final ConfigKey<Boolean> TLS_BACKEND_VERIFY_IDENTITY = ConfigKey.defaulted(
+            "tls.backend.verify-identity",
+            ValueType.flag(),
+            "false",
+            "Whether a server's certificate must also name the host by which Sluice connects to it; needs `tls.backend.ca`."
+                    + " The certificates that MySQL makes for itself name none.");
+    static final ConfigKey<Path> TLS_BACKEND_CERT = ConfigKey.optional(
+            "tls.backend.cert",
+            ValueType.path(),
+            "none is shown",
+            "PEM file with the certificate that Sluice shows to servers that ask for one, followed by its intermediates.");
+    static final ConfigKey<Path> TLS_BACKEND_KEY = ConfigKey.optional(
+            "tls.backend.key",
+            ValueType.path(),
+            "none is shown",
+            "PEM file with the unencrypted private key of `tls.backend.cert`.");
 
     // compression
 
@@ -336,7 +422,10 @@ public final class ConfigKeys {
             "off",
             "Where `/metrics`, `/livez`, `/readyz` and `/health` are served over HTTP.");
     static final ConfigKey<LogLevel> LOG_LEVEL = ConfigKey.defaulted(
-            "log.level", ValueType.oneOf(LogLevel.class), "info", "The least important events that are logged.");
+            "log.level",
+            ValueType.oneOf(LogLevel.class),
+            "info",
+            "The least important events that are logged. What operators change always is.");
     static final ConfigKey<LogFormat> LOG_FORMAT = ConfigKey.defaulted(
             "log.format",
             ValueType.oneOf(LogFormat.class),
@@ -362,6 +451,13 @@ public final class ConfigKeys {
             "false",
             "Whether the admin port may listen on other addresses than loopback, and `/api/v1` may be asked from"
                     + " another host.");
+    static final ConfigKey<Integer> ADMIN_LOGIN_ATTEMPTS = ConfigKey.defaulted(
+            "admin.login-attempts-per-second",
+            ValueType.count(0, COUNT_MAX),
+            "2",
+            "Wrong passwords and tokens that one address may try in a second, in the long run, at the admin port and"
+                    + " `/api/v1` together; 10 at once. Then it gets error 1226 or status 429, whatever it brings. What"
+                    + " is right does not count. 0 is any number.");
     static final ConfigKey<String> ADMIN_USER = ConfigKey.optional(
             "admin.user", ValueType.text(32), "none", "The one account of the admin port; no account of a server.");
     static final ConfigKey<Secret> ADMIN_PASSWORD =
@@ -388,6 +484,11 @@ public final class ConfigKeys {
             "Account by which a planned switchover changes the roles of servers; see [operations](operations.md).");
     static final ConfigKey<Secret> ADMIN_SWITCHOVER_PASSWORD =
             ConfigKey.optional("admin.switchover-password", ValueType.secret(), "none", "Its password.");
+    static final ConfigKey<Path> ADMIN_SWITCHOVER_PASSWORD_FILE = ConfigKey.optional(
+            "admin.switchover-password-file",
+            ValueType.path(),
+            "none",
+            "File whose first line is the password; instead of `admin.switchover-password`.");
     static final ConfigKey<String> ADMIN_REPLICATION_USER = ConfigKey.optional(
             "admin.replication-user",
             ValueType.text(NAME_LENGTH_MAX),
@@ -395,6 +496,11 @@ public final class ConfigKeys {
             "Account by which the old primary replicates after a switchover; MariaDB does not tell it.");
     static final ConfigKey<Secret> ADMIN_REPLICATION_PASSWORD =
             ConfigKey.optional("admin.replication-password", ValueType.secret(), "none", "Its password.");
+    static final ConfigKey<Path> ADMIN_REPLICATION_PASSWORD_FILE = ConfigKey.optional(
+            "admin.replication-password-file",
+            ValueType.path(),
+            "none",
+            "File whose first line is the password; instead of `admin.replication-password`.");
 
     private static final List<ConfigKey<?>> ALL = List.of(
             LISTEN,
@@ -440,18 +546,32 @@ public final class ConfigKeys {
             POOL_WAITING_MAX,
             POOL_WAITING_BYTES_MAX,
             POOL_CONNECT_TIMEOUT,
+            ACCESS_ALLOW,
+            ACCESS_DENY,
+            ACCESS_PROXIES,
             LIMITS_MAX_CONNECTIONS,
+            LIMITS_MAX_CONNECTIONS_PER_USER,
+            LIMITS_MAX_CONNECTIONS_PER_ADDRESS,
+            LIMITS_LOGIN_ATTEMPTS,
+            LIMITS_LOGIN_ATTEMPTS_BURST,
+            LIMITS_SHARED_ADDRESSES,
             LIMITS_CONNECT_PHASE_TIMEOUT,
             LIMITS_IDLE_TIMEOUT,
             LIMITS_FRONTEND_BUFFER,
             LIMITS_BACKEND_BUFFER,
+            LIMITS_BUFFERED_BYTES,
             LIMITS_PREPARED_STATEMENTS_MAX,
             LIMITS_PREPARED_TEXTS,
             TLS_FRONTEND_MODE,
             TLS_FRONTEND_CERT,
             TLS_FRONTEND_KEY,
+            TLS_FRONTEND_CLIENT_CERTIFICATES,
+            TLS_FRONTEND_CLIENT_CA,
             TLS_BACKEND_MODE,
             TLS_BACKEND_CA,
+            TLS_BACKEND_VERIFY_IDENTITY,
+            TLS_BACKEND_CERT,
+            TLS_BACKEND_KEY,
             COMPRESSION_FRONTEND,
             COMPRESSION_BACKEND,
             AUTH_CREDENTIAL_PROOF_AGE,
@@ -459,6 +579,7 @@ public final class ConfigKeys {
             METRICS_LISTEN,
             ADMIN_LISTEN,
             ADMIN_ALLOW_REMOTE,
+            ADMIN_LOGIN_ATTEMPTS,
             ADMIN_USER,
             ADMIN_PASSWORD,
             ADMIN_PASSWORD_FILE,
@@ -466,8 +587,10 @@ public final class ConfigKeys {
             ADMIN_TOKEN_FILE,
             ADMIN_SWITCHOVER_USER,
             ADMIN_SWITCHOVER_PASSWORD,
+            ADMIN_SWITCHOVER_PASSWORD_FILE,
             ADMIN_REPLICATION_USER,
             ADMIN_REPLICATION_PASSWORD,
+            ADMIN_REPLICATION_PASSWORD_FILE,
             LOG_LEVEL,
             LOG_FORMAT,
             SHUTDOWN_DRAIN_TIMEOUT);

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -24,6 +25,11 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 public final class ConfigLoader {
     private static final long FILE_BYTES_MAX = 1 << 20;
+    /** Problems that the parser describes by a word of the file, which may be a password that lacks its quotes. */
+    private static final Pattern NAMED =
+            Pattern.compile("(undefined alias|undefined tag handle|duplicate anchor).*", Pattern.DOTALL);
+
+    private static final String UNQUOTED = "; a value that begins with *, & or ! needs quotes";
 
     private final Function<String, @Nullable String> environment;
 
@@ -99,7 +105,8 @@ public final class ConfigLoader {
         } catch (MarkedYamlEngineException e) {
             // Only the parser's own words: the full message quotes lines of the file, and a line may be a password.
             String context = e.getContext() == null || e.getContext().isEmpty() ? "" : e.getContext() + ", ";
-            problems.add(e.getProblemMark(), "", "not valid YAML: " + context + e.getProblem());
+            String problem = NAMED.matcher(String.valueOf(e.getProblem())).replaceFirst("$1" + UNQUOTED);
+            problems.add(e.getProblemMark(), "", "not valid YAML: " + context + problem);
         } catch (YamlEngineException e) {
             problems.addFile("not valid YAML; use plain mappings, lists and values");
         }

@@ -22,9 +22,31 @@ public final class ConfigReloads {
             ConfigKeys.POOL_PRIMARY_TIMEOUT.path(),
             ConfigKeys.POOL_WAITING_MAX.path(),
             ConfigKeys.POOL_WAITING_BYTES_MAX.path(),
+            ConfigKeys.ACCESS_ALLOW.path(),
+            ConfigKeys.ACCESS_DENY.path(),
+            ConfigKeys.ACCESS_PROXIES.path(),
             ConfigKeys.LIMITS_MAX_CONNECTIONS.path(),
+            ConfigKeys.LIMITS_MAX_CONNECTIONS_PER_USER.path(),
+            ConfigKeys.LIMITS_MAX_CONNECTIONS_PER_ADDRESS.path(),
+            ConfigKeys.LIMITS_LOGIN_ATTEMPTS.path(),
+            ConfigKeys.LIMITS_LOGIN_ATTEMPTS_BURST.path(),
+            ConfigKeys.LIMITS_SHARED_ADDRESSES.path(),
+            ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT.path(),
+            ConfigKeys.ADMIN_LOGIN_ATTEMPTS.path(),
+            ConfigKeys.LIMITS_IDLE_TIMEOUT.path(),
+            ConfigKeys.LIMITS_BUFFERED_BYTES.path(),
             ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.path(),
-            ConfigKeys.LIMITS_PREPARED_TEXTS.path());
+            ConfigKeys.LIMITS_PREPARED_TEXTS.path(),
+            ConfigKeys.TLS_FRONTEND_MODE.path(),
+            ConfigKeys.TLS_FRONTEND_CERT.path(),
+            ConfigKeys.TLS_FRONTEND_KEY.path(),
+            ConfigKeys.TLS_FRONTEND_CLIENT_CERTIFICATES.path(),
+            ConfigKeys.TLS_FRONTEND_CLIENT_CA.path(),
+            ConfigKeys.TLS_BACKEND_MODE.path(),
+            ConfigKeys.TLS_BACKEND_CA.path(),
+            ConfigKeys.TLS_BACKEND_VERIFY_IDENTITY.path(),
+            ConfigKeys.TLS_BACKEND_CERT.path(),
+            ConfigKeys.TLS_BACKEND_KEY.path());
 
     private ConfigReloads() {}
 

@@ -63,7 +63,7 @@ public final class ConfigValues {
             if (value instanceof Optional<?> optional) {
                 value = optional.orElse(null);
             }
-            String below = path.isEmpty() ? kebab(component.getName()) : path + "." + kebab(component.getName());
+            String below = path.isEmpty() ? section(component) : path + "." + kebab(component.getName());
             if (value == null || value instanceof List<?>) {
                 continue;
             }
@@ -71,7 +71,7 @@ public final class ConfigValues {
                 putUsers(users, found);
                 continue;
             }
-            if (value instanceof Record inner && !(value instanceof HostPort)) {
+            if (value instanceof Record inner && !(value instanceof HostPort || value instanceof AccessList)) {
                 walk(inner, below, found);
                 continue;
             }
@@ -130,6 +130,11 @@ public final class ConfigValues {
         }
         boolean whole = name.equals("kind") || name.equals("mode") || name.equals("use");
         return whole && KEYS.containsKey(section) ? section : null;
+    }
+
+    /** The section of the file; that of switchovers is a part of the operators'. */
+    private static String section(RecordComponent component) {
+        return component.getType() == SwitchoverConfig.class ? "admin.switchover" : kebab(component.getName());
     }
 
     private static String kebab(String name) {

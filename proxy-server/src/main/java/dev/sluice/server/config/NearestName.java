@@ -18,7 +18,9 @@ public final class NearestName {
         @Nullable String nearest = null;
         int best = Math.min(3, Math.max(1, name.length() / 3)) + 1;
         for (String candidate : candidates) {
-            int distance = distance(name, kebab(candidate));
+            // What differs so much in length is further away; and what is written may be long.
+            boolean near = Math.abs(name.length() - kebab(candidate).length()) < best;
+            int distance = near ? distance(name, kebab(candidate)) : best;
             if (distance < best) {
                 best = distance;
                 nearest = candidate;

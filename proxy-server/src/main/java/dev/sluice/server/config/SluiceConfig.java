@@ -16,6 +16,7 @@ import java.util.Set;
  * @param monitor how they are watched
  * @param routing where statements go
  * @param pool backend connections
+ * @param access which clients may connect
  * @param limits what clients may use up
  * @param tls encryption
  * @param compression compression
@@ -33,6 +34,7 @@ public record SluiceConfig(
         MonitorConfig monitor,
         RoutingConfig routing,
         PoolConfig pool,
+        AccessConfig access,
         LimitsConfig limits,
         TlsConfig tls,
         CompressionConfig compression,
@@ -62,6 +64,7 @@ public record SluiceConfig(
         Objects.requireNonNull(monitor, "monitor");
         Objects.requireNonNull(routing, "routing");
         Objects.requireNonNull(pool, "pool");
+        Objects.requireNonNull(access, "access");
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(compression, "compression");
@@ -82,6 +85,7 @@ public record SluiceConfig(
                 monitor,
                 routing,
                 pool,
+                access,
                 limits,
                 tls,
                 compression,
@@ -103,6 +107,7 @@ public record SluiceConfig(
                 monitor,
                 RoutingConfig.defaults(),
                 PoolConfig.defaults(),
+                AccessConfig.defaults(),
                 LimitsConfig.defaults(),
                 TlsConfig.defaults(),
                 CompressionConfig.defaults(),

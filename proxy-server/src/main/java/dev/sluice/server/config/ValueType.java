@@ -172,6 +172,40 @@ public final class ValueType<T> {
         return new ValueType<>("schema.table", "", parser, value -> value.matches(name + "\\." + name));
     }
 
+    /** Networks, and users in networks. */
+    static ValueType<AccessList> accessList() {
+        return new ValueType<>(
+                "list", "`NETWORK` or `USER@NETWORK`", (text, shown) -> parseList(text, shown), value -> true);
+    }
+
+    /** Networks only. */
+    static ValueType<AccessList> networks() {
+        Parser<AccessList> parser = (text, shown) -> {
+            AccessList list = parseList(text, shown);
+            if (list.namesUsers()) {
+                throw new InvalidValueException(quote(shown) + " names a user", "write networks only");
+            }
+            return list;
+        };
+        return new ValueType<>("list", "networks", parser, value -> !value.namesUsers());
+    }
+
+    private static AccessList parseList(String text, String shown) throws InvalidValueException {
+        try {
+            return AccessList.parse(text);
+        } catch (IllegalArgumentException e) {
+            String remedy = "write addresses or networks, for example [10.0.0.0/8, 'fd00::/8'], or none";
+            // Which entry it is cannot be said of a list that may be another variable's secret.
+            String which = text.equals(shown) ? ": " + e.getMessage() : " is not a list of networks";
+            throw new InvalidValueException(quote(shown) + which, remedy);
+        }
+    }
+
+    /** Whether a file may have a YAML list here, whose elements are read as if commas stood between them. */
+    boolean isList() {
+        return name.equals("list");
+    }
+
     static ValueType<Secret> secret() {
         return new ValueType<>("secret", "", (text, shown) -> Secret.of(text), value -> true);
     }

@@ -5,15 +5,20 @@ import dev.sluice.protocol.ErrorCode;
 import dev.sluice.protocol.Packet;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.packet.OkPacket;
+import dev.sluice.server.admission.CountedTicket;
+import dev.sluice.server.admission.Ticket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The client's end of a session: what was negotiated, and how to write to it. Confined to the session's event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
@@ -21,13 +26,21 @@ public final class Frontend {
     /** A client that takes nothing of its last answer for so long is given up, as servers do (net_write_timeout). */
     private static final int STUCK_SECONDS = 60;
 
+    /** Before it has another one, a client has no place at all. */
+    private static final Ticket NO_TICKET = new CountedTicket(new AtomicInteger(), 0);
+
     private final Channel channel;
     private final long connectionId;
+    private final @Nullable InetSocketAddress client;
     private int capabilities;
+    private Ticket ticket = NO_TICKET;
+    private @Nullable UnsentBytes unsent;
+    private boolean unsentBefore;
 
     Frontend(Channel channel, long connectionId) {
         this.channel = channel;
         this.connectionId = connectionId;
+        this.client = ProxyHeaderHandler.clientOf(channel);
     }
 
     /** The channel; for back-pressure and allocation. */
@@ -49,6 +62,21 @@ public final class Frontend {
         capabilities = negotiated;
     }
 
+    /** Its place among all clients. */
+    public Ticket ticket() {
+        return ticket;
+    }
+
+    void ticket(Ticket given) {
+        ticket = given;
+        channel.closeFuture().addListener(closed -> given.leave());
+    }
+
+    /** The client's address; null where a channel has none. */
+    public @Nullable InetAddress inetAddress() {
+        return client == null ? null : client.getAddress();
+    }
+
     /** Whether result sets end with an OK packet instead of EOF packets. */
     public boolean deprecatesEof() {
         return (capabilities & Capabilities.CLIENT_DEPRECATE_EOF) != 0;
@@ -61,23 +89,17 @@ public final class Frontend {
 
     /** The client's address, for logs. */
     public String address() {
-        return channel.remoteAddress() instanceof InetSocketAddress remote
-                ? remote.getAddress().getHostAddress() + ":" + remote.getPort()
-                : String.valueOf(channel.remoteAddress());
+        return client == null ? String.valueOf(channel.remoteAddress()) : host() + ":" + client.getPort();
     }
 
     /** The client's address without the port, for messages about accounts. */
     public String host() {
-        return channel.remoteAddress() instanceof InetSocketAddress remote
-                ? remote.getAddress().getHostAddress()
-                : "localhost";
+        return client == null ? "localhost" : client.getAddress().getHostAddress();
     }
 
     /** A hash of the client's address without the port: equal for all connections from one host, on every proxy. */
     public long addressHash() {
-        return channel.remoteAddress() instanceof InetSocketAddress remote
-                ? Arrays.hashCode(remote.getAddress().getAddress())
-                : 0;
+        return client == null ? 0 : Arrays.hashCode(client.getAddress().getAddress());
     }
 
     /** Writes bytes without flushing. Takes the reference. */
@@ -85,9 +107,28 @@ public final class Frontend {
         channel.write(bytes, channel.voidPromise());
     }
 
+    /** What cannot be sent at once counts there from now on. */
+    public void countUnsent(UnsentBytes counter) {
+        unsent = counter;
+        channel.closeFuture().addListener(closed -> {
+            unsent = null;
+            counter.update(this, 0);
+        });
+    }
+
     /** Sends what was written. */
     public void flush() {
         channel.flush();
+        countUnsent();
+    }
+
+    private void countUnsent() {
+        UnsentBytes counter = unsent;
+        long left = counter == null ? 0 : unsentBytes();
+        if (counter != null && (left > 0 || unsentBefore)) {
+            unsentBefore = left > 0;
+            counter.update(this, left);
+        }
     }
 
     /** Writes and flushes one packet. */
@@ -95,6 +136,7 @@ public final class Frontend {
         ByteBuf out = channel.alloc().buffer();
         Packets.write(out, sequenceId, packet, capabilities);
         channel.writeAndFlush(out, channel.voidPromise());
+        countUnsent();
     }
 
     /** Answers a command with OK. */
@@ -142,7 +184,7 @@ public final class Frontend {
         channel.closeFuture().addListener(closed -> check.cancel(false));
     }
 
-    private long unsentBytes() {
+    long unsentBytes() {
         ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
         return unsent == null ? 0 : unsent.totalPendingWriteBytes();
     }

@@ -14,6 +14,7 @@ import dev.sluice.protocol.packet.HandshakeResponse41;
 import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.packet.SslRequest;
+import dev.sluice.server.admission.Limit;
 import dev.sluice.server.auth.ClientAuthentication;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.compression.CompressionAlgorithm;
@@ -24,10 +25,15 @@ import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The connection phase of a client: greeting, TLS, login, admission. It replaces itself with the handler of the command
@@ -82,8 +88,14 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     private final FrontendSettings settings;
     private final byte[] nonce = Nonce.random();
     private Step step = Step.GREETED;
+    /** Files may be read again between the greeting and the handshake. */
+    private FrontendTransportSecurity security = FrontendTransportSecurity.OFF;
+
     private boolean encrypted;
     private int offered;
+    /** The sequence id of the client's next packet. */
+    private int nextId = 1;
+
     private @Nullable ByteBuf pending;
     private @Nullable ChannelHandlerContext channelContext;
     private @Nullable Frontend frontend;
@@ -101,8 +113,10 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         channelContext = ctx;
         Frontend client = new Frontend(ctx.channel(), reception.nextConnectionId());
         frontend = client;
-        if (!settings.admission().tryEnter(ctx.channel())) {
-            refuse(ErrorCode.ER_CON_COUNT_ERROR.toPacket(), 0);
+        client.ticket(settings.admission().ticket(client));
+        ErrPacket turnedAway = client.ticket().enter();
+        if (turnedAway != null) {
+            refuse(turnedAway, 0);
             return;
         }
         Reception.Greeting greeting = reception.greeting();
@@ -110,12 +124,13 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             refuse(new ErrPacket(1105, "08S01", "Sluice has not reached any backend yet"), 0);
             return;
         }
-        long limit = settings.connectPhaseTimeout().toMillis();
+        long limit = settings.connectPhaseTimeout().get().toMillis();
         deadline = ctx.executor().schedule(this::tooLate, limit, TimeUnit.MILLISECONDS);
+        security = settings.security().get();
         offered = SERVED
                 | greeting.capabilities()
                 | settings.compression()
-                | (settings.tls() == null ? 0 : Capabilities.CLIENT_SSL);
+                | (security.context() == null ? 0 : Capabilities.CLIENT_SSL);
         client.send(
                 0,
                 new HandshakeV10(
@@ -130,7 +145,8 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     }
 
     private void tooLate() {
-        LOGGER.atInfo().addKeyValue("client", address()).log("client did not log in in time");
+        boolean unused =
+                settings.refusals().add(Limit.CONNECT_PHASE_TIMEOUT, address(), "the client did not log in in time");
         refuse(ErrorCode.ER_NET_READ_INTERRUPTED.toPacket(), 2);
     }
 
@@ -182,6 +198,12 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     }
 
     private void received(ChannelHandlerContext ctx, ByteBuf payload, int sequenceId) {
+        if (sequenceId != nextId) {
+            LOGGER.atInfo().addKeyValue("client", address()).log("login failed: packets out of order");
+            refuse(ErrorCode.ER_NET_PACKETS_OUT_OF_ORDER.toPacket(), sequenceId + 1);
+            return;
+        }
+        nextId = (sequenceId + 1) & 0xFF;
         if (step == Step.AUTHENTICATING) {
             ClientAuthentication login = authentication;
             if (login != null) {
@@ -195,7 +217,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     }
 
     private void startTls(ChannelHandlerContext ctx) {
-        SslContext tls = settings.tls();
+        SslContext tls = security.context();
         if (tls == null) {
             throw new ProtocolException("an SSLRequest that was not offered");
         }
@@ -216,26 +238,34 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             return;
         }
         client.capabilities(response.capabilities() & offered);
-        if (settings.tlsRequired() && !encrypted) {
+        if (security.required() && !encrypted) {
             refuse(ErrorCode.ER_SECURE_TRANSPORT_REQUIRED.toPacket(), sequenceId + 1);
+            return;
+        }
+        boolean usesPassword = response.authResponse().length > 0;
+        ErrPacket turnedAway = client.ticket().mayLogIn(response.username(), usesPassword);
+        if (turnedAway != null) {
+            refuse(turnedAway, sequenceId + 1);
             return;
         }
         request = response;
         step = Step.AUTHENTICATING;
         String plugin = response.authPluginName() == null ? NativePassword.NAME : response.authPluginName();
         ClientAuthentication login = new ClientAuthentication(
-                reception.services(plugin),
-                reception.prover(client),
-                this,
-                new ClientAuthentication.Client(client.host(), encrypted),
-                nonce);
+                reception.services(plugin), reception.prover(client), this, end(client), nonce);
         authentication = login;
-        login.start(response.username(), plugin, response.authResponse(), sequenceId);
+        login.start(response.username(), response.authPluginName(), response.authResponse(), sequenceId);
+    }
+
+    private ClientAuthentication.Client end(Frontend client) {
+        boolean certified = ClientTls.isCertified(client.channel().pipeline());
+        return new ClientAuthentication.Client(client.host(), encrypted, certified);
     }
 
     @Override
     public void send(int sequenceId, Packet packet) {
         if (frontend != null) {
+            nextId = (sequenceId + 1) & 0xFF;
             frontend.send(sequenceId & 0xFF, packet);
         }
     }
@@ -247,9 +277,13 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         if (step == Step.CLOSED || response == null || client == null) {
             return;
         }
+        ErrPacket turnedAway = client.ticket().loggedIn(response.username());
+        if (turnedAway != null) {
+            refuse(turnedAway, sequenceId);
+            return;
+        }
         step = Step.ADMITTING;
-        Reception.Login login = new Reception.Login(
-                client, credential, response, new ClientAuthentication.Client(client.host(), encrypted));
+        Reception.Login login = new Reception.Login(client, credential, response, end(client));
         reception.admit(login, nonce, new Reception.Verdict() {
             @Override
             public void admitted(Reception.CommandPhase commands) {
@@ -293,6 +327,11 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     }
 
     @Override
+    public Executor executor() {
+        return Objects.requireNonNull(channelContext).executor();
+    }
+
+    @Override
     public void rejected(ErrPacket error, int sequenceId) {
         LOGGER.atInfo()
                 .addKeyValue("client", address())
@@ -308,7 +347,10 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         step = Step.CLOSED;
         cancelDeadline();
         dropPending();
-        if (frontend != null) {
+        if (frontend != null && channelContext != null && ClientTls.isHandshaking(channelContext.pipeline())) {
+            // An error would wait for the handshake as well.
+            frontend.close();
+        } else if (frontend != null) {
             frontend.sendAndClose(sequenceId, error);
         }
     }
@@ -342,7 +384,8 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (step != Step.CLOSED) {
-            LOGGER.atInfo()
+            // Port scanners reset their connections: there is nothing to be said about it.
+            LOGGER.atLevel(cause instanceof IOException && !(cause instanceof SSLException) ? Level.DEBUG : Level.INFO)
                     .addKeyValue("client", address())
                     .log("login failed: {}", String.valueOf(cause.getMessage()));
         }

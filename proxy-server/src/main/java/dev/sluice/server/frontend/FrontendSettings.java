@@ -1,29 +1,29 @@
 package dev.sluice.server.frontend;
 
-import io.netty.channel.Channel;
-import io.netty.handler.ssl.SslContext;
+import dev.sluice.server.admission.Refusals;
+import dev.sluice.server.admission.Ticket;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /**
  * How clients are received. Immutable.
  *
- * @param admission counts connections
- * @param tls the server context, or null when TLS is off
- * @param tlsRequired whether clients without TLS are refused
+ * @param admission lets connections in
+ * @param security TLS for a client that connects now
  * @param compression the capability flags of the compression that is offered; 0 for none
- * @param connectPhaseTimeout from accept to the end of the login
+ * @param connectPhaseTimeout from accept to the end of the login, for a client that connects now
+ * @param refusals counts those who are sent away
  */
 public record FrontendSettings(
         Admission admission,
-        @Nullable SslContext tls,
-        boolean tlsRequired,
+        Supplier<FrontendTransportSecurity> security,
         int compression,
-        Duration connectPhaseTimeout) {
-    /** The limit on client connections. */
+        Supplier<Duration> connectPhaseTimeout,
+        Refusals refusals) {
+    /** The limits on client connections. */
     @FunctionalInterface
     public interface Admission {
-        /** Counts a connection until its channel closes; false when the limit is reached. */
-        boolean tryEnter(Channel channel);
+        /** A place for a client that connects now. */
+        Ticket ticket(Frontend client);
     }
 }

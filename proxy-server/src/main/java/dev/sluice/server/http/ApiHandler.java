@@ -1,11 +1,13 @@
 package dev.sluice.server.http;
 
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.server.admin.Administration;
 import dev.sluice.server.admin.Operation;
 import dev.sluice.server.admin.OperationDesk;
 import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.Refusal;
 import dev.sluice.server.admin.TableJson;
+import dev.sluice.server.admission.Ticket;
 import dev.sluice.server.logging.JsonWriter;
 import dev.sluice.server.logging.RateLimitedLog;
 import io.netty.buffer.Unpooled;
@@ -43,7 +45,8 @@ import org.slf4j.event.Level;
  */
 final class ApiHandler extends ChannelInboundHandlerAdapter {
     /** What a response may name as its error besides a {@link Refusal}. */
-    static final List<String> OWN_ERRORS = List.of("UNAUTHORIZED", "FORBIDDEN", "METHOD_NOT_ALLOWED");
+    static final List<String> OWN_ERRORS =
+            List.of("UNAUTHORIZED", "FORBIDDEN", "METHOD_NOT_ALLOWED", "TOO_MANY_ATTEMPTS");
 
     private static final RateLimitedLog LOG =
             new RateLimitedLog(LoggerFactory.getLogger(ApiHandler.class), 3, Duration.ofMinutes(1), System::nanoTime);
@@ -101,7 +104,7 @@ final class ApiHandler extends ChannelInboundHandlerAdapter {
                 && remote.getAddress().isLoopbackAddress();
         if (!local && !api.allowRemote()) {
             LOG.at(Level.WARN, "a request to /api from another host was refused")
-                    .addKeyValue("client", ctx.channel().remoteAddress())
+                    .addKeyValue("client", ManagementApi.address(ctx.channel()))
                     .log();
             return error(
                     HttpResponseStatus.FORBIDDEN,
@@ -110,14 +113,30 @@ final class ApiHandler extends ChannelInboundHandlerAdapter {
         }
         String header = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
         boolean bearer = header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-        if (bearer && api.accepts(header.substring(BEARER.length()).strip())) {
-            return null;
+        if (bearer) {
+            Ticket attempts = api.attempts(ctx.channel());
+            if (attempts.tryAgain() != null) {
+                return tooManyAttempts();
+            }
+            if (api.accepts(header.substring(BEARER.length()).strip())) {
+                ErrPacket none = attempts.loggedIn(ManagementApi.AUTHOR);
+                return none == null ? null : tooManyAttempts();
+            }
         }
         LOG.at(Level.WARN, "a request to /api without the right token was refused")
-                .addKeyValue("client", ctx.channel().remoteAddress())
+                .addKeyValue("client", ManagementApi.address(ctx.channel()))
                 .log();
         FullHttpResponse response = error(HttpResponseStatus.UNAUTHORIZED, "UNAUTHORIZED", "a bearer token is needed");
         response.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
+        return response;
+    }
+
+    private static FullHttpResponse tooManyAttempts() {
+        FullHttpResponse response = error(
+                HttpResponseStatus.TOO_MANY_REQUESTS,
+                "TOO_MANY_ATTEMPTS",
+                "too many wrong tokens or passwords from this address; see admin.login-attempts-per-second");
+        response.headers().set(HttpHeaderNames.RETRY_AFTER, 1);
         return response;
     }
 
@@ -184,7 +203,11 @@ final class ApiHandler extends ChannelInboundHandlerAdapter {
         api.desk()
                 .submit(
                         operation,
-                        new Administration.Caller(ManagementApi.AUTHOR, version),
+                        new Administration.Caller(
+                                ManagementApi.AUTHOR,
+                                Administration.Door.API,
+                                ManagementApi.address(ctx.channel()),
+                                version),
                         outcome -> ctx.executor().execute(() -> finish(ctx, route, outcome, keepAlive)));
     }
 

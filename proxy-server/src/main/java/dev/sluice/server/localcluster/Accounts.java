@@ -54,7 +54,7 @@ public final class Accounts {
         sql.add("CREATE DATABASE " + DATABASE);
         sql.add("CREATE DATABASE " + SECOND_DATABASE);
         sql.add(createUser(MONITOR_USER, MONITOR_PASSWORD, mysql ? "caching_sha2_password" : null));
-        sql.add("GRANT %s, PROCESS ON *.* TO %s".formatted(replicationClient(version), account(MONITOR_USER)));
+        sql.add("GRANT %s, PROCESS, TRIGGER ON *.* TO %s".formatted(replicationClient(version), account(MONITOR_USER)));
         sql.add("GRANT SELECT ON mysql.user TO " + account(MONITOR_USER));
         sql.add("GRANT %s ON *.* TO %s"
                 .formatted(mysql ? "CONNECTION_ADMIN" : "CONNECTION ADMIN", account(MONITOR_USER)));

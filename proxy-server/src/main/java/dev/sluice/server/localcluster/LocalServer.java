@@ -21,6 +21,9 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Thread-safe: methods that change the process hold the server's monitor; connections are the caller's own.
  */
 public final class LocalServer {
+    /** Among a server's arguments, the way to have it resolve names: once it was told not to, nothing takes that back. */
+    static final String RESOLVES_NAMES = "--skip-name-resolve=OFF";
+
     private static final Duration START_DEADLINE = Duration.ofSeconds(90);
     private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
     private static final int PROBE_MILLIS = 2000;
@@ -279,8 +282,10 @@ public final class LocalServer {
                 "--sync_binlog=0",
                 "--innodb_flush_log_at_trx_commit=2",
                 "--log_bin_trust_function_creators=ON",
-                "--max_connections=1000",
-                "--skip-name-resolve"));
+                "--max_connections=1000"));
+        if (!arguments.contains(RESOLVES_NAMES)) {
+            all.add("--skip-name-resolve");
+        }
         all.addAll(arguments);
         if (readOnly) {
             all.addAll(dialect.readOnlyArguments());

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import dev.sluice.server.admin.AuditLog;
 import dev.sluice.server.config.LogConfig;
 import dev.sluice.server.config.LogFormat;
 import dev.sluice.server.config.LogLevel;
@@ -47,7 +48,12 @@ public final class Logging {
     static void install(LoggerContext context, LogConfig config, OutputStream out, Terminal terminal) {
         context.reset();
         OutputStreamAppender<ILoggingEvent> lines = lines(context, encoder(config, terminal), out);
-        AsyncAppender queue = new AsyncAppender();
+        AsyncAppender queue = new AsyncAppender() {
+            @Override
+            protected boolean isDiscardable(ILoggingEvent event) {
+                return super.isDiscardable(event) && !event.getLoggerName().equals(AuditLog.LOGGER_NAME);
+            }
+        };
         queue.setContext(context);
         queue.setName("queue");
         queue.setQueueSize(QUEUE_EVENTS_MAX);
@@ -63,6 +69,8 @@ public final class Logging {
         context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         root.addAppender(queue);
         context.getLogger(OWN_LOGGERS).setLevel(level(config.level()));
+        // Nobody may hide a change by making the log quiet first.
+        context.getLogger(AuditLog.LOGGER_NAME).setLevel(Level.INFO);
     }
 
     static OutputStreamAppender<ILoggingEvent> lines(

@@ -154,7 +154,7 @@ final class BackendCollector implements MultiCollector {
             opened.add(labels, made);
             resets.add(labels, sum(PerBackend.RESET, backend));
             failures.add(labels, sum(PerBackend.CONNECT_FAILED, backend));
-            statements.add(labels, started);
+            statements.add(labels, sum(PerBackend.LENT, backend));
         }
         all.metricSnapshot(open.build());
         all.metricSnapshot(inFlight.build());

@@ -48,6 +48,7 @@ public final class LoopMetrics implements LoadView {
         CLOSED,
         RESET,
         CONNECT_FAILED,
+        LENT,
         STATEMENTS_STARTED,
         STATEMENTS_ENDED;
 
@@ -164,12 +165,17 @@ public final class LoopMetrics implements LoadView {
         backend(PerBackend.CONNECT_FAILED, ordinal);
     }
 
-    /** A command was sent to a backend. */
+    /** A session, or a question of Sluice's own, got a connection to a backend: for a statement, a transaction or a pin. */
+    public void backendLent(int ordinal) {
+        backend(PerBackend.LENT, ordinal);
+    }
+
+    /** A connection to a backend is in use from now on. */
     public void backendStarted(int ordinal) {
         backend(PerBackend.STATEMENTS_STARTED, ordinal);
     }
 
-    /** The answer to a command is complete, or will never come. */
+    /** A connection to a backend is idle, or gone. */
     public void backendEnded(int ordinal) {
         backend(PerBackend.STATEMENTS_ENDED, ordinal);
     }

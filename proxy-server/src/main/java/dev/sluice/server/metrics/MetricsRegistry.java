@@ -3,6 +3,8 @@ package dev.sluice.server.metrics;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admission.Limit;
+import dev.sluice.server.admission.Refusals;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -78,6 +80,17 @@ public final class MetricsRegistry {
                 .sum();
     }
 
+    /** How often a connection to any backend was lent. */
+    public long lends() {
+        long sum = 0;
+        for (LoopMetrics loop : loops) {
+            for (int ordinal = 0; ordinal <= Topology.ORDINAL_MAX; ordinal++) {
+                sum += loop.perBackend(LoopMetrics.PerBackend.LENT, ordinal);
+            }
+        }
+        return sum;
+    }
+
     /** Connections to a backend that are lent. */
     public long inFlight(int ordinal) {
         return Math.max(
@@ -108,6 +121,18 @@ public final class MetricsRegistry {
         registry.register(() -> new MetricFamilies.Counter(name, help)
                 .add(Labels.EMPTY, value.getAsDouble())
                 .build());
+    }
+
+    /** Adds the counter of those who were turned away, with a row for each limit from the start. */
+    public void addRefusals(Refusals refusals) {
+        registry.register(() -> {
+            MetricFamilies.Counter counter = new MetricFamilies.Counter(
+                    "sluice_refusals", "Clients and statements that were turned away, by the limit that was reached.");
+            for (Limit limit : Limit.values()) {
+                counter.add(Labels.of("limit", limit.label()), refusals.count(limit));
+            }
+            return counter.build();
+        });
     }
 
     /** Adds metrics of any shape. */

@@ -29,7 +29,7 @@ public final class Account {
                 new AccountName(user, "%"),
                 plugin,
                 authenticationString.getBytes(StandardCharsets.US_ASCII),
-                new Standing(false, false, ""));
+                new Standing(false, false, Demand.NOTHING, ""));
     }
 
     /**
@@ -45,9 +45,22 @@ public final class Account {
      *
      * @param locked whether logins are refused
      * @param passwordExpired whether the password must be changed before anything else
+     * @param demand what is demanded of a connection
      * @param privileges the global privileges as the table has them; a server reads them at the login only
      */
-    record Standing(boolean locked, boolean passwordExpired, String privileges) {}
+    record Standing(boolean locked, boolean passwordExpired, Demand demand, String privileges) {}
+
+    /** What REQUIRE says of an account. Immutable. */
+    public enum Demand {
+        /** Any connection will do. */
+        NOTHING,
+        /** One with TLS. */
+        TLS,
+        /** One whose client has shown a certificate that is good. */
+        CERTIFICATE,
+        /** One with a certain cipher, or a certificate of a certain subject or issuer. */
+        SPECIFIED
+    }
 
     /** The user; empty for the anonymous account. */
     public String user() {
@@ -77,6 +90,11 @@ public final class Account {
     /** Whether the password must be changed before anything else. */
     public boolean isPasswordExpired() {
         return standing.passwordExpired();
+    }
+
+    /** What is demanded of a connection, by REQUIRE with SSL, X509 and the like. */
+    public Demand demand() {
+        return standing.demand();
     }
 
     @Override

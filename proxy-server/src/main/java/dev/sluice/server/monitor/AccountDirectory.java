@@ -8,10 +8,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,14 +32,22 @@ import org.slf4j.LoggerFactory;
 public final class AccountDirectory implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(AccountDirectory.class);
 
+    private static final long SEARCH_NANOS = Duration.ofMillis(100).toNanos();
+    /** Logins that are denied ask for a refresh each: a flood of them costs the primary no more than this. */
+    private static final long WANTED_PAUSE_NANOS = Duration.ofMillis(20).toNanos();
+    /** How long a login waits for a refresh. */
+    private static final long REFRESH_LIMIT_MILLIS = 1000;
+
     private final TopologyMonitor monitor;
     private final long intervalNanos;
+    private final Queue<CompletableFuture<Void>> waiting = new ConcurrentLinkedQueue<>();
     private final List<AccountListener> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread;
 
     private volatile AccountTable table = AccountTable.EMPTY;
     private volatile boolean available;
     private volatile boolean wanted;
+    private volatile boolean mariaDb;
     private volatile boolean closed;
 
     /** Of the directory's thread only. */
@@ -67,6 +80,11 @@ public final class AccountDirectory implements AutoCloseable {
         return available;
     }
 
+    /** Whether they are those of a MariaDB server. */
+    public boolean isMariaDb() {
+        return mariaDb;
+    }
+
     /** The account that the server would check a login of this proxy with that user name against; null if none. */
     public @Nullable Account lookup(String user) {
         return table.lookup(user);
@@ -78,6 +96,18 @@ public final class AccountDirectory implements AutoCloseable {
         LockSupport.unpark(thread);
     }
 
+    /** Done when {@link #lookup} knows what the server knew at this moment, or when that could not be found out in time. */
+    public CompletableFuture<Void> refreshed() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (!available) {
+            done.complete(null);
+            return done;
+        }
+        waiting.add(done);
+        refreshNow();
+        return done.completeOnTimeout(null, REFRESH_LIMIT_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
     @Override
     public void close() {
         closed = true;
@@ -86,27 +116,42 @@ public final class AccountDirectory implements AutoCloseable {
 
     private void run() {
         while (!closed) {
+            wanted = false;
+            List<CompletableFuture<Void>> waited = new ArrayList<>();
+            for (CompletableFuture<Void> one = waiting.poll(); one != null; one = waiting.poll()) {
+                waited.add(one);
+            }
             BackendStatus primary = monitor.current().primary();
             if (primary != null) {
                 refresh(primary);
             }
-            // Until the first primary is found, look for it often: clients wait for their accounts.
-            long pause = available
-                    ? intervalNanos
-                    : Math.min(intervalNanos, Duration.ofMillis(100).toNanos());
-            long from = System.nanoTime();
-            while (!closed && !wanted && System.nanoTime() - from < pause) {
-                LockSupport.parkNanos(this, pause - (System.nanoTime() - from));
-            }
-            wanted = false;
+            waited.forEach(one -> one.complete(null));
+            pause();
         }
+    }
+
+    /** Until the next refresh is due. One that is wanted is due soon, but however many want one, there is time in between. */
+    private void pause() {
+        long from = System.nanoTime();
+        long left;
+        do {
+            // Until the first primary is found, look for it often: clients wait for their accounts.
+            long pause =
+                    wanted ? WANTED_PAUSE_NANOS : available ? intervalNanos : Math.min(intervalNanos, SEARCH_NANOS);
+            left = from + pause - System.nanoTime();
+            if (left > 0) {
+                LockSupport.parkNanos(this, left);
+            }
+        } while (!closed && left > 0);
     }
 
     private void refresh(BackendStatus primary) {
         try (Connection connection = monitor.connect(primary.ordinal())) {
             if (source != primary.ordinal() || query == null) {
                 ServerFacts facts = primary.facts();
-                query = AccountReader.query(connection, facts == null ? ServerFlavor.MYSQL : facts.flavor());
+                ServerFlavor flavor = facts == null ? ServerFlavor.MYSQL : facts.flavor();
+                query = AccountReader.query(connection, flavor);
+                mariaDb = flavor == ServerFlavor.MARIADB;
                 checksum = "";
                 source = primary.ordinal();
             }

@@ -32,12 +32,12 @@ final class AccountReader {
             .map(name -> name + "_priv")
             .collect(Collectors.joining(", ", "CONCAT(", ") AS privileges"));
 
-    private static final String COLUMNS = "User, Host, plugin, authentication_string, password_expired";
+    private static final String COLUMNS = "User, Host, plugin, authentication_string, password_expired, ssl_type";
     private static final String MYSQL = "SELECT " + COLUMNS + ", account_locked, " + PRIVILEGES + " FROM mysql.user";
     private static final String MARIADB_VIEW =
             "SELECT " + COLUMNS + ", 'N' AS account_locked, " + PRIVILEGES + " FROM mysql.user WHERE is_role = 'N'";
     private static final String MARIADB =
-            "SELECT u.User, u.Host, u.plugin, u.authentication_string, u.password_expired,"
+            "SELECT u.User, u.Host, u.plugin, u.authentication_string, u.password_expired, u.ssl_type,"
                     + " COALESCE(JSON_VALUE(g.Priv, '$.account_locked'), '0') AS account_locked, " + PRIVILEGES
                     + " FROM mysql.user u"
                     + " JOIN mysql.global_priv g ON g.User = u.User AND g.Host = u.Host WHERE u.is_role = 'N'";
@@ -48,7 +48,8 @@ final class AccountReader {
     /** A query whose answer changes when an account does, at a fraction of the cost and without a hash in it. */
     static String checksum(String query) {
         String row =
-                "CRC32(CONCAT_WS('|', User, Host, plugin, authentication_string, password_expired, account_locked, privileges))";
+                "CRC32(CONCAT_WS('|', User, Host, plugin, authentication_string, password_expired, ssl_type, account_locked,"
+                        + " privileges))";
         return "SELECT CONCAT_WS(':', COUNT(*), BIT_XOR(" + row + "), SUM(" + row + "), USER()) FROM (" + query + ") a";
     }
 
@@ -93,7 +94,16 @@ final class AccountReader {
                 new Account.AccountName(text(row, 1), text(row, 2)),
                 text(row, 3),
                 authentication == null ? new byte[0] : authentication,
-                new Account.Standing(isYes(text(row, 6)), isYes(text(row, 5)), text(row, 7)));
+                new Account.Standing(isYes(text(row, 7)), isYes(text(row, 5)), demand(text(row, 6)), text(row, 8)));
+    }
+
+    private static Account.Demand demand(String sslType) {
+        return switch (sslType) {
+            case "" -> Account.Demand.NOTHING;
+            case "ANY" -> Account.Demand.TLS;
+            case "X509" -> Account.Demand.CERTIFICATE;
+            default -> Account.Demand.SPECIFIED;
+        };
     }
 
     private static String text(ResultSet row, int column) throws SQLException {

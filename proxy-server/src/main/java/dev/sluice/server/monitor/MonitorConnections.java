@@ -1,6 +1,5 @@
 package dev.sluice.server.monitor;
 
-import com.mysql.cj.jdbc.MysqlDataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sluice.router.topology.BackendAddress;
@@ -30,7 +29,7 @@ final class MonitorConnections implements AutoCloseable {
     private static final int KNOCK_MILLIS = 250;
 
     private final BackendAddress address;
-    private final MysqlDataSource source;
+    private final ServerDataSource source;
     private @Nullable HikariDataSource pool;
     private boolean closed;
 
@@ -107,19 +106,13 @@ final class MonitorConnections implements AutoCloseable {
      * The driver as a data source of its own, not through DriverManager: the pool would set DriverManager's login timeout,
      * which belongs to the whole process.
      */
-    static MysqlDataSource dataSource(BackendAddress address, MonitorSettings settings) {
+    static ServerDataSource dataSource(BackendAddress address, MonitorSettings settings) {
         long millis = settings.timeout().toMillis();
-        MysqlDataSource source = new MysqlDataSource();
-        source.setUser(settings.user());
-        source.setPassword(settings.password());
-        // Without TLS the password goes under the server's public key instead; with it the property is not used.
-        source.setUrl(
-                "jdbc:mysql://" + address + "/?connectTimeout=" + millis + "&socketTimeout=" + millis + "&sslMode="
-                        + (settings.tlsRequired() ? "REQUIRED" : "PREFERRED") + "&allowPublicKeyRetrieval="
-                        + !settings.tlsRequired()
-                        + "&allowMultiQueries=true&connectionAttributes=program_name:sluice-monitor"
-                        + "&logger=com.mysql.cj.log.Slf4JLogger");
-        return source;
+        String url = "jdbc:mysql://" + address + "/?connectTimeout=" + millis + "&socketTimeout=" + millis
+                + "&allowMultiQueries=true&connectionAttributes=program_name:sluice-monitor"
+                + "&socketFactory=" + MonitorSocketFactory.class.getName()
+                + "&logger=com.mysql.cj.log.Slf4JLogger";
+        return new ServerDataSource(url, settings.user(), settings.password(), settings.tls());
     }
 
     private HikariConfig poolConfig() {

@@ -2,6 +2,8 @@ package dev.sluice.server.monitor;
 
 import dev.sluice.router.topology.BreakerPolicy;
 import dev.sluice.router.topology.TopologyPolicy;
+import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.tls.JdbcTls;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param fastInterval time between two probes while writes happen, so that reads return to the replicas soon, and while
  *     something is wrong
  * @param timeout how long a backend may take to answer before it counts as unreachable
- * @param tlsRequired whether to refuse connections without TLS; otherwise TLS is used where it is offered
+ * @param tls how connections are encrypted, and whom they trust
  * @param policy how a topology is read
  * @param breaker when trouble takes reads from a replica, and how they return
  * @param heartbeat the row that measures lag; null for none
@@ -25,7 +27,7 @@ public record MonitorSettings(
         Duration interval,
         Duration fastInterval,
         Duration timeout,
-        boolean tlsRequired,
+        JdbcTls tls,
         TopologyPolicy policy,
         BreakerPolicy breaker,
         @Nullable Heartbeat heartbeat) {
@@ -42,7 +44,11 @@ public record MonitorSettings(
         }
     }
 
-    /** Without a heartbeat, and with the default breaker. */
+    /**
+     * Without a heartbeat, with the default breaker, and with any certificate of a server.
+     *
+     * @param tlsRequired whether to refuse connections without TLS; otherwise TLS is used where it is offered
+     */
     public MonitorSettings(
             String user,
             String password,
@@ -51,13 +57,22 @@ public record MonitorSettings(
             Duration timeout,
             boolean tlsRequired,
             TopologyPolicy policy) {
-        this(user, password, interval, fastInterval, timeout, tlsRequired, policy, BreakerPolicy.DEFAULT, null);
+        this(
+                user,
+                password,
+                interval,
+                fastInterval,
+                timeout,
+                JdbcTls.of(tlsRequired ? TlsMode.REQUIRED : TlsMode.PREFERRED),
+                policy,
+                BreakerPolicy.DEFAULT,
+                null);
     }
 
     /** The same with another breaker and another heartbeat. */
     public MonitorSettings with(BreakerPolicy newBreaker, @Nullable Heartbeat newHeartbeat) {
         return new MonitorSettings(
-                user, password, interval, fastInterval, timeout, tlsRequired, policy, newBreaker, newHeartbeat);
+                user, password, interval, fastInterval, timeout, tls, policy, newBreaker, newHeartbeat);
     }
 
     /** The defaults: a probe every 500 ms, every 100 ms while writes happen, 2 s to answer. */
@@ -75,7 +90,7 @@ public record MonitorSettings(
     @Override
     public String toString() {
         return "MonitorSettings[user=" + user + ", interval=" + interval + ", fastInterval=" + fastInterval
-                + ", timeout=" + timeout + ", tlsRequired=" + tlsRequired + ", policy=" + policy + ", breaker="
+                + ", timeout=" + timeout + ", policy=" + policy + ", breaker="
                 + breaker
                 + ", heartbeat=" + heartbeat + "]";
     }

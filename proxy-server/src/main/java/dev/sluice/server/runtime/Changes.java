@@ -90,7 +90,8 @@ final class Changes {
             giveBackIdle();
         }
         events.add(EventLog.Kind.ADMIN, author, what);
-        LOGGER.atInfo()
+        // Who asked for it is in the audit log.
+        LOGGER.atDebug()
                 .addKeyValue("author", author)
                 .addKeyValue("configVersion", version.number())
                 .log(what);

@@ -9,6 +9,8 @@ import dev.sluice.server.config.ConfigReloads;
 import dev.sluice.server.config.ConfigValues;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.runtime.ConfigDifferences.Difference;
+import dev.sluice.server.tls.LiveTls;
+import dev.sluice.server.tls.TlsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +20,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ final class FileReloads {
     private final @Nullable Path file;
     private final SluiceConfig started;
     private final ConfigLoader loader;
-    private final Consumer<SluiceConfig> settings;
+    private final LiveSettings settings;
     private volatile List<String> problems = List.of();
 
     /**
@@ -44,11 +45,7 @@ final class FileReloads {
      * @param settings puts those settings in force that can change while Sluice runs
      */
     FileReloads(
-            Changes changes,
-            @Nullable Path file,
-            SluiceConfig started,
-            ConfigLoader loader,
-            Consumer<SluiceConfig> settings) {
+            Changes changes, @Nullable Path file, SluiceConfig started, ConfigLoader loader, LiveSettings settings) {
         this.changes = changes;
         this.file = file;
         this.started = started;
@@ -69,6 +66,8 @@ final class FileReloads {
     /** @param force even if the last backends of a role would go, or most of them */
     ResultTable reload(String author, boolean force) throws OperationException, InterruptedException {
         SluiceConfig read = read(author);
+        LiveSettings.Change change = prepare(read, author);
+        List<LiveTls.Renewal> renewals = change.renewals();
         SluiceConfig fileBefore = changes.store().wholeFile();
         RuntimeConfig before = changes.store().current().config();
         ConfigStore.Merged merged;
@@ -86,8 +85,8 @@ final class FileReloads {
         } catch (OperationException e) {
             throw refused(author, e.kind(), List.of(String.valueOf(e.getMessage())));
         }
-        settings.accept(read);
-        ResultTable answer = answer(fileBefore, read, before, merged);
+        change.apply();
+        ResultTable answer = answer(rows(fileBefore, read, renewals), before, merged);
         if (!answer.rows().isEmpty()) {
             changes.inForce(before, merged.version(), author, "configuration file reloaded");
         }
@@ -114,6 +113,14 @@ final class FileReloads {
         }
     }
 
+    private LiveSettings.Change prepare(SluiceConfig read, String author) throws OperationException {
+        try {
+            return settings.prepare(read);
+        } catch (TlsException e) {
+            throw refused(author, Kind.INVALID, List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
     private OperationException refused(String author, Kind kind, List<String> why) {
         problems = List.copyOf(why);
         for (String problem : why) {
@@ -134,8 +141,8 @@ final class FileReloads {
         return Objects.equals(atTheStart, now) ? "as it runs" : "needs a restart";
     }
 
-    private ResultTable answer(
-            SluiceConfig fileBefore, SluiceConfig read, RuntimeConfig before, ConfigStore.Merged merged) {
+    private List<List<@Nullable String>> rows(
+            SluiceConfig fileBefore, SluiceConfig read, List<LiveTls.Renewal> renewals) {
         List<List<@Nullable String>> rows = new ArrayList<>();
         Map<String, String> old = ConfigValues.of(fileBefore);
         Map<String, String> now = ConfigValues.of(read);
@@ -143,6 +150,14 @@ final class FileReloads {
         for (String key : ConfigValues.changed(fileBefore, read)) {
             rows.add(Arrays.asList(key, old.get(key), now.get(key), effect(key, atTheStart.get(key), now.get(key))));
         }
+        for (LiveTls.Renewal renewal : renewals) {
+            rows.add(Arrays.asList(renewal.key() + " (content)", renewal.before(), renewal.now(), "applied"));
+        }
+        return rows;
+    }
+
+    private static ResultTable answer(
+            List<List<@Nullable String>> rows, RuntimeConfig before, ConfigStore.Merged merged) {
         for (Difference difference :
                 ConfigDifferences.between(before, merged.version().config())) {
             rows.add(Arrays.asList(difference.key(), difference.before(), difference.after(), "applied"));

@@ -6,6 +6,7 @@ import dev.sluice.router.sql.RouteExplanation;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Administration;
+import dev.sluice.server.admin.AuditLog;
 import dev.sluice.server.admin.Operation;
 import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.OperationException.Kind;
@@ -13,7 +14,6 @@ import dev.sluice.server.admin.ResultTable;
 import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.config.ConfigLoader;
 import dev.sluice.server.config.HostPort;
-import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.monitor.StatementKiller;
 import dev.sluice.server.session.WriteGate;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +55,7 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
      * @param file the configuration file; null if there is none
      * @param settings puts settings of a changed file in force
      */
-    public record Source(ConfigStore store, @Nullable Path file, Consumer<SluiceConfig> settings) {}
+    public record Source(ConfigStore store, @Nullable Path file, LiveSettings settings) {}
 
     public ProxyAdministration(RuntimeParts parts, Source source, EventLog events) {
         this.parts = parts;
@@ -96,6 +95,11 @@ public final class ProxyAdministration implements Administration, AutoCloseable 
 
     @Override
     public ResultTable run(Operation operation, Caller caller, Progress progress)
+            throws OperationException, InterruptedException {
+        return AuditLog.audited(operation, caller, () -> carryOut(operation, caller, progress));
+    }
+
+    private ResultTable carryOut(Operation operation, Caller caller, Progress progress)
             throws OperationException, InterruptedException {
         if (operation instanceof Operation.Show show) {
             return views.show(show.view());

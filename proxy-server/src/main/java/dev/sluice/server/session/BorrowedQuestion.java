@@ -135,7 +135,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
         BackendConnection asked = borrowed;
         borrowed = null;
         if (asked != null) {
-            asked.close();
+            asked.abandon();
         }
     }
 

@@ -6,12 +6,14 @@ import dev.sluice.protocol.response.ResponseShape;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.Target;
 import dev.sluice.router.sql.Classification;
+import dev.sluice.router.sql.ConnectionIdQuestion;
 import dev.sluice.router.sql.LastStatementQuestion;
 import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -217,8 +219,7 @@ final class Command {
     boolean needsHandle() {
         return type == CommandType.COM_STMT_EXECUTE
                 || type == CommandType.COM_STMT_SEND_LONG_DATA
-                || type == CommandType.COM_STMT_FETCH
-                || type == CommandType.COM_STMT_RESET;
+                || type == CommandType.COM_STMT_FETCH;
     }
 
     /** Whether it is about the schema alone, which then need not be brought to the connection before. */
@@ -276,7 +277,7 @@ final class Command {
     /** Statements that ask, and commands that a server does not take for statements. */
     boolean keepsConditions() {
         return switch (type) {
-            case COM_INIT_DB, COM_STATISTICS, COM_STMT_RESET, COM_STMT_SEND_LONG_DATA -> true;
+            case COM_INIT_DB, COM_STATISTICS, COM_STMT_SEND_LONG_DATA -> true;
             default -> LastStatementQuestion.leavesConditions(ran());
         };
     }
@@ -289,6 +290,16 @@ final class Command {
                 type == CommandType.COM_STMT_EXECUTE && (packet().getByte(packetStart + FLAGS_INDEX) & CURSORS) != 0;
         byte[] sql = cursor ? null : shortText();
         return sql == null ? null : LastStatementQuestion.read(sql, mode);
+    }
+
+    /** Whether it executes a statement that asks for the connection's id and nothing else, whose row comes at once. */
+    boolean asksConnectionId(LexicalMode mode) {
+        if (type != CommandType.COM_STMT_EXECUTE || !statement.has(Traits.SESSION_FUNCTION | Traits.SYSTEM_VARIABLE)) {
+            return false;
+        }
+        boolean cursor = (packet().getByte(packetStart + FLAGS_INDEX) & CURSORS) != 0;
+        byte[] sql = cursor ? null : shortText();
+        return sql != null && ConnectionIdQuestion.read(Unpooled.wrappedBuffer(sql), 0, sql.length, mode) != null;
     }
 
     /** The statement; null if it is longer than any that asks for nothing but what the last one has left. */

@@ -81,11 +81,16 @@ final class Conditions {
 
     /** What the last connection has said; null if it did not. */
     void learned(@Nullable List<byte[]> rows) {
-        if (known == null && rows != null && rows.size() >= told) {
+        if (known == null && rows != null && isAll(rows.size())) {
             known = both(both(first, rows), added);
             first = List.of();
             added = List.of();
         }
+    }
+
+    /** The server may keep fewer than it has counted (max_error_count); more than are fetched are too many. */
+    private boolean isAll(int rows) {
+        return rows >= told || (rows > 0 && rows <= LastStatementFetch.CONDITIONS_MAX);
     }
 
     /** Whether there are any, known or not. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.protocol.response.ResponseShape;
+import dev.sluice.router.session.ReportedVariables;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -89,10 +90,14 @@ final class ConnectionCollation {
             void answered() {
                 String collation = mariaDb ? value() : parts.changes().variable(StateVector.COLLATION_CONNECTION);
                 parts.changes().clear();
-                if (error() != null || collation == null) {
+                if (error() != null || collation == null || !ReportedVariables.isName(collation)) {
                     target.fail(
                             BackendFailure.of(BackendFailure.Kind.BROKEN, "the server would not tell its collation"));
                     return;
+                }
+                if (target.lastWarnings() > 0) {
+                    // A deprecated character set.
+                    parts.lastStatement().questionWarned();
                 }
                 parts.effects().collationConnection(collation);
                 target.vector(parts.state().vector());

@@ -1,6 +1,7 @@
 package dev.sluice.server.session;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -22,6 +23,7 @@ public final class DiagnosticsUsers {
     private static final int USERS_MAX = 10_000;
 
     private final Map<String, Habit> users = new ConcurrentHashMap<>();
+    private final Set<String> sequenceUsers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger version = new AtomicInteger();
 
     /** A session of this user asked. */
@@ -30,6 +32,18 @@ public final class DiagnosticsUsers {
             users.merge(user, what, (one, other) -> one.compareTo(other) > 0 ? one : other);
             version.incrementAndGet();
         }
+    }
+
+    /** A session of this user asked for the value that it had taken of a sequence. */
+    void askedForSequence(String user) {
+        if (sequenceUsers.size() < USERS_MAX) {
+            sequenceUsers.add(user);
+        }
+    }
+
+    /** Whether sessions of this user stay where they have taken a value of a sequence. */
+    boolean keepsSequences(String user) {
+        return sequenceUsers.contains(user);
     }
 
     /** Changes when a user is seen to ask. */

@@ -301,7 +301,11 @@ final class Exchange implements Placement.Listener {
                 command.shape(),
                 countedLater ? ClientResponse.ANY_SEQUENCE_ID : command.answerId(),
                 command.newStatementId());
-        response.recalled(parts.lastStatement().recalled());
+        boolean asksId = command.asksConnectionId(parts.state().lexicalMode()) && !LocalCommands.hasIdOfItsOwn(parts);
+        response.recalled(
+                asksId
+                        ? RecalledRows.ofOneNumber(parts.frontend().connectionId())
+                        : parts.lastStatement().recalled());
         response.offersFile(command.statement().has(Traits.LOADS_LOCAL_FILE));
         response.trackedForClient(parts.clientTrackers().areOn(target));
         parts.changes().clear();
@@ -395,7 +399,7 @@ final class Exchange implements Placement.Listener {
         }
         boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
         Classification done = ran ? command.ran() : Session.COMMAND;
-        writes.ran(slot, target, done);
+        writes.ran(slot, target, done, command.text());
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
         if (stream.isOpen() || response.isTooEarly() || parts.statements().isSending()) {
@@ -492,12 +496,16 @@ final class Exchange implements Placement.Listener {
     /** The command is over: decides whether the connection stays, and lets the next command come. */
     private void finish() {
         BackendConnection target = connection;
-        if (target != null) {
-            settlement.finished(command, slot, target, response, placement.habit());
-        }
         boolean last = command.isBinlogDump()
                 ? response.errorCode() != ErrorCode.ER_SPECIFIC_ACCESS_DENIED_ERROR.code()
-                : command.ran().has(Traits.RELEASES_CONNECTION) && !response.isError();
+                : !response.isError() && parts.state().endsConnection(command.ran());
+        if (target != null) {
+            if (last) {
+                // The server ends it now.
+                target.retireAfterUse();
+            }
+            settlement.finished(command, slot, target, response, placement.habit());
+        }
         if (last) {
             // What the client has sent behind this must not run any more.
             over();
@@ -700,7 +708,7 @@ final class Exchange implements Placement.Listener {
         command.end();
         stream.abandon();
         if (busy != null) {
-            busy.close();
+            busy.abandon();
         }
     }
 }

@@ -188,6 +188,19 @@ final class Failures {
                         + " between statements");
     }
 
+    static ErrPacket sequenceNotKept() {
+        return of(
+                "HY000",
+                "The connection that knows which value of the sequence this session has taken last is not kept; from here on this"
+                        + " user's sessions keep it when they take one");
+    }
+
+    static ErrPacket insertIdLost() {
+        return of(
+                "HY000",
+                "LAST_INSERT_ID() is not known: it was lost with its backend connection before the server could be asked for it");
+    }
+
     static ErrPacket notPrepared() {
         return of("HY000", "The server answered without preparing the statement");
     }

@@ -15,20 +15,26 @@ import org.jspecify.annotations.Nullable;
  * <p>The value stays on the connection of the last INSERT. While nobody else changes it there, a question goes back to that
  * connection. When another session is about to change it, the server is asked for the value first, in the same write as
  * that session's command, and it is set again wherever this session asks next. The OK packet is not enough: for a row with
- * an explicit id it carries that id, and LAST_INSERT_ID() does not change.
+ * an explicit id it carries that id, and LAST_INSERT_ID() does not change. So if the connection dies before it is asked, the
+ * value is lost, and the next question for it is told so.
  *
  * <pre>
  * KNOWN ──INSERT──► ON_CONNECTION ──somebody else writes there──► ASKED ──answer──► KNOWN
  * </pre>
  */
 final class InsertId implements BackendConnection.InsertIdHolder {
-    /** Statements that read the value, or that may set it without their OK saying so. */
-    private static final long MAY_SET = Traits.LAST_INSERT_ID | Traits.OPAQUE | Traits.SETS_NON_REPLAYABLE;
+    /** Statements that may set the value without their OK saying so. */
+    private static final long MAY_SET = Traits.SETS_INSERT_ID | Traits.OPAQUE | Traits.SETS_NON_REPLAYABLE;
 
     private @Nullable BackendConnection home;
     private long value;
     /** Whether that is the very value, and not only what an OK packet said. */
     private boolean exact = true;
+
+    /** It was not known any more, and what was left of it was brought to a connection. */
+    private boolean doubtful;
+
+    private long brought;
 
     private boolean asked;
     /** Counts the values: an answer about an older one says nothing any more. */
@@ -71,8 +77,35 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         onKnown = callback;
     }
 
+    /** Whether the connection that knew the value has died with it. */
+    boolean isLost() {
+        return !exact && !asked && home() == null;
+    }
+
+    /** The client has been told that the value is lost: what an OK packet said is the best there is. */
+    void lossTold() {
+        exact = true;
+        doubtful = false;
+    }
+
+    /**
+     * Asks what an INSERT behind a loss has made of the value, if one has run since.
+     *
+     * @return whether the answer has to be waited for
+     */
+    boolean settlesDoubt() {
+        BackendConnection there = home();
+        if (!doubtful || asked || there == null) {
+            return false;
+        }
+        capture(there, () -> {});
+        there.flush();
+        return true;
+    }
+
     /** Forgets the value: a new session starts with 0. */
     void reset() {
+        doubtful = false;
         leaveHome();
         generation++;
         asked = false;
@@ -125,23 +158,31 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         connection.insertIdHolder(null);
         connection.send(connection.query("SELECT LAST_INSERT_ID() LIMIT 1"), new InternalResponse(ResponseShape.QUERY) {
             @Override
+            public boolean isForAnother() {
+                return true;
+            }
+
+            @Override
             void answered() {
                 String text = value();
-                captured(asking, text == null ? InsertId.this.value : Long.parseUnsignedLong(text));
+                if (text == null) {
+                    lost(asking);
+                } else {
+                    captured(asking, Long.parseUnsignedLong(text));
+                }
                 then.run();
             }
 
             @Override
             public void failed(BackendFailure failure) {
-                // The connection died with it: what the last OK packet said is the best there is.
-                captured(asking, InsertId.this.value);
+                lost(asking);
             }
         });
     }
 
     /** Whether a statement reads the value, sets it, or must find it because it may leave it as it is. */
     static boolean concerns(Classification statement) {
-        return statement.has(MAY_SET | Traits.MULTI_STATEMENT)
+        return statement.has(MAY_SET | Traits.LAST_INSERT_ID | Traits.MULTI_STATEMENT)
                 || statement.kind() == StatementKind.INSERT
                 || statement.kind() == StatementKind.REPLACE
                 || statement.kind() == StatementKind.LOAD_DATA;
@@ -157,6 +198,10 @@ final class InsertId implements BackendConnection.InsertIdHolder {
         if (isNothingToBring(connection, statement)) {
             return 0;
         }
+        if (isLost()) {
+            doubtful = true;
+            brought = value;
+        }
         connection.send(connection.query("SET SESSION last_insert_id=" + Long.toUnsignedString(value)), response);
         settleOn(connection);
         return 1;
@@ -168,12 +213,25 @@ final class InsertId implements BackendConnection.InsertIdHolder {
     }
 
     private void captured(int asking, long captured) {
-        if (asking != generation) {
-            return;
+        if (asking == generation) {
+            // What was brought in doubt and is still there has been changed by nobody, and may never have been right.
+            exact = !doubtful || captured != brought;
+            doubtful = !exact;
+            value = captured;
+            answered();
         }
+    }
+
+    /** The connection has died with it. */
+    private void lost(int asking) {
+        if (asking == generation) {
+            exact = false;
+            answered();
+        }
+    }
+
+    private void answered() {
         asked = false;
-        value = captured;
-        exact = true;
         Runnable callback = onKnown;
         onKnown = null;
         if (callback != null) {

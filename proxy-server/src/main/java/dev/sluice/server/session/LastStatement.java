@@ -50,6 +50,8 @@ final class LastStatement {
 
     /** A question of Sluice's own has followed the last command, and counts as a statement. */
     private boolean disturbed;
+    /** Whether a question of Sluice's own has left conditions. */
+    private boolean questionWarned;
     /** In front of that question the server was asked for the conditions of the last command. */
     private boolean saves;
 
@@ -83,6 +85,7 @@ final class LastStatement {
 
     private void settled() {
         disturbed = false;
+        questionWarned = false;
         saves = false;
         saved = null;
     }
@@ -130,7 +133,12 @@ final class LastStatement {
         }
         leases.ranOn(slot, target);
         if (!response.isError() && response.warnings() == 0) {
-            conditions.none();
+            if (questionWarned) {
+                conditions.are(List.of());
+                target.conditionsLeft(true);
+            } else {
+                conditions.none();
+            }
         } else if (saves) {
             conditions.cleared(response.warnings(), saved);
             if (!conditions.areKnown()) {
@@ -138,13 +146,21 @@ final class LastStatement {
                 leases.forgetLast();
             }
         } else {
-            if (restored && LastStatementQuestion.isResignal(command.ran())) {
+            boolean resignal = restored && LastStatementQuestion.isResignal(command.ran());
+            if (resignal || (!there && conditions.areKnown() && addsError(command, response))) {
                 conditions.followed();
             } else {
                 conditions.left(response.warnings());
             }
             target.conditionsLeft(true);
         }
+    }
+
+    /** Whether MySQL adds the error of a command to what the last statement has left. */
+    private boolean addsError(Command command, ClientResponse response) {
+        return response.isError()
+                && !mariaDb.getAsBoolean()
+                && (command.type() == CommandType.COM_INIT_DB || command.type() == CommandType.COM_FIELD_LIST);
     }
 
     /** GET DIAGNOSTICS has found no such condition, and says so by one more. */
@@ -177,7 +193,7 @@ final class LastStatement {
     }
 
     private void keep(Command command, ClientResponse response, boolean there) {
-        if (command.type() == CommandType.COM_INIT_DB || command.type() == CommandType.COM_STMT_RESET) {
+        if (command.type() == CommandType.COM_INIT_DB) {
             rowCount = 0;
             rowCountThere &= there;
         } else if (command.ran().kind() == StatementKind.SHOW) {
@@ -235,6 +251,17 @@ final class LastStatement {
         rowCountThere = false;
     }
 
+    /** A statement is prepared, which counts as none, but settings had to be made in front of it, which count. */
+    void preparedBehindSettings() {
+        rowCountThere = false;
+    }
+
+    /** COM_SET_OPTION was answered without a server, which counts it as a query. */
+    void optionSet() {
+        rowCount = -1;
+        rowCountThere = false;
+    }
+
     /** A statement without rows was answered without a server. */
     void answered() {
         leases.forgetLast();
@@ -272,6 +299,16 @@ final class LastStatement {
     /** Whether the last statement has left what a statement of Sluice's own can leave anywhere for this one. */
     boolean isRestorable(Classification statement) {
         return !conditions.exist() && (rowCount == 0 || rowCount == -1) && !statement.has(Traits.FOUND_ROWS);
+    }
+
+    /** A query of Sluice's own, which leaves a FOUND_ROWS() of its own, is in front of the next command. */
+    void foundRowsDisturbed() {
+        foundRows.left(false);
+    }
+
+    /** The question that disturbs has left conditions of its own. */
+    void questionWarned() {
+        questionWarned = true;
     }
 
     /** A statement that leaves no conditions, and the ROW_COUNT() that is remembered. */

@@ -12,10 +12,14 @@ import org.jspecify.annotations.Nullable;
  * time. Confined to the session's event loop.
  */
 final class LastStatementFetch {
-    /** So many conditions are fetched: what a server keeps by default, or kept until MySQL 8.0. */
-    private static final int CONDITIONS_MAX = 64;
+    /** So many conditions are fetched: what MySQL keeps by default, which is more than MariaDB does. */
+    static final int CONDITIONS_MAX = 1024;
 
-    private static final int ANSWER_BYTES_MAX = 256 * 1024;
+    /** They are kept if they take no more memory than this. */
+    private static final int KEPT_BYTES_MAX = 128 * 1024;
+    /** A message of theirs has 512 bytes at most, or four times as many in other character sets. */
+    private static final int ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+
     private static final int CONDITION_COLUMNS = 3;
 
     /**
@@ -56,8 +60,8 @@ final class LastStatementFetch {
         underWay = true;
         conditions = null;
         if (forConditions) {
-            ask(connection, "SHOW WARNINGS LIMIT " + CONDITIONS_MAX, answer -> {
-                conditions = answer.error() == null ? answer.rows(CONDITION_COLUMNS) : null;
+            ask(connection, "SHOW WARNINGS LIMIT " + (CONDITIONS_MAX + 1), answer -> {
+                conditions = answer.error() == null ? kept(answer.rows(CONDITION_COLUMNS)) : null;
                 if (!forFoundRows) {
                     end(consumer, null);
                 }
@@ -70,6 +74,10 @@ final class LastStatementFetch {
             });
         }
         connection.flush();
+    }
+
+    private static @Nullable List<byte[]> kept(List<byte[]> rows) {
+        return rows.stream().mapToInt(row -> row.length).sum() > KEPT_BYTES_MAX ? null : rows;
     }
 
     private void end(Consumer<Found> consumer, @Nullable Long foundRows) {

@@ -89,6 +89,7 @@ final class LocalCommands {
             return;
         }
         parts.state().vector(parts.state().vector().withMultiStatements(option == 0));
+        parts.lastStatement().optionSet();
         frontend.write(TextResultSet.end(frontend.channel().alloc(), frontend.deprecatesEof(), status()));
         frontend.flush();
     }
@@ -98,7 +99,7 @@ final class LocalCommands {
      * name the connection of the moment. Takes the reference if so.
      */
     boolean answersConnectionId(ByteBuf packet, Classification statement) {
-        if (!statement.has(Traits.SESSION_FUNCTION | Traits.SYSTEM_VARIABLE) || hasIdOfItsOwn()) {
+        if (!statement.has(Traits.SESSION_FUNCTION | Traits.SYSTEM_VARIABLE) || hasIdOfItsOwn(parts)) {
             return false;
         }
         int index = packet.readerIndex() + Packets.HEADER_LENGTH + 1;
@@ -121,7 +122,7 @@ final class LocalCommands {
     }
 
     /** Whether the session may have set pseudo_thread_id. */
-    private boolean hasIdOfItsOwn() {
+    static boolean hasIdOfItsOwn(SessionParts parts) {
         int pins = parts.state().pins(Slot.PRIMARY) | parts.state().pins(Slot.REPLICA);
         return (pins & PinReason.NON_REPLAYABLE_VARIABLE.bit()) != 0;
     }

@@ -1,5 +1,7 @@
 package dev.sluice.server.session;
 
+import dev.sluice.protocol.ErrorCode;
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.session.WriteLedger;
 import dev.sluice.router.sql.StatementClassifier;
@@ -11,10 +13,15 @@ import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.ServerFacts;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admission.Limit;
+import dev.sluice.server.admission.Refusals;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.LoopPool;
+import dev.sluice.server.frontend.Frontend;
+import dev.sluice.server.frontend.UnsentBytes;
 import dev.sluice.server.metrics.LoopMetrics;
+import dev.sluice.server.monitor.TriggerWatch;
 import io.netty.channel.EventLoop;
 import java.util.Collection;
 import java.util.List;
@@ -44,10 +51,12 @@ public final class LoopContext implements WriteGate.Loop {
      * @param texts of all prepared statements
      * @param credentials what is known of passwords
      * @param habits the users whose sessions ask about their last statement
+     * @param triggers whether triggers may assign user variables
      * @param signals hints to the monitor
      * @param evidence what is known of positions
      * @param gate where new work waits while an operator wants it to
      * @param serverKills ends statements on the servers
+     * @param refusals counts who is turned away
      * @param nanoClock a monotonic clock
      */
     public record Shared(
@@ -59,10 +68,12 @@ public final class LoopContext implements WriteGate.Loop {
             StatementTexts texts,
             CredentialCache credentials,
             DiagnosticsUsers habits,
+            TriggerWatch triggers,
             MonitorSignals signals,
             Evidence evidence,
             WriteGate gate,
             ServerKills serverKills,
+            Refusals refusals,
             LongSupplier nanoClock) {}
 
     /** What the data path noticed before the monitor could. Thread-safe: implementations only set flags. */
@@ -72,6 +83,9 @@ public final class LoopContext implements WriteGate.Loop {
 
         /** The primary executed a write. */
         void wrote();
+
+        /** Accounts have changed: whatever was known of them may not hold. */
+        void accountsChanged();
 
         /** Somebody waits for the position of this backend as it is from now on. */
         void positionWanted(int backendOrdinal);
@@ -83,6 +97,7 @@ public final class LoopContext implements WriteGate.Loop {
     private final Balancer balancer;
     private final LoopMetrics metrics;
     private final StatementLexer lexer = new StatementLexer();
+    private final UnsentBytes unsent;
     private final PrimaryQueue primaryQueue;
     private final CausalWaits causalWaits;
     private final PositionQueue positionQueue = new PositionQueue();
@@ -98,10 +113,26 @@ public final class LoopContext implements WriteGate.Loop {
         this.metrics = metrics;
         // Servers end idle connections for reasons of their own, too: a reason to look, not to doubt.
         pool.whenIdleLost(ordinal -> shared.signals().trouble(ordinal, false));
+        this.unsent = new UnsentBytes(
+                () -> settings().unsentBytesMax(),
+                (client, bytes) -> refused(
+                        Limit.BUFFERED_BYTES,
+                        client,
+                        "the client does not take its answers: " + bytes + " bytes wait"));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
         this.causalWaits = new CausalWaits(() -> settings().consistency().causalWait());
         shared.gate().register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** A client of this loop, or a statement of it, was turned away. */
+    void refused(Limit limit, Frontend client, String what) {
+        boolean unused = shared.refusals().add(limit, client.address(), what);
+    }
+
+    /** What clients of this loop have not taken yet. */
+    UnsentBytes unsent() {
+        return unsent;
     }
 
     EventLoop loop() {
@@ -200,6 +231,10 @@ public final class LoopContext implements WriteGate.Loop {
         return shared.habits();
     }
 
+    TriggerWatch triggers() {
+        return shared.triggers();
+    }
+
     ServerKills serverKills() {
         return shared.serverKills();
     }
@@ -217,7 +252,21 @@ public final class LoopContext implements WriteGate.Loop {
 
     /** Neither a full pool nor a backend that an operator took away says anything about its health. */
     private static boolean isTrouble(BackendFailure failure) {
-        return failure.kind() != BackendFailure.Kind.EXHAUSTED && failure.kind() != BackendFailure.Kind.NO_BACKEND;
+        return failure.kind() != BackendFailure.Kind.EXHAUSTED
+                && failure.kind() != BackendFailure.Kind.NO_BACKEND
+                && !isDenied(failure);
+    }
+
+    /** A wrong password says nothing about it either. */
+    private static boolean isDenied(BackendFailure failure) {
+        ErrPacket error = failure.serverError();
+        return error != null && error.code() == ErrorCode.ER_ACCESS_DENIED_ERROR.code();
+    }
+
+    /** A statement of a session has changed accounts: nothing that was proved before counts for the next login. */
+    void accountsChanged() {
+        shared.credentials().accountsChanged();
+        shared.signals().accountsChanged();
     }
 
     /** Something was written: replicas will have to be looked at soon. */

@@ -11,6 +11,7 @@ import dev.sluice.router.session.Slot;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
+import dev.sluice.server.admission.Limit;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
@@ -158,6 +159,21 @@ final class Placement implements SessionRouter.Context {
         waiting = true;
         if (parts.insertId().isAsked() && InsertId.concerns(statement)) {
             parts.insertId().whenKnown(turn::retryRoute);
+            return;
+        }
+        if (executes && statement.has(Traits.LAST_INSERT_ID)) {
+            if (parts.insertId().settlesDoubt()) {
+                parts.insertId().whenKnown(turn::retryRoute);
+                return;
+            }
+            if (parts.insertId().isLost()) {
+                parts.insertId().lossTold();
+                refuse(Failures.insertIdLost());
+                return;
+            }
+        }
+        if (executes && Sequences.isUnknown(parts, statement)) {
+            refuse(Failures.sequenceNotKept());
             return;
         }
         if (parts.lastStatement().isAsked()) {
@@ -337,8 +353,9 @@ final class Placement implements SessionRouter.Context {
         if (primaryWait.isOver()) {
             turn.primaryTimeout();
         } else if (!parts.context().primaryQueue().tryAdd(turn, deadlineNanos)) {
-            refuse(primaryWait.error(
-                    isHeldBack(), parts.context().pool().waiting().full()));
+            String full = parts.context().pool().waiting().full();
+            parts.context().refused(Limit.WAITING, parts.frontend(), full);
+            refuse(primaryWait.error(isHeldBack(), full));
         }
     }
 
@@ -442,6 +459,9 @@ final class Placement implements SessionRouter.Context {
         } else if (slot == Slot.PRIMARY
                 || !parts.context().switches().retry()
                 || attempts.isExhaustedOnceMore(failure)) {
+            if (failure.kind() == BackendFailure.Kind.EXHAUSTED) {
+                parts.context().refused(Limit.WAITING, parts.frontend(), failure.message());
+            }
             refuse(Failures.notAcquired(failure));
         } else {
             placeOnAnother();

@@ -78,9 +78,12 @@ final class Preparation {
         boolean wasQuiet = target.isQuiet();
         behind = false;
         InsertId.captureOther(target, parts.insertId());
+        if (!command.isPrepare() && Sequences.needsReset(parts, slot, command.statement(), target)) {
+            target.wantReset();
+        }
         PreparedStatement about = command.prepared();
         if (about != null && command.type() == CommandType.COM_STMT_EXECUTE) {
-            parts.statements().noteFirstTypes(command.packet(), about, target);
+            parts.statements().noteFirstTypes(command.packet(), about, target, deciding());
         }
         if (about != null && command.needsHandle() && !willHaveHandle(target, about, command)) {
             // What is not reported could not be put back behind it.
@@ -95,11 +98,18 @@ final class Preparation {
                 ? parts.state().vector().withSchema(target.vector().schema())
                 : parts.state().vector();
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
+        if (stateAnswers > 0 && command.isPrepare()) {
+            parts.lastStatement().preparedBehindSettings();
+        }
         // What is only prepared reads no value, and a SET in front of it would count as the last statement.
         int others = command.isPrepare() ? 0 : parts.insertId().bringTo(target, command.statement(), answers);
         LastStatement last = parts.lastStatement();
-        if (restores || mustClear(target, command)) {
-            others += StatePrelude.clearConditions(target, restores && last.restoresAsQuery(), cleared);
+        if (restores || mustClear(target, command, stateAnswers > 0)) {
+            boolean asQuery = restores && last.restoresAsQuery();
+            others += StatePrelude.clearConditions(target, asQuery, cleared);
+            if (asQuery) {
+                last.foundRowsDisturbed();
+            }
         }
         GtidPosition position = parts.router().waitFor();
         if (position != null) {
@@ -119,8 +129,12 @@ final class Preparation {
         return stateAnswers == 0 || (command.isRead() && wasQuiet);
     }
 
-    /** Whether the connection has what others have left there, which a command would add to, or find. */
-    private boolean mustClear(BackendConnection connection, Command command) {
+    /**
+     * Whether the connection has what others have left there, which a command would add to, or find.
+     *
+     * @param prepared whether it was brought to the session's state in front of the command
+     */
+    private boolean mustClear(BackendConnection connection, Command command, boolean prepared) {
         // MariaDB leaves what is there as it is for whatever uses no table.
         boolean clearsItself = !isMariaDb(connection)
                 && (command.type() == CommandType.COM_QUERY
@@ -128,7 +142,7 @@ final class Preparation {
                         || command.type() == CommandType.COM_STMT_EXECUTE);
         return connection.hasConditionsLeft()
                 && !clearsItself
-                && !parts.leases().isLast(connection);
+                && ((prepared && !isMariaDb(connection)) || !parts.leases().isLast(connection));
     }
 
     private boolean isMariaDb(BackendConnection target) {
@@ -172,7 +186,11 @@ final class Preparation {
         return !StatePrelude.needsReset(target, parts.state().vector()) && hasHandle(target, about, command);
     }
 
-    private static boolean hasHandle(BackendConnection target, PreparedStatement about, Command command) {
+    private StateVector deciding() {
+        return parts.state().vector().deciding();
+    }
+
+    private boolean hasHandle(BackendConnection target, PreparedStatement about, Command command) {
         Handle handle = target.statements().find(about.text());
         if (handle != null && handle.exclusiveTo() != null && handle.exclusiveTo() != about) {
             // An equal statement of this session has a cursor open: this one gets a handle of its own.
@@ -182,6 +200,13 @@ final class Preparation {
         if (handle != null && handle.hasHadCursor() && about.boundTo() == null && mayRunWithoutCursor(command)) {
             target.closeStatement(about.text());
             return false;
+        }
+        if (handle != null && about.boundTo() == null && !handle.suits(about.text(), deciding())) {
+            target.closeStatement(about.text());
+            return false;
+        }
+        if (handle != null && command.type() == CommandType.COM_STMT_EXECUTE) {
+            handle.executed(about.text(), deciding());
         }
         return handle != null;
     }

@@ -4,6 +4,7 @@ import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.router.RouteReason;
 import dev.sluice.router.session.PinReason;
 import dev.sluice.router.session.Slot;
+import dev.sluice.router.session.StateVector;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.server.backend.BackendConnection;
@@ -156,9 +157,9 @@ final class PreparedStatement {
     }
 
     /** It is executed for the first time, with these types. */
-    void firstTypes(byte[] first) {
+    void firstTypes(byte[] first, StateVector deciding) {
         types = first;
-        text = text.executedWith(first);
+        text = text.executedWith(first, deciding);
     }
 
     /** Why parameter data could not be delivered; reported by the execution, as COM_STMT_SEND_LONG_DATA has no answer. */

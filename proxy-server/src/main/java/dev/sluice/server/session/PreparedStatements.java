@@ -177,8 +177,11 @@ final class PreparedStatements {
     /**
      * Notes the parameter types of a statement's first execution. A server derives from them what the statement computes,
      * so from then on the statement runs only on handles that were executed with the same types first.
+     *
+     * @param deciding the settings on which that depends, too
      */
-    void noteFirstTypes(ByteBuf packet, PreparedStatement statement, BackendConnection connection) {
+    void noteFirstTypes(
+            ByteBuf packet, PreparedStatement statement, BackendConnection connection, StateVector deciding) {
         if (statement.isExecuted() || statement.parameters() == 0) {
             return;
         }
@@ -188,7 +191,7 @@ final class PreparedStatements {
         }
         Text before = statement.text();
         Handle unexecuted = connection.statements().find(before);
-        statement.firstTypes(types);
+        statement.firstTypes(types, deciding);
         if (unexecuted == null) {
             return;
         }

@@ -3,6 +3,7 @@ package dev.sluice.server.session;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.PayloadReader;
 import dev.sluice.protocol.PayloadWriter;
+import dev.sluice.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,8 @@ final class RecalledRows {
     private static final int OK = 0x00;
     private static final int ERR = 0xFF;
     private static final int BITMAP_OFFSET = 9;
+    /** Far more than any server has to say about a statement: one that says more would fill the memory. */
+    private static final int ANSWER_BYTES_MAX = 1 << 20;
 
     /** Makes the rows. */
     private interface Rows {
@@ -60,6 +63,21 @@ final class RecalledRows {
                 }
             }
         });
+    }
+
+    /** One row in binary form with one number of whatever width the server has for it. */
+    static RecalledRows ofOneNumber(long number) {
+        return new RecalledRows(answered -> answered == null ? List.of() : List.of(oneNumber(number, answered)));
+    }
+
+    private static byte[] oneNumber(long number, ByteBuf answered) {
+        byte[] row = new byte[answered.readableBytes()];
+        answered.getBytes(answered.readerIndex(), row);
+        // Behind the head of the row and the bitmap of one column.
+        for (int i = 2; i < row.length; i++) {
+            row[i] = (byte) (number >>> (Byte.SIZE * (i - 2)));
+        }
+        return row;
     }
 
     private static byte[] digits(long number) {
@@ -107,9 +125,18 @@ final class RecalledRows {
         return bytes;
     }
 
-    /** Takes the next bytes of the server's answer, and the reference to them. */
+    /**
+     * Takes the next bytes of the server's answer, and the reference to them.
+     *
+     * @throws ProtocolException if it gets too long
+     */
     void collect(ByteBufAllocator allocator, ByteBuf bytes) {
         ByteBuf all = collected;
+        if (all != null && all.readableBytes() + bytes.readableBytes() > ANSWER_BYTES_MAX) {
+            bytes.release();
+            throw new ProtocolException(
+                    "the answer about the last statement has more than " + ANSWER_BYTES_MAX + " bytes");
+        }
         if (all == null) {
             all = allocator.buffer();
             collected = all;

@@ -17,6 +17,7 @@ import dev.sluice.router.session.StatementEffects;
 import dev.sluice.router.sql.Classification;
 import dev.sluice.router.sql.StatementKind;
 import dev.sluice.router.sql.Traits;
+import dev.sluice.server.admission.Limit;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.TextDigest;
@@ -69,6 +70,7 @@ public final class Session {
     private final UserChange userChange;
     private final ClientKill clientKill;
     private final StateVector defaults;
+    private final IdleLimit idleLimit;
     private @Nullable Input input;
     private boolean closed;
     private boolean draining;
@@ -83,6 +85,7 @@ public final class Session {
         this.context = context;
         this.frontend = frontend;
         this.defaults = start.defaults();
+        this.idleLimit = new IdleLimit(frontend.channel());
         this.userChange = userChange;
         SessionState state = new SessionState(start.vector(), start.defaultSqlMode());
         SessionChanges changes = new SessionChanges();
@@ -94,7 +97,7 @@ public final class Session {
                 frontend,
                 this::resumeInput,
                 state,
-                new StatementEffects(state),
+                new StatementEffects(state, context.triggers()::mayAssign),
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
                 leases,
@@ -110,6 +113,7 @@ public final class Session {
         this.local = new LocalCommands(parts);
         this.statementCommands = new StatementCommands(parts, exchange, reader, local);
         this.clientKill = new ClientKill(this);
+        frontend.countUnsent(context.unsent());
         context.registry().add(this);
         context.metrics().sessionOpened();
     }
@@ -258,8 +262,7 @@ public final class Session {
     private void prepare(ByteBuf packet) {
         if (parts.statements().size() >= context.settings().preparedStatementsMax()) {
             packet.release();
-            local.refuseStatement(ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.toPacket(
-                    context.settings().preparedStatementsMax()));
+            local.refuseStatement(tooManyPrepared(context.settings()));
             return;
         }
         reader.read(packet, classification -> {
@@ -286,7 +289,7 @@ public final class Session {
                 : context.texts().take(digest, sql, settings.preparedBytesMax());
         if (text == null) {
             packet.release();
-            local.refuseStatement(Failures.preparedTextsFull());
+            local.refuseStatement(preparedTextsFull());
             resumeInput();
             return;
         }
@@ -309,6 +312,7 @@ public final class Session {
             collect(head);
         } else if (!statementCommands.takeLarge(type, head)) {
             head.release();
+            context.refused(Limit.PACKET_SIZE, frontend, type + " is too large");
             exchange.stream().discardRest(ErrorCode.ER_NET_PACKET_TOO_LARGE.toPacket());
         }
     }
@@ -353,16 +357,26 @@ public final class Session {
         int length = head.getUnsignedMediumLE(head.readerIndex()) - 1;
         head.skipBytes(Packets.HEADER_LENGTH + 1);
         if (parts.statements().size() >= settings.preparedStatementsMax()) {
-            exchange.stream()
-                    .discardRest(
-                            ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.toPacket(settings.preparedStatementsMax()));
+            exchange.stream().discardRest(tooManyPrepared(settings));
         } else if (text.announce(length)) {
             text.add(head);
             exchange.stream().collect(text);
         } else {
-            exchange.stream().discardRest(Failures.preparedTextsFull());
+            exchange.stream().discardRest(preparedTextsFull());
         }
         head.release();
+    }
+
+    private ErrPacket tooManyPrepared(SessionSettings settings) {
+        ErrPacket error = ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.toPacket(settings.preparedStatementsMax());
+        context.refused(Limit.PREPARED_STATEMENTS, frontend, error.message());
+        return error;
+    }
+
+    private ErrPacket preparedTextsFull() {
+        ErrPacket error = Failures.preparedTextsFull();
+        context.refused(Limit.PREPARED_TEXTS, frontend, error.message());
+        return error;
     }
 
     // ---- the session as a whole ----
@@ -410,6 +424,7 @@ public final class Session {
         exchange.settlement().countPins();
         StateVector vector = parts.state().vector();
         parts.state().vector(defaults.withSchema(vector.schema()).withMultiStatements(vector.multiStatements()));
+        idleLimit.follow(parts.state().vector());
     }
 
     private void changeUser(ByteBuf packet) {
@@ -426,6 +441,7 @@ public final class Session {
         reset();
         parts.leases().credential(credential);
         parts.state().vector(vector);
+        idleLimit.follow(vector);
     }
 
     /** The status flags of an answer that no server gave. */
@@ -491,6 +507,7 @@ public final class Session {
         if (closed) {
             return;
         }
+        idleLimit.follow(parts.state().vector());
         if (draining) {
             drainNow();
         }
@@ -531,6 +548,7 @@ public final class Session {
     /** The client was silent for longer than the limit. */
     public void idleTimeout() {
         if (isIdle()) {
+            context.refused(Limit.IDLE_TIMEOUT, frontend, "the client was idle");
             frontend.sendAndClose(0, ErrorCode.ER_CLIENT_INTERACTION_TIMEOUT.toPacket());
             release();
         }

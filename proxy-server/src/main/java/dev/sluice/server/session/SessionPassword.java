@@ -25,7 +25,7 @@ final class SessionPassword {
             Credential newest =
                     Credential.ofPassword(parts.leases().credential().user(), password);
             parts.leases().passwordChanged(newest);
-            parts.context().credentials().proved(newest);
+            parts.context().credentials().learned(newest);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.server.session;
 
+import dev.sluice.server.admission.ClientAdmission;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Every live client connection by its id, and the limit on their number. Connections count from accept on, so that a flood
  * of half-open logins meets the same limit. Thread-safe: concurrent map and atomics.
  */
-public final class SessionRegistry {
+public final class SessionRegistry implements ClientAdmission.Total {
     private static final long ID_FIRST = 1L << 30;
     private static final int ID_MASK = (1 << 30) - 1;
 
@@ -31,6 +32,7 @@ public final class SessionRegistry {
     }
 
     /** Counts a connection; false when the limit is reached. */
+    @Override
     public boolean tryEnter() {
         if (connections.incrementAndGet() > connectionsMax) {
             connections.decrementAndGet();
@@ -45,6 +47,7 @@ public final class SessionRegistry {
     }
 
     /** A counted connection has closed. */
+    @Override
     public void leave() {
         connections.decrementAndGet();
     }

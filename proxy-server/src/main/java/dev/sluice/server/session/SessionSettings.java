@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param primaryTimeout how long a statement waits for a primary
  * @param preparedStatementsMax prepared statements of one session
  * @param preparedBytesMax memory for the prepared statements of all sessions
+ * @param unsentBytesMax memory for what clients of one event loop have not taken yet
  */
 public record SessionSettings(
         boolean readSplitting,
@@ -19,7 +20,8 @@ public record SessionSettings(
         ConsistencyConfig consistency,
         Duration primaryTimeout,
         int preparedStatementsMax,
-        long preparedBytesMax) {
+        long preparedBytesMax,
+        long unsentBytesMax) {
     /** One session may use so much of what there is for all. */
     private static final int SHARE = 2;
 

@@ -51,10 +51,11 @@ final class Settlement {
             | Traits.SET_STATEMENT_FOR
             | Traits.USER_VARIABLE_ASSIGNED;
 
-    /** The pins whose cause may outlive COM_RESET_CONNECTION: it leaves the roles as they are, and the resource group. */
+    /** The pins whose cause may outlive COM_RESET_CONNECTION: it leaves the roles, the resource group, and traces. */
     private static final int OUTLIVES_RESET = PinReason.ROLE.bit()
             | PinReason.RESOURCE_GROUP.bit()
             | PinReason.SESSION_TRACKING.bit()
+            | PinReason.PROFILING.bit()
             | PinReason.ROUTINE.bit()
             | PinReason.LARGE_STATEMENT.bit();
 
@@ -92,14 +93,14 @@ final class Settlement {
     /** The text of the statement where names in it will matter, before its bytes are sent and gone. */
     @Nullable
     String textFor(Classification statement, ByteBuf packet, @Nullable PreparedStatement prepared) {
-        boolean drops = statement.kind() == StatementKind.DDL && parts.state().pins() != 0;
+        boolean defines = WriteNotice.mayDefine(statement);
         // What the literals of a prepared statement are was settled when it was prepared.
         boolean sets = statement.kind() == StatementKind.SET
                 && statement.has(Traits.USER_VARIABLE_ASSIGNED)
                 && prepared == null;
         boolean account = statement.kind() == StatementKind.ACCOUNT && prepared == null;
         boolean mayMark = statement.has(Traits.MULTI_STATEMENT) && parts.state().autocommitOff();
-        if (!statement.has(NAMED) && !drops && !sets && !account && !mayMark) {
+        if (!statement.has(NAMED) && !defines && !sets && !account && !mayMark) {
             return null;
         }
         if (prepared != null) {
@@ -224,7 +225,13 @@ final class Settlement {
                     return;
                 }
                 if (error == null) {
-                    target.statements().add(statement.text(), new Handle(serverId));
+                    Handle handle = new Handle(serverId);
+                    if (!target.vector()
+                            .deciding()
+                            .equals(statement.text().preparedIn().deciding())) {
+                        handle.preparedAstray();
+                    }
+                    target.statements().add(statement.text(), handle);
                 } else if (error.code() == ErrorCode.ER_MAX_PREPARED_STMT_COUNT_REACHED.code()
                         && parts.context().pool().statements().closeUnused(target)) {
                     int unused = prepareOn(target, statement, answers);
@@ -266,7 +273,13 @@ final class Settlement {
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
+        Sequences.ran(parts, slot, statement);
+        if (!outcome.failed() && statement.kind() == StatementKind.FLUSH) {
+            // It may make changes count that were made in the tables themselves.
+            parts.context().accountsChanged();
+        }
         if (!outcome.failed() && statement.kind() == StatementKind.ACCOUNT) {
+            parts.context().accountsChanged();
             SessionPassword.ran(parts, statement, outcome.text());
         }
         parts.insertId().ran(target, statement, outcome.lastInsertId());
@@ -324,7 +337,7 @@ final class Settlement {
 
     /**
      * Asks for the status flags, and the trackers that the error held back. ROW_COUNT() is -1 after the error and has to
-     * stay so. COM_PING would make it 0; COM_SET_OPTION leaves it as it is, but carries no trackers on MariaDB.
+     * stay so. COM_PING would make it 0; COM_SET_OPTION makes it -1, but carries no trackers on MariaDB.
      */
     private void askStatus(
             Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable done) {

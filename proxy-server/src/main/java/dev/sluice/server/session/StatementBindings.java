@@ -31,7 +31,6 @@ final class StatementBindings {
         }
         int status = response.lastStatus();
         boolean open = !response.isError()
-                && type != CommandType.COM_STMT_RESET
                 && (status & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0
                 && (status & ServerStatus.SERVER_STATUS_LAST_ROW_SENT) == 0;
         boolean fetchFailed = response.isError() && type == CommandType.COM_STMT_FETCH;

@@ -105,14 +105,13 @@ final class StatementCommands {
         exchange.begin(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement, packet);
     }
 
+    /** Answered here: the server of a cursor may know nothing of the transaction that is open on another. */
     private void resetStatement(ByteBuf packet, PreparedStatement statement) {
-        if (statement.boundTo() == null) {
-            packet.release();
-            parts.lastStatement().commandAnswered();
-            parts.frontend().sendOk(local.status());
-            return;
-        }
-        exchange.begin(CommandType.COM_STMT_RESET, Session.COMMAND, ResponseShape.SIMPLE, statement, packet);
+        packet.release();
+        closeHandle(statement);
+        ErrPacket unused = statement.takeDeferredError();
+        parts.lastStatement().commandAnswered();
+        parts.frontend().sendOk(local.status());
     }
 
     private void closeStatement(PreparedStatement statement) {

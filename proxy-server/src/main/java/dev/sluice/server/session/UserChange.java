@@ -5,7 +5,6 @@ import dev.sluice.protocol.Packet;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.ProtocolException;
 import dev.sluice.protocol.ServerStatus;
-import dev.sluice.protocol.auth.NativePassword;
 import dev.sluice.protocol.packet.ChangeUser;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.packet.OkPacket;
@@ -14,6 +13,7 @@ import dev.sluice.server.auth.ClientAuthentication;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,12 +67,20 @@ public final class UserChange implements ClientAuthentication.Listener {
             packet.skipBytes(Packets.HEADER_LENGTH);
             ChangeUser change = ChangeUser.decode(packet, frontend.capabilities());
             request = change;
+            ErrPacket turnedAway = frontend.ticket().tryAgain();
+            if (turnedAway == null) {
+                turnedAway = frontend.ticket().mayLogIn(change.username(), change.authResponse().length > 0);
+            }
+            if (turnedAway != null) {
+                rejected(turnedAway, 1);
+                return;
+            }
             ClientAuthentication login = new ClientAuthentication(
                     services, new BackendLoginProver(context, frontend.capabilities()), this, client, greetingNonce);
             authentication = login;
             if (change.authPluginName() == null) {
                 // A client that cannot be asked for another plugin.
-                login.start(change.username(), NativePassword.NAME, change.authResponse(), 0);
+                login.start(change.username(), null, change.authResponse(), 0);
             } else {
                 login.startAgain(change.username(), 0);
             }
@@ -116,6 +124,11 @@ public final class UserChange implements ClientAuthentication.Listener {
         if (change == null || changing == null || changing.isClosed()) {
             return;
         }
+        ErrPacket turnedAway = frontend.ticket().loggedIn(change.username());
+        if (turnedAway != null) {
+            rejected(turnedAway, sequenceId);
+            return;
+        }
         SessionStart start = starts.start(
                 credential,
                 change.collation(),
@@ -136,6 +149,11 @@ public final class UserChange implements ClientAuthentication.Listener {
                 rejected(error, sequenceId);
             }
         });
+    }
+
+    @Override
+    public Executor executor() {
+        return context.loop();
     }
 
     @Override

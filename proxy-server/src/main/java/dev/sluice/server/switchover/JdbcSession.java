@@ -1,6 +1,6 @@
 package dev.sluice.server.switchover;
 
-import com.mysql.cj.jdbc.MysqlDataSource;
+import dev.sluice.server.monitor.ServerDataSource;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -34,13 +34,10 @@ final class JdbcSession implements SqlSession {
     /** Opens sessions of an account. */
     static Connector connector(SwitchoverSettings settings) {
         return (host, port) -> {
-            MysqlDataSource source = new MysqlDataSource();
-            source.setUser(settings.user());
-            source.setPassword(settings.password());
-            source.setUrl("jdbc:mysql://" + host + ":" + port + "/?connectTimeout=" + CONNECT_MILLIS + "&socketTimeout="
-                    + SOCKET_MILLIS + "&sslMode=" + (settings.tlsRequired() ? "REQUIRED" : "PREFERRED")
-                    + "&allowPublicKeyRetrieval=" + !settings.tlsRequired()
-                    + "&connectionAttributes=program_name:sluice-switchover&logger=com.mysql.cj.log.Slf4JLogger");
+            String url = "jdbc:mysql://" + host + ":" + port + "/?connectTimeout=" + CONNECT_MILLIS + "&socketTimeout="
+                    + SOCKET_MILLIS
+                    + "&connectionAttributes=program_name:sluice-switchover&logger=com.mysql.cj.log.Slf4JLogger";
+            ServerDataSource source = new ServerDataSource(url, settings.user(), settings.password(), settings.tls());
             return new JdbcSession(source.getConnection());
         };
     }

@@ -1,5 +1,6 @@
 package dev.sluice.server.switchover;
 
+import dev.sluice.server.tls.JdbcTls;
 import java.util.Optional;
 
 /**
@@ -9,10 +10,9 @@ import java.util.Optional;
  * @param password its password
  * @param replication the account by which the old primary will replicate; empty to take the one that the new primary used,
  *     which MySQL tells and MariaDB does not
- * @param tlsRequired whether to refuse connections without TLS
+ * @param tls how connections are encrypted, and whom they trust
  */
-public record SwitchoverSettings(
-        String user, String password, Optional<ReplicationAccount> replication, boolean tlsRequired) {
+public record SwitchoverSettings(String user, String password, Optional<ReplicationAccount> replication, JdbcTls tls) {
     /**
      * An account that replicas log in with. Immutable.
      *
@@ -28,6 +28,6 @@ public record SwitchoverSettings(
 
     @Override
     public String toString() {
-        return "SwitchoverSettings[user=" + user + ", tlsRequired=" + tlsRequired + "]";
+        return "SwitchoverSettings[user=" + user + "]";
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.server.tls;
 
 import dev.sluice.server.config.TlsConfig;
 import dev.sluice.server.config.TlsMode;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -9,29 +10,33 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
-import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.RSAPublicKeySpec;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is shown to clients: the TLS context and the RSA key pair by which {@code caching_sha2_password} encrypts a
  * password on a connection without TLS. Without a configured certificate both are made at the first start in the state
- * directory, {@code tls/ca.pem} being what a client may verify against, and reused later. Immutable.
+ * directory, {@code tls/ca.pem} being what a client may verify against, and reused later. Operators have a context of their
+ * own, which asks for no certificate: their tools have none, and they must get in when something is wrong. Immutable.
  */
 public final class FrontendTls {
     private final TlsMode mode;
-    private final Optional<SslContext> sslContext;
+    private final @Nullable Contexts contexts;
     private final KeyPair rsaKeyPair;
 
-    private FrontendTls(TlsMode mode, Optional<SslContext> sslContext, KeyPair rsaKeyPair) {
+    /** One certificate for two kinds of clients. Immutable. */
+    private record Contexts(
+            SslContext applications, SslContext operators, Identity identity, List<X509Certificate> authorities) {}
+
+    private FrontendTls(TlsMode mode, @Nullable Contexts contexts, KeyPair rsaKeyPair) {
         this.mode = mode;
-        this.sslContext = sslContext;
+        this.contexts = contexts;
         this.rsaKeyPair = rsaKeyPair;
     }
 
@@ -47,23 +52,30 @@ public final class FrontendTls {
     static FrontendTls load(TlsConfig.Frontend config, Path stateDir, InstantSource clock) throws TlsException {
         KeyPair rsaKeyPair = passwordKeys(stateDir.resolve("rsa"));
         if (config.mode() == TlsMode.OFF) {
-            return new FrontendTls(config.mode(), Optional.empty(), rsaKeyPair);
+            return new FrontendTls(config.mode(), null, rsaKeyPair);
         }
         TlsConfig.PemIdentity identity = config.identity().isPresent()
                 ? config.identity().orElseThrow()
                 : selfSigned(stateDir.resolve("tls"), clock);
-        return new FrontendTls(config.mode(), Optional.of(context(identity, clock.instant())), rsaKeyPair);
+        return new FrontendTls(config.mode(), contexts(config, identity, clock), rsaKeyPair);
     }
 
     /**
-     * Checks a configured certificate and key without making anything; does nothing if none are configured.
+     * Checks configured files without making anything; does nothing if none are configured.
      *
      * @throws TlsException as {@link #load} does
      */
     public static void verifyConfigured(TlsConfig config) throws TlsException {
-        if (config.frontend().mode() != TlsMode.OFF
-                && config.frontend().identity().isPresent()) {
-            context(config.frontend().identity().orElseThrow(), Instant.now());
+        TlsConfig.Frontend frontend = config.frontend();
+        if (frontend.mode() == TlsMode.OFF) {
+            return;
+        }
+        InstantSource clock = InstantSource.system();
+        if (frontend.identity().isPresent()) {
+            Contexts unused = contexts(frontend, frontend.identity().orElseThrow(), clock);
+        } else if (frontend.clientCa().isPresent()) {
+            List<X509Certificate> unused =
+                    BackendTls.authorities(frontend.clientCa().orElseThrow(), clock);
         }
     }
 
@@ -74,7 +86,22 @@ public final class FrontendTls {
 
     /** The context for connections of clients; empty if TLS is off. */
     public Optional<SslContext> sslContext() {
-        return sslContext;
+        return contexts == null ? Optional.empty() : Optional.of(contexts.applications());
+    }
+
+    /** The context for connections of operators; empty if TLS is off. */
+    public Optional<SslContext> operatorContext() {
+        return contexts == null ? Optional.empty() : Optional.of(contexts.operators());
+    }
+
+    /** What is shown; empty if TLS is off. */
+    Optional<Identity> identity() {
+        return contexts == null ? Optional.empty() : Optional.of(contexts.identity());
+    }
+
+    /** Those that clients' certificates must lead to; empty if clients are not asked. */
+    List<X509Certificate> clientAuthorities() {
+        return contexts == null ? List.of() : contexts.authorities();
     }
 
     /** The pair by which clients encrypt passwords where there is no TLS. */
@@ -87,21 +114,35 @@ public final class FrontendTls {
         return new TlsConfig.PemIdentity(directory.resolve("server-cert.pem"), directory.resolve("server-key.pem"));
     }
 
-    private static SslContext context(TlsConfig.PemIdentity identity, Instant now) throws TlsException {
-        List<X509Certificate> chain = PemFiles.certificates(identity.cert());
-        PrivateKey key = PemFiles.privateKey(identity.key());
-        CertificateCheck.requireMatch(identity.key(), key, identity.cert(), chain.get(0));
-        for (X509Certificate certificate : chain) {
-            CertificateCheck.requireValid(identity.cert(), certificate, now);
-        }
+    private static Contexts contexts(TlsConfig.Frontend config, TlsConfig.PemIdentity files, InstantSource clock)
+            throws TlsException {
+        Identity identity = Identity.load(files, clock.instant());
+        List<X509Certificate> authorities = config.clientCa().isPresent()
+                ? BackendTls.authorities(config.clientCa().orElseThrow(), clock)
+                : List.of();
+        ClientAuth asked = switch (config.clientCertificates()) {
+            case NONE -> ClientAuth.NONE;
+            case OPTIONAL -> ClientAuth.OPTIONAL;
+            case REQUIRED -> ClientAuth.REQUIRE;
+        };
         try {
-            return SslContextBuilder.forServer(key, chain.toArray(X509Certificate[]::new))
-                    .sslProvider(SslProvider.JDK)
-                    .protocols(BackendTls.PROTOCOLS)
-                    .build();
+            SslContext operators = builder(identity).build();
+            SslContext applications = asked == ClientAuth.NONE
+                    ? operators
+                    : builder(identity)
+                            .clientAuth(asked)
+                            .trustManager(authorities.toArray(X509Certificate[]::new))
+                            .build();
+            return new Contexts(applications, operators, identity, authorities);
         } catch (SSLException e) {
-            throw new TlsException(identity.cert() + " cannot be used for TLS: " + e.getMessage(), e);
+            throw new TlsException(files.cert() + " cannot be used for TLS: " + e.getMessage(), e);
         }
+    }
+
+    private static SslContextBuilder builder(Identity identity) {
+        return SslContextBuilder.forServer(identity.key(), identity.chainArray())
+                .sslProvider(SslProvider.JDK)
+                .protocols(BackendTls.PROTOCOLS);
     }
 
     /** The public half follows from the private one, so the two cannot disagree; its file is for clients to copy. */

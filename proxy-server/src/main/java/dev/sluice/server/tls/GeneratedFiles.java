@@ -57,6 +57,21 @@ final class GeneratedFiles {
         }
     }
 
+    /** Writes one file that only its owner may read, over an older one if need be. */
+    static void write(Path file, byte[] bytes) throws TlsException {
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent(), OWNER_DIRECTORY);
+            Files.deleteIfExists(file);
+            Files.createFile(file, OWNER_FILE);
+            Files.write(file, bytes, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new TlsException(
+                    file + " cannot be written: " + reason(e)
+                            + "; set state-dir to a directory that this user may write",
+                    e);
+        }
+    }
+
     private static void write(Path directory, Map<String, String> files) throws IOException {
         for (Map.Entry<String, String> file : files.entrySet()) {
             Path path = Files.createFile(directory.resolve(file.getKey()), OWNER_FILE);

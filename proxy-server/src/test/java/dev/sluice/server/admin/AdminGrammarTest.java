@@ -94,6 +94,12 @@ class AdminGrammarTest {
         assertThat(operation(statement)).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @MethodSource("statements")
+    void whatIsLoggedOfAnOperationCouldBeSaidAgain(String statement, Operation expected) throws OperationException {
+        assertThat(operation(OperationText.of(expected))).as(statement).isEqualTo(expected);
+    }
+
     @Test
     void theHelpHasAnExampleOfEveryOperationAndOfEveryView() throws OperationException {
         Set<Class<?>> operations = new HashSet<>();

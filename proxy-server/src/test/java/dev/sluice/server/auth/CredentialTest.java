@@ -60,7 +60,6 @@ class CredentialTest {
     void aHashKnowsNoPassword() {
         Credential hash = Credential.ofNativeStage1("app", new byte[20]);
         assertThat(hash.password()).isNull();
-        assertThat(hash.passwordNulTerminated()).isNull();
         assertThat(hash.isEmpty()).isFalse();
         assertThat(hash.matchesSha2(CachingSha2Password.scramble(bytes("secret"), NONCE), NONCE))
                 .isFalse();
@@ -83,7 +82,6 @@ class CredentialTest {
         assertThat(copy).isNotNull();
         Arrays.fill(copy, (byte) 0);
         assertThat(credential.password()).isEqualTo(bytes("secret"));
-        assertThat(credential.passwordNulTerminated()).isEqualTo(bytes("secret\0"));
         assertThat(credential.isEmpty()).isFalse();
         assertThat(Credential.ofPassword("app", new byte[0]).isEmpty()).isTrue();
     }

@@ -100,6 +100,29 @@ class LoopPoolTest {
     }
 
     @Test
+    void aConnectionThatOwesAnotherSessionAnAnswerGoesBackWhenThatIsHere() {
+        FakeBackend backend = bench.lent(APP);
+        backend.connection().expect(new Receiver("another", bench.log).forAnother());
+        bench.release(backend);
+        assertThat(bench.pool.pool(APP).idle()).isEmpty();
+        backend.receive(new ResponseBytes(true).ok(0, 0).bytes());
+        assertThat(bench.log).contains("another completed");
+        assertThat(bench.acquire(APP, EMPTY, client("next")).acquired).isSameAs(backend.connection());
+    }
+
+    @Test
+    void aConnectionThatIsGivenUpEndsWhenItOwesNoOtherSessionAnAnswer() {
+        FakeBackend backend = bench.lent(APP);
+        backend.connection().expect(new Receiver("another", bench.log).forAnother());
+        backend.connection().expect(new Receiver("own", bench.log));
+        backend.connection().abandon();
+        assertThat(backend.connection().isClosed()).isFalse();
+        backend.receive(new ResponseBytes(true).ok(0, 0).bytes());
+        assertThat(bench.log).contains("another completed", "own failed: closed by the pool");
+        assertThat(backend.connection().isClosed()).isTrue();
+    }
+
+    @Test
     void aConnectionThatOwesAResponseIsClosedInsteadOfPooled() {
         FakeBackend backend = bench.lent(APP);
         backend.connection().expect(new Receiver("one", bench.log));

@@ -224,6 +224,14 @@ class LoopPoolWaitingTest {
     }
 
     @Test
+    void aConnectionThatBeginsToBeKeptWhileOthersWaitGoesToThemAtOnce() {
+        waits(APP, "a");
+        bench.pool.linger(lent.connection(), false);
+        bench.pass(Duration.ofMillis(1));
+        assertThat(bench.log).containsExactly("first of app gave its connection up", "a acquired");
+    }
+
+    @Test
     void aConnectionKeptForWarningsGoesToAnotherLoopThatHasWaitedForLong() {
         bench.pool.linger(lent.connection(), true);
         LoopPool other = bench.anotherPool();

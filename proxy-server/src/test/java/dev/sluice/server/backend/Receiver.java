@@ -13,6 +13,7 @@ final class Receiver extends PendingResponse {
     private final String name;
     private final List<String> log;
     private final ResponseShape shape;
+    private boolean forAnother;
 
     Receiver(String name, @Nullable List<String> log) {
         this(name, log, ResponseShape.SIMPLE);
@@ -22,6 +23,17 @@ final class Receiver extends PendingResponse {
         this.name = name;
         this.log = log == null ? new ArrayList<>() : log;
         this.shape = shape;
+    }
+
+    /** Another session waits for it. */
+    Receiver forAnother() {
+        forAnother = true;
+        return this;
+    }
+
+    @Override
+    public boolean isForAnother() {
+        return forAnother;
     }
 
     @Override

@@ -137,7 +137,11 @@ class StatePreludeTest {
                 "a | ''; DROP | '''''; DROP'",
                 "a | \"\" | ''",
                 "character_set_results | \"\" | NULL",
-                "character_set_results | latin1 | 'latin1'"
+                "character_set_results | latin1 | 'latin1'",
+                "innodb_tmpdir | \"\" | NULL",
+                "innodb_tmpdir | /tmp | '/tmp'",
+                "system_versioning_asof | DEFAULT | DEFAULT",
+                "sql_mode | DEFAULT | 'DEFAULT'"
             })
     void aValueIsANumberAStringWithDoubledQuotesOrNull(String name, String value, String expected) {
         assertThat(StatePrelude.assignments(EMPTY, EMPTY.with(name, value)))

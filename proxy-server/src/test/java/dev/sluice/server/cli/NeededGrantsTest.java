@@ -44,13 +44,16 @@ class NeededGrantsTest {
         assertThat(monitor(config("", ""), MYSQL, "GRANT USAGE ON *.* TO `m`@`%`"))
                 .containsExactly(
                         "GRANT REPLICATION CLIENT ON *.* TO 'm'@'%'",
-                        "GRANT SELECT ON mysql.user TO 'm'@'%'", "GRANT CONNECTION_ADMIN ON *.* TO 'm'@'%'");
+                        "GRANT SELECT ON mysql.user TO 'm'@'%'",
+                        "GRANT CONNECTION_ADMIN ON *.* TO 'm'@'%'",
+                        "GRANT TRIGGER ON *.* TO 'm'@'%'");
         assertThat(monitor(config("", ""), MARIADB, "GRANT USAGE ON *.* TO `m`@`%`"))
                 .containsExactly(
                         "GRANT SLAVE MONITOR ON *.* TO 'm'@'%'",
                         "GRANT SELECT ON mysql.user TO 'm'@'%'",
                         "GRANT SELECT ON mysql.global_priv TO 'm'@'%'",
-                        "GRANT CONNECTION ADMIN ON *.* TO 'm'@'%'");
+                        "GRANT CONNECTION ADMIN ON *.* TO 'm'@'%'",
+                        "GRANT TRIGGER ON *.* TO 'm'@'%'");
         assertThat(monitor(config("", ""), new Flavor(true, false, false), "GRANT USAGE ON *.* TO `m`@`%`"))
                 .contains("GRANT REPLICATION CLIENT ON *.* TO 'm'@'%'", "GRANT SUPER ON *.* TO 'm'@'%'");
     }
@@ -61,11 +64,14 @@ class NeededGrantsTest {
                         config("", ""),
                         MYSQL,
                         "GRANT REPLICATION CLIENT ON *.* TO `m`@`%`",
-                        "GRANT CONNECTION_ADMIN ON *.* TO `m`@`%` WITH GRANT OPTION",
+                        "GRANT CONNECTION_ADMIN, TRIGGER ON *.* TO `m`@`%` WITH GRANT OPTION",
                         "GRANT SELECT ON `mysql`.`user` TO `m`@`%`"))
                 .isEmpty();
         assertThat(monitor(
-                        config("", ""), MYSQL, "GRANT SUPER ON *.* TO `m`@`%`", "GRANT SELECT ON `mysql`.* TO `m`@`%`"))
+                        config("", ""),
+                        MYSQL,
+                        "GRANT SUPER, TRIGGER ON *.* TO `m`@`%`",
+                        "GRANT SELECT ON `mysql`.* TO `m`@`%`"))
                 .isEmpty();
         assertThat(monitor(
                         config("", ""), MARIADB, "GRANT ALL PRIVILEGES ON *.* TO `m`@`%` IDENTIFIED BY PASSWORD '*A'"))
@@ -73,7 +79,7 @@ class NeededGrantsTest {
         assertThat(monitor(
                         config("", ""),
                         MARIADB,
-                        "GRANT REPLICA MONITOR, CONNECTION ADMIN ON *.* TO `m`@`%`",
+                        "GRANT REPLICA MONITOR, CONNECTION ADMIN, TRIGGER ON *.* TO `m`@`%`",
                         "GRANT SELECT ON `mysql`.* TO `m`@`%`"))
                 .isEmpty();
     }
@@ -84,14 +90,14 @@ class NeededGrantsTest {
                         config("", ""),
                         MYSQL,
                         "GRANT REPLICATION CLIENT ON *.* TO `m`@`%`",
-                        "GRANT CONNECTION_ADMIN ON *.* TO `m`@`%`",
+                        "GRANT CONNECTION_ADMIN, TRIGGER ON *.* TO `m`@`%`",
                         "GRANT SELECT (`User`, `Host`) ON `mysql`.`user` TO `m`@`%`"))
                 .containsExactly("GRANT SELECT ON mysql.user TO 'm'@'%'");
     }
 
     @Test
     void theHeartbeatDiscoveryAndGroupsAreAskedForOnlyWhereTheyAreUsed() throws Exception {
-        String all = "GRANT REPLICATION CLIENT, CONNECTION_ADMIN ON *.* TO `m`@`%`";
+        String all = "GRANT REPLICATION CLIENT, CONNECTION_ADMIN, TRIGGER ON *.* TO `m`@`%`";
         String users = "GRANT SELECT ON `mysql`.`user` TO `m`@`%`";
         assertThat(monitor(config(", heartbeat: read, heartbeat-table: ops.beat", ""), MYSQL, all, users))
                 .containsExactly("GRANT SELECT ON ops.beat TO 'm'@'%'");

@@ -186,9 +186,9 @@ class CompressedPacketsTest {
         byte[] frame = ByteBufUtil.getBytes(sent(server));
         for (int wrong : new int[] {1, 1_003, 1_005, 0xFFFFFF}) {
             ByteBuf lie = Unpooled.copiedBuffer(frame).setMediumLE(4, wrong);
-            assertThatThrownBy(() -> channel(new FrontendCompression(algorithm)).writeInbound(lie))
-                    .as("%d", wrong)
-                    .isInstanceOf(CompressionException.class);
+            EmbeddedChannel lied = channel(new FrontendCompression(algorithm));
+            assertThatThrownBy(() -> lied.writeInbound(lie)).as("%d", wrong).isInstanceOf(CompressionException.class);
+            assertThat(received(lied)).as("%d", wrong).isEmpty();
         }
         ByteBuf noise = Unpooled.copiedBuffer(frame).setBytes(CompressedPackets.HEADER_LENGTH, payload(8));
         assertThatThrownBy(() -> channel(new FrontendCompression(algorithm)).writeInbound(noise))
@@ -197,6 +197,65 @@ class CompressedPacketsTest {
                         .writeInbound(Unpooled.wrappedBuffer(new byte[CompressedPackets.HEADER_LENGTH])))
                 .isInstanceOf(CompressionException.class)
                 .hasMessageContaining("empty");
+    }
+
+    /** As a client sends it: the codec's own frames are small. */
+    private static ByteBuf largeFrame(CompressionAlgorithm algorithm, byte[] plain) {
+        ByteBuf frame = Unpooled.directBuffer().writeZero(CompressedPackets.HEADER_LENGTH);
+        ByteBuf source = Unpooled.directBuffer().writeBytes(plain);
+        try (FrameCodec codec = algorithm.newCodec()) {
+            codec.compress(source, frame);
+        } finally {
+            source.release();
+        }
+        return frame.setMediumLE(0, frame.readableBytes() - CompressedPackets.HEADER_LENGTH)
+                .setByte(3, 7)
+                .setMediumLE(4, plain.length);
+    }
+
+    @Test
+    void aLargeFrameIsPassedOnInPiecesWhileItArrives() {
+        byte[] plain = payload(0xFFFFFF);
+        ByteBuf whole = largeFrame(CompressionAlgorithm.ZLIB, plain);
+        byte[] frame = ByteBufUtil.getBytes(whole);
+        whole.release();
+        EmbeddedChannel client = channel(new FrontendCompression(CompressionAlgorithm.ZLIB));
+        ByteBuf all = Unpooled.buffer();
+        for (int at = 0; at < frame.length; at += 10_000) {
+            client.writeInbound(Unpooled.copiedBuffer(frame, at, Math.min(10_000, frame.length - at)));
+            for (ByteBuf next = client.readInbound(); next != null; next = client.readInbound()) {
+                assertThat(next.readableBytes()).isLessThanOrEqualTo(CompressedPackets.PIECE_BYTES + 1);
+                all.writeBytes(next);
+                next.release();
+            }
+        }
+        assertThat(ByteBufUtil.getBytes(all)).isEqualTo(plain);
+        client.writeOutbound(packet(1, payload(10)));
+        assertThat(frameIds(sent(client))).containsExactly(8);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everySizeAroundThatOfAPieceArrives(CompressionAlgorithm algorithm) {
+        int piece = CompressedPackets.PIECE_BYTES;
+        for (int length :
+                new int[] {50, piece - 1, piece, piece + 1, piece + 2, 2 * piece + 1, 2 * piece + 2, 500_000}) {
+            byte[] plain = payload(length);
+            EmbeddedChannel client = channel(new FrontendCompression(algorithm));
+            client.writeInbound(largeFrame(algorithm, plain));
+            assertThat(received(client)).as("%d", length).isEqualTo(plain);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLargeFrameThatLiesEndsInAnError(CompressionAlgorithm algorithm) {
+        for (int wrong : new int[] {1, 299_999, 300_001}) {
+            ByteBuf lie = largeFrame(algorithm, payload(300_000)).setMediumLE(4, wrong);
+            EmbeddedChannel client = channel(new FrontendCompression(algorithm));
+            assertThatThrownBy(() -> client.writeInbound(lie)).as("%d", wrong).isInstanceOf(CompressionException.class);
+            assertThat(received(client).length).as("%d", wrong).isLessThanOrEqualTo(wrong);
+        }
     }
 
     @Test

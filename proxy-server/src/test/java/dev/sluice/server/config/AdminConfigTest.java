@@ -33,7 +33,7 @@ class AdminConfigTest {
     @Test
     void nothingIsOpenUnlessItIsConfigured() throws ConfigException {
         assertThat(load("", "")).isEqualTo(AdminConfig.defaults());
-        assertThat(AdminConfig.defaults()).isEqualTo(new AdminConfig(Optional.empty(), Optional.empty(), false));
+        assertThat(AdminConfig.defaults()).isEqualTo(new AdminConfig(Optional.empty(), Optional.empty(), false, 2));
         assertThat(load("user: op, password: x", "").port()).isEmpty();
     }
 
@@ -84,7 +84,7 @@ class AdminConfigTest {
         assertThat(config.port().orElseThrow().listen()).hasToString(listen);
         assertThat(config.allowRemote()).isTrue();
         AdminConfig.Port port = config.port().orElseThrow();
-        assertThatThrownBy(() -> new AdminConfig(Optional.of(port), Optional.empty(), false))
+        assertThatThrownBy(() -> new AdminConfig(Optional.of(port), Optional.empty(), false, 2))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

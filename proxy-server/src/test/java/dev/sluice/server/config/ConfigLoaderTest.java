@@ -104,23 +104,31 @@ class ConfigLoaderTest {
                   waiting-bytes-max: 25KiB
                   primary-timeout: 26s
                   connect-timeout: 14s
+                access: {allow: [10.0.0.0/8, "app@fd00::/8"], deny: "root@*", proxies: [10.3.0.0/16]}
                 limits:
                   max-connections: 15
+                  max-connections-per-user: 28
+                  max-connections-per-address: 29
+                  login-attempts-per-second: 30
+                  login-attempts-burst: 31
+                  shared-addresses: [10.0.0.7]
                   connect-phase-timeout: 16s
                   idle-timeout: 17h
                   frontend-buffer: 18KiB
                   backend-buffer: 19KiB
+                  buffered-bytes: 32MiB
                   prepared-statements-max: 20
                   prepared-texts: 21MiB
                 tls:
-                  frontend: {mode: required, cert: c.pem, key: /k.pem}
-                  backend: {mode: required, ca: ../ca.pem}
+                  frontend: {mode: required, cert: c.pem, key: /k.pem, client-certificates: optional, client-ca: cc.pem}
+                  backend: {mode: required, ca: ../ca.pem, verify-identity: true, cert: bc.pem, key: bk.pem}
                 compression: {frontend: false, backend: zstd}
                 auth: {credential-proof-age: 21s, credentials-max: 22}
                 metrics: {listen: "0.0.0.0:9104"}
                 admin:
                   listen: "0.0.0.0:9105"
                   allow-remote: true
+                  login-attempts-per-second: 33
                   user: op
                   password: pw
                   token: tok
@@ -146,18 +154,23 @@ class ConfigLoaderTest {
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
                         + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S],"
-                        + " limits=LimitsConfig[maxConnections=15, connectPhaseTimeout=PT16S, idleTimeout=PT17H,"
-                        + " frontendBuffer=18432, backendBuffer=19456, preparedStatementsMax=20, preparedTexts=22020096],"
+                        + " access=AccessConfig[allow=10.0.0.0/8, app@fd00::/8, deny=root@*, proxies=10.3.0.0/16],"
+                        + " limits=LimitsConfig[maxConnections=15, perClient=PerClient[maxConnectionsPerUser=28,"
+                        + " maxConnectionsPerAddress=29, loginAttemptsPerSecond=30, loginAttemptsBurst=31,"
+                        + " sharedAddresses=10.0.0.7], connectPhaseTimeout=PT16S, idleTimeout=PT17H,"
+                        + " frontendBuffer=18432, backendBuffer=19456, bufferedBytes=33554432, preparedStatementsMax=20, preparedTexts=22020096],"
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"
-                        + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]]],"
-                        + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem]]],"
+                        + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]],"
+                        + " clientCertificates=OPTIONAL, clientCa=Optional[/etc/sluice/cc.pem]],"
+                        + " backend=Backend[mode=REQUIRED, ca=Optional[/etc/ca.pem], verifyIdentity=true,"
+                        + " identity=Optional[PemIdentity[cert=/etc/sluice/bc.pem, key=/etc/sluice/bk.pem]]]],"
                         + " compression=CompressionConfig[frontend=false, backend=ZSTD],"
                         + " auth=AuthConfig[credentialProofAge=PT21S, credentialsMax=22],"
                         + " switchover=SwitchoverConfig[user=Optional[sw], password=Optional[******],"
                         + " replicationUser=Optional[re], replicationPassword=Optional[******]],"
                         + " metrics=MetricsConfig[listen=Optional[0.0.0.0:9104]],"
                         + " admin=AdminConfig[port=Optional[Port[listen=0.0.0.0:9105, user=op, password=******]],"
-                        + " apiToken=Optional[******], allowRemote=true],"
+                        + " apiToken=Optional[******], allowRemote=true, loginAttemptsPerSecond=33],"
                         + " log=LogConfig[level=DEBUG, format=JSON], shutdown=ShutdownConfig[drainTimeout=PT23S]]");
         assertThat(config.monitor().password().reveal()).isEqualTo("p w");
     }
@@ -228,10 +241,27 @@ class ConfigLoaderTest {
                 "log: {colour: true} | log.colour: is not a known key; remove it; the keys here are level, format",
                 "tls: {backend: {ca: x}} | tls.backend.ca: verifies nothing while a server may offer no TLS at all; write"
                         + " tls.backend.mode: required or remove ca",
+                "tls: {backend: {mode: required, verify-identity: true}} | tls.backend.verify-identity: verifies nothing while"
+                        + " any certificate is accepted; name the authorities in tls.backend.ca",
+                "tls: {backend: {cert: x}} | tls.backend.key: is missing; name the private key of cert, or remove cert",
+                "tls: {frontend: {client-ca: x}} | tls.frontend.client-ca: has no effect while clients are asked for no"
+                        + " certificate; write client-certificates: required, or remove client-ca",
+                "tls: {frontend: {client-certificates: optional}} | tls.frontend.client-ca: is missing; name the"
+                        + " authorities of clients, or remove client-certificates",
+                "tls: {frontend: {client-certificates: required, client-ca: x}} | tls.frontend.client-certificates: demands"
+                        + " nothing of clients without TLS; write tls.frontend.mode: required or use optional",
+                "tls: {frontend: {mode: off, client-certificates: optional, client-ca: x}} |"
+                        + " tls.frontend.client-certificates: has no effect without TLS; remove it or tls.frontend.mode: off",
                 "tls: {frontend: {key: x}} | tls.frontend.cert: is missing; name the certificate of key, or remove key",
                 "event-loops: | event-loops: has no value; write one or remove the key",
                 "event-loops: [1] | event-loops: is a list and not a single value; write one value",
                 "[1]: 2 | a key is a list; write a name",
+                "access: {allow: [10.0.0.0/8, {a: b}]} | access.allow: is a list and not a single value; write one value",
+                "access: {allow: []} | access.allow: \"\": has an empty entry; write addresses or networks, for example"
+                        + " [10.0.0.0/8, 'fd00::/8'], or none",
+                "access: {deny: [10.0.0.1/8]} | access.deny: \"10.0.0.1/8\": \"10.0.0.1/8\" has bits beyond its prefix; write"
+                        + " addresses or networks, for example [10.0.0.0/8, 'fd00::/8'], or none",
+                "limits: {shared-addresses: root@*} | limits.shared-addresses: \"root@*\" names a user; write networks only",
                 "limits: [] | limits: is a list and not a section; write its keys indented below it",
                 "metrics: {listen: 9104} | metrics.listen: \"9104\" has no port; write host:port, for example"
                         + " 127.0.0.1:3306",

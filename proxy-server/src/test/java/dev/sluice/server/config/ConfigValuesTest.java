@@ -18,7 +18,7 @@ class ConfigValuesTest {
             monitor: {user: m, password: hunter2, timeout: 1500ms}
             routing: {balance: p2c, users: [{name: batch, consistency: none}], zone: east}
             limits: {frontend-buffer: 512KiB}
-            tls: {frontend: {cert: /c.pem, key: /k.pem}, backend: {mode: required, ca: /ca.pem}}
+            tls: {frontend: {cert: /c.pem, key: /k.pem}, backend: {mode: required, ca: /ca.pem, cert: /b.pem, key: /b.key}}
             metrics: {listen: "127.0.0.1:9104"}
             admin: {listen: "127.0.0.1:6032", user: dba, password: s3cret, token: 0123456789abcdef0123456789abcdef}
             """;

@@ -11,6 +11,8 @@ import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.testing.GoldenCapture;
 import dev.sluice.protocol.testing.Hex;
+import dev.sluice.server.admission.CountedTicket;
+import dev.sluice.server.admission.Refusals;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.auth.CredentialProver;
@@ -26,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -86,10 +89,18 @@ class HandshakeFragmentationTest {
         }
     }
 
+    private static FrontendSettings settings() {
+        return new FrontendSettings(
+                any -> new CountedTicket(new AtomicInteger(), 1),
+                () -> FrontendTransportSecurity.OFF,
+                0,
+                () -> Duration.ofSeconds(5),
+                new Refusals(System::nanoTime));
+    }
+
     private HandshakeV10 open() {
         log.setLength(0);
-        channel = new EmbeddedChannel(new FrontendHandshakeHandler(
-                new Door(), new FrontendSettings(any -> true, null, false, 0, Duration.ofSeconds(5))));
+        channel = new EmbeddedChannel(new FrontendHandshakeHandler(new Door(), settings()));
         ByteBuf greeting = channel.readOutbound();
         try {
             return HandshakeV10.decode(greeting.skipBytes(Packets.HEADER_LENGTH), 0);

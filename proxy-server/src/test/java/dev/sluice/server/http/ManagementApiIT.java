@@ -11,6 +11,7 @@ import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.RecordingAdministration;
 import dev.sluice.server.admin.Refusal;
 import dev.sluice.server.admin.ResultTable;
+import dev.sluice.server.admin.port.AdminPortFixture;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.metrics.MetricsRegistry;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -61,7 +62,7 @@ class ManagementApiIT {
 
     @BeforeEach
     void start() throws IOException {
-        server = start(new ManagementApi(desk, Secret.of(TOKEN), false, "1.2.3"));
+        server = start(new ManagementApi(desk, AdminPortFixture.admission(), Secret.of(TOKEN), false, "1.2.3"));
     }
 
     private static ManagementServer start(ManagementApi api) throws IOException {
@@ -373,8 +374,8 @@ class ManagementApiIT {
     }
 
     private int remote(boolean allowed) {
-        EmbeddedChannel channel =
-                new EmbeddedChannel(new ApiHandler(new ManagementApi(desk, Secret.of(TOKEN), allowed, "1.2.3")));
+        EmbeddedChannel channel = new EmbeddedChannel(new ApiHandler(
+                new ManagementApi(desk, AdminPortFixture.admission(), Secret.of(TOKEN), allowed, "1.2.3")));
         channel.writeInbound(new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/api/v1/backends"));
         FullHttpResponse response = channel.readOutbound();
         try {

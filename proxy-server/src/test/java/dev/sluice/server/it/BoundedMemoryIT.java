@@ -13,11 +13,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +42,10 @@ class BoundedMemoryIT {
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1024) SELECT REPEAT('x', 1048576)"
                     + " FROM n";
 
+    /** What a JVM has besides its heap and its buffers is as much again. */
+    private static final long PEAK_MAX = 384;
+
+    private static final int COMPRESSING_CLIENTS = 5;
     private static final int TRICKLING_CLIENTS = 20;
     private static final int ROW = 64 * 1024;
     private static final String TRICKLE =
@@ -108,14 +118,26 @@ class BoundedMemoryIT {
         return Files.readString(cluster.directory().resolve("bounded.log"));
     }
 
+    /** The most that the process has had of memory since it began: heap, buffers, classes, code, stacks; in MiB. */
+    private static long peak() throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+                        .filter(line -> line.startsWith("VmHWM:"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                        .sum()
+                / 1024;
+    }
+
     @AfterAll
     static void stop() throws Exception {
+        long peak = peak();
+        System.getLogger("BoundedMemoryIT").log(System.Logger.Level.INFO, "at most {0} MiB", peak);
         process.destroy();
         boolean ended = process.waitFor(30, TimeUnit.SECONDS);
         process.destroyForcibly();
         String log = log();
         cluster.close();
         assertThat(ended).as("ends on SIGTERM").isTrue();
+        assertThat(peak).isBetween(64L, PEAK_MAX);
         assertThat(log).doesNotContain("OutOfMemory");
     }
 
@@ -204,6 +226,32 @@ class BoundedMemoryIT {
             }
         }
         assertServes();
+    }
+
+    /** Each sends a frame of 16 MiB, as Connector/J does, all at the same time: more than may be outside of the heap. */
+    @Test
+    void clientsThatCompressFramesOfSixteenMebibytes() throws Exception {
+        String sql = "SELECT LENGTH('" + "c".repeat(16 * MIB) + "')";
+        ExecutorService threads = Executors.newFixedThreadPool(COMPRESSING_CLIENTS);
+        try {
+            List<Future<@Nullable String>> answers = new ArrayList<>();
+            for (int i = 0; i < COMPRESSING_CLIENTS; i++) {
+                answers.add(threads.submit(() -> compressed(sql)));
+            }
+            for (Future<@Nullable String> answer : answers) {
+                assertThat(answer.get()).isEqualTo(Integer.toString(16 * MIB));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertServes();
+    }
+
+    private static @Nullable String compressed(String sql) throws SQLException {
+        try (Connection client =
+                Sql.open(port, Accounts.APP_USER, Accounts.APP_PASSWORD, Accounts.DATABASE, "useCompression=true")) {
+            return Sql.value(client, sql);
+        }
     }
 
     @Test

@@ -78,8 +78,25 @@ final class BrokenQuestion {
     Outcome ask(Runnable breakOff, String where) throws IOException {
         question.prepare(client);
         breakOff.run();
-        List<byte[]> arrived = new ArrayList<>();
         question.send(client);
+        return answer(where);
+    }
+
+    /** Asks, and returns when the relay has seen it. */
+    void begin(Runnable breakOff) throws IOException {
+        question.prepare(client);
+        breakOff.run();
+        question.send(client);
+        awaitSeen();
+    }
+
+    private void awaitSeen() {
+        await().pollInterval(Duration.ofMillis(1)).atMost(TestProxy.SOON).until(() -> !relay.isArmed());
+    }
+
+    /** What becomes of it for a client that stays. The connection must end if the answer does. */
+    Outcome answer(String where) throws IOException {
+        List<byte[]> arrived = new ArrayList<>();
         boolean ended = !read(arrived);
         Outcome outcome = judge(arrived, where);
         assertThat(ended).as(where + ": the connection ends with the answer").isEqualTo(outcome == Outcome.BEGINNING);
@@ -91,10 +108,7 @@ final class BrokenQuestion {
 
     /** Asks once and goes away when nothing more comes. */
     void askAndLeave(Runnable fallSilent, String where) throws IOException {
-        question.prepare(client);
-        fallSilent.run();
-        question.send(client);
-        await().pollInterval(Duration.ofMillis(1)).atMost(TestProxy.SOON).until(() -> !relay.isArmed());
+        begin(fallSilent);
         client.timeout(SILENCE_MILLIS);
         List<byte[]> arrived = new ArrayList<>();
         try {

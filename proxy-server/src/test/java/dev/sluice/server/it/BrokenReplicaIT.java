@@ -1,6 +1,7 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.CommandType;
 import dev.sluice.server.it.BrokenQuestion.Outcome;
@@ -8,11 +9,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -158,5 +163,40 @@ class BrokenReplicaIT {
         }
         question.close();
         BrokenQuestion.assertAllCanBeHad(proxy, CONNECTIONS, "START TRANSACTION READ ONLY", CHECK);
+    }
+
+    /** Whoever goes away need not be told; whoever stays is, as soon as the replicas are found to say nothing to anybody. */
+    @Test
+    void aClientThatStaysIsServedOrToldWhenTheReplicasAreFoundSilent() throws IOException {
+        List<BrokenQuestion> questions = new ArrayList<>();
+        List<Outcome> expected = new ArrayList<>();
+        try {
+            for (Reading reading : Reading.values()) {
+                for (int part = 0; part < 2; part++) {
+                    BrokenQuestion question = new BrokenQuestion(proxy, relay, reading);
+                    int length = question.learn(bytes -> relay.cutAnswers(MARKER, bytes));
+                    int bytes = part * length / 2;
+                    question.begin(() -> relay.silenceAnswers(MARKER, bytes));
+                    await().pollInterval(Duration.ofMillis(1))
+                            .atMost(TestProxy.SOON)
+                            .until(() -> relay.answered() >= bytes);
+                    questions.add(question);
+                    expected.add(part == 0 ? reading.atFirst : Outcome.BEGINNING);
+                }
+            }
+            relay.mute(true);
+            List<Outcome> seen = new ArrayList<>();
+            for (BrokenQuestion question : questions) {
+                seen.add(question.answer("silent replicas"));
+            }
+            assertThat(seen).isEqualTo(expected);
+            assertServed();
+        } finally {
+            relay.mute(false);
+            for (BrokenQuestion question : questions) {
+                question.close();
+            }
+        }
+        proxy.awaitReplicas(2);
     }
 }

@@ -5,12 +5,15 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a script has said so far and what it was told, as far as later answers depend on it. Confined to one thread. */
 final class Conversation {
     private static final Set<String> LEAVES_ROW_COUNT = Set.of("@prepare", "@set_option", "@close", "@long_data");
 
     private static final int UNKNOWN_STATEMENT = 1243;
+    private static final Pattern SAFE_UPDATES = Pattern.compile("sql_safe_updates = (\\w+)");
     private static final Set<String> LEAVES_CONDITIONS = Set.of(
             "@ping",
             "@set_option",
@@ -33,17 +36,25 @@ final class Conversation {
     private boolean lent;
     private boolean leftConditions;
     private boolean fieldListed;
+    private boolean safeUpdates;
 
     /** A step was answered. */
     void said(String step, Observation told) {
         String[] words = step.split(" ", 3);
+        Matcher safe = SAFE_UPDATES.matcher(step);
+        while (safe.find()) {
+            safeUpdates = safe.group(1).matches("ON|1|TRUE|DEFAULT");
+        }
+        safeUpdates &= !words[0].equals("@reset");
         switch (words[0]) {
             case "@prepare" -> {
                 prepared.put(words[1], words[2]);
                 cursors.remove(words[1]);
             }
             case "@cursor" -> {
-                if (told.status() != -1 && (told.status() & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0) {
+                boolean open = told.status() != -1 && (told.status() & ServerStatus.SERVER_STATUS_CURSOR_EXISTS) != 0;
+                boolean failed = told.isError() && told.packets().size() > 1;
+                if (open || failed) {
                     cursors.add(words[1]);
                 }
             }
@@ -61,7 +72,8 @@ final class Conversation {
         boolean stay = KnownDifferences.isQuestion(step) || LEAVES_CONDITIONS.contains(words[0]);
         leftConditions = left || (stay && leftConditions);
         boolean unknown = told.errorCode() == UNKNOWN_STATEMENT;
-        fieldListed = words[0].equals("@field_list") || ((stay || unknown) && fieldListed);
+        boolean adds = words[0].equals("@field_list") || (words[0].equals("@init_db") && told.isError());
+        fieldListed = adds || ((stay || unknown) && fieldListed);
         String sql = sqlOf(step);
         insertedReadOnly |= isReadOnly() && (sql.startsWith("INSERT") || sql.startsWith("REPLACE"));
         lastAnswer = told;
@@ -81,7 +93,7 @@ final class Conversation {
         return leftConditions;
     }
 
-    /** Whether COM_FIELD_LIST has added to the list of errors and warnings, and nothing has made a new one since. */
+    /** Whether COM_FIELD_LIST or a failed COM_INIT_DB may have added to the list of errors and warnings, and nothing has made a new one since. */
     boolean isFieldListed() {
         return fieldListed;
     }
@@ -115,9 +127,18 @@ final class Conversation {
         return lastAnswer;
     }
 
+    /** Whether sql_safe_updates may be on. */
+    boolean hasSafeUpdates() {
+        return safeUpdates;
+    }
+
     /** Whether a read-only transaction is open. */
     boolean isReadOnly() {
         return !isEnded() && (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0;
+    }
+
+    boolean isAutocommit() {
+        return (status & ServerStatus.SERVER_STATUS_AUTOCOMMIT) != 0;
     }
 
     /** Whether the last statement was the last that the server would take. */
@@ -130,7 +151,7 @@ final class Conversation {
         return isReadOnly() || insertedReadOnly;
     }
 
-    /** Whether the statement that a step executes has had a cursor. */
+    /** Whether the statement that a step executes has had a cursor, or nearly: it failed behind the columns. */
     boolean hasCursor(String step) {
         return cursors.contains(step.split(" ", 3)[1]);
     }

@@ -5,18 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.server.localcluster.LocalServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,9 +19,6 @@ import org.junit.jupiter.api.Timeout;
 /** A real server is the judge of the classifier's corpus: what is marked as a read must be one. */
 @Timeout(120)
 class CorpusIT {
-    private static final Path CORPUS = Path.of("../proxy-router/src/test/resources/classifier-corpus.txt");
-    private static final Pattern LINE = Pattern.compile("([RP]) +([a-z_]+) +(?:\\[([a-z0-9_,]+)] +)?(.*)");
-
     /** What a server says to a statement that writes where it must not. */
     private static final Set<Integer> WRITES = Set.of(1290, 1792, 1836);
 
@@ -57,23 +48,19 @@ class CorpusIT {
         TreeMap<Integer, List<String>> refused = new TreeMap<>();
         int run = 0;
         try (RawClient client = RawClient.connect(replica.port())) {
-            for (String line : Files.readAllLines(CORPUS, StandardCharsets.UTF_8)) {
-                Matcher matcher = LINE.matcher(line);
-                if (line.startsWith("#")
-                        || !matcher.matches()
-                        || !matcher.group(1).equals("R")) {
+            for (CorpusLine line : CorpusLine.all()) {
+                if (!line.read()) {
                     continue;
                 }
                 run++;
-                String modes = matcher.group(3);
-                byte[] answer = run(client, modes == null ? "" : modes, unescape(matcher.group(4)));
+                byte[] answer = run(client, line);
                 if (RawClient.first(answer) == RawClient.ERR) {
                     ErrPacket error = client.err(answer);
                     if (WRITES.contains(error.code())) {
-                        writers.add(line + " -> " + error.code());
+                        writers.add(line.text() + " -> " + error.code());
                     }
                     refused.computeIfAbsent(error.code(), code -> new ArrayList<>())
-                            .add(line + " -> " + error.message());
+                            .add(line.text() + " -> " + error.message());
                 }
             }
         }
@@ -85,23 +72,14 @@ class CorpusIT {
         assertThat(counts).as(refused.toString()).isEqualTo(Map.of(1064, 1, 1191, 2, 1747, 1));
     }
 
-    private static byte[] run(RawClient client, String modes, byte[] statement) throws IOException {
+    private static byte[] run(RawClient client, CorpusLine line) throws IOException {
         byte[] reset = client.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
         assertThat(RawClient.first(reset)).isEqualTo(RawClient.OK);
-        List<String> sqlModes = new ArrayList<>();
-        String charset = "utf8mb4";
-        for (String mode : modes.isEmpty() ? new String[0] : modes.split(",", -1)) {
-            if (Set.of("ansi_quotes", "no_backslash_escapes", "ignore_space").contains(mode)) {
-                sqlModes.add(mode);
-            } else {
-                charset = mode;
-            }
-        }
         ok(client, "USE test");
-        ok(client, "SET NAMES " + charset);
-        ok(client, "SET SESSION sql_mode = CONCAT(@@sql_mode, '," + String.join(",", sqlModes) + "')");
+        ok(client, "SET NAMES " + line.charset());
+        ok(client, "SET SESSION sql_mode = CONCAT(@@sql_mode, '," + line.sqlModes() + "')");
         ok(client, "START TRANSACTION READ ONLY");
-        client.send(CommandType.COM_QUERY, statement);
+        client.send(CommandType.COM_QUERY, line.statement());
         List<byte[]> packets = client.readResults();
         return packets.get(packets.size() - 1);
     }
@@ -109,28 +87,5 @@ class CorpusIT {
     private static void ok(RawClient client, String sql) throws IOException {
         byte[] answer = client.query(sql).get(0);
         assertThat(RawClient.first(answer)).as(sql).isEqualTo(RawClient.OK);
-    }
-
-    private static byte[] unescape(String text) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        int i = 0;
-        while (i < text.length()) {
-            int codePoint = text.codePointAt(i);
-            i += Character.charCount(codePoint);
-            if (codePoint != '\\') {
-                bytes.writeBytes(Character.toString(codePoint).getBytes(StandardCharsets.UTF_8));
-                continue;
-            }
-            char escape = text.charAt(i++);
-            if (escape == 'x') {
-                bytes.write(Integer.parseInt(text.substring(i, i + 2), 16));
-                i += 2;
-            } else {
-                int index = "ntr0\\".indexOf(escape);
-                assertThat(index).as("escape in " + text).isNotNegative();
-                bytes.write("\n\t\r\0\\".charAt(index));
-            }
-        }
-        return bytes.toByteArray();
     }
 }

@@ -112,6 +112,12 @@ final class DifferentialRun {
             String setUp = DifferentialData.setUp(schema, redefines, before + scripts);
             Observation there = direct.run(setUp);
             Observation here = proxied.run(setUp);
+            if (there.isError() && there.isSame(here)) {
+                // A script has used up the ids.
+                String anew = "ROLLBACK; TRUNCATE TABLE " + schema + ".a; " + setUp;
+                there = direct.run(anew);
+                here = proxied.run(anew);
+            }
             if (there.isError() || here.isError() || here.isEnded()) {
                 return new Mismatch(List.of(setUp), there.describe(), here.describe());
             }

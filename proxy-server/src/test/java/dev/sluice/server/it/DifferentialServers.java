@@ -19,8 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -55,6 +57,23 @@ final class DifferentialServers implements AutoCloseable {
     private static final int[] COLLATIONS = {255, 255, 255, 255, 45, 33, 8, 46};
 
     private static final Path MEMORY = Path.of("/dev/shm");
+
+    /** Seen less than ten times in a million. */
+    private static final Set<Rule> RARE = Set.of(
+            Rule.UNSET_VARIABLE,
+            Rule.CLIENT_COLLATION,
+            Rule.OF_PARAMETERS,
+            Rule.PREPARED_AGAIN,
+            Rule.CURSOR_NOT_OPENED,
+            Rule.REFUSED_FOR_ANOTHER_REASON,
+            Rule.BEHIND_WRONG_ARGUMENTS,
+            Rule.BEHIND_CALL,
+            Rule.BEHIND_SNAPSHOT,
+            Rule.INSERT_ID_IN_READ_ONLY_TRANSACTION,
+            Rule.LOCK_IN_READ_ONLY_TRANSACTION);
+
+    /** In as many, each session may find its connection lent twice. */
+    private static final long STATEMENTS_OF_LENT = 120_000;
 
     private final LocalCluster cluster;
     private final LocalCluster alone;
@@ -122,9 +141,11 @@ final class DifferentialServers implements AutoCloseable {
     /** Says what was seen of the known differences, and fails if one of them is no difference any more, or too frequent. */
     void assertKnown() {
         say("%d statements; differences seen: %s".formatted(statements.get(), known));
-        assertThat(known.seen(Rule.CONNECTION_LENT)).as("lent connections").isLessThanOrEqualTo(2L * SESSIONS);
+        // Whoever waits for 250 ms ends what the first of them began.
+        long lent = 2L * SESSIONS * Math.max(1, statements.get() / STATEMENTS_OF_LENT);
+        assertThat(known.seen(Rule.CONNECTION_LENT)).as("lent connections").isLessThanOrEqualTo(lent);
         if (statements.get() >= STATEMENTS_OF_ALL_DIFFERENCES) {
-            for (Rule rule : Rule.values()) {
+            for (Rule rule : EnumSet.complementOf(EnumSet.copyOf(RARE))) {
                 assertThat(known.seen(rule)).as("seen of %s", rule).isPositive();
             }
         }

@@ -78,7 +78,7 @@ class DriverPageTest {
                         .results()
                         .map(match -> match.group(1) + ":" + match.group(2))
                         .filter(library -> !NO_DRIVERS.contains(library)))
-                .hasSizeGreaterThan(5)
+                .hasSize(5)
                 .allSatisfy(library -> assertThat(table).contains(library));
     }
 

@@ -37,6 +37,9 @@ final class FaultyRelay implements AutoCloseable {
     private final AtomicInteger cutsLeft = new AtomicInteger();
     private volatile @Nullable Break nextBreak;
     private final Queue<Break> connectionBreaks = new ConcurrentLinkedQueue<>();
+    private volatile boolean mute;
+    private volatile @Nullable String held;
+    private volatile CountDownLatch letGo = new CountDownLatch(0);
     private volatile Link lastBroken = new Link(new Socket());
 
     /**
@@ -57,6 +60,8 @@ final class FaultyRelay implements AutoCloseable {
         private final CountDownLatch leftByClient = new CountDownLatch(1);
         private volatile @Nullable Break broken;
         private volatile @Nullable String hello;
+        private volatile boolean muted;
+        private volatile boolean held;
         private final AtomicInteger said = new AtomicInteger();
         private volatile int answeredToLogin;
 
@@ -131,6 +136,29 @@ final class FaultyRelay implements AutoCloseable {
     /** The same from the greeting on, for a connection to come; called again, for one that comes later. */
     void breakConnection(int bytes, boolean silent) {
         connectionBreaks.add(new Break(sent -> true, bytes, silent));
+    }
+
+    /** From now on no server says anything, to whomever; or new connections are served again. */
+    void mute(boolean on) {
+        mute = on;
+    }
+
+    /** Holds back what a server answers to the next statement with this text, and behind it. */
+    void holdAnswers(String text) {
+        letGo = new CountDownLatch(1);
+        held = text;
+    }
+
+    /** Whether a statement has come whose answer is held back. */
+    boolean holds() {
+        return links.stream().anyMatch(link -> link.held);
+    }
+
+    /** Passes on what was held back. */
+    void letGo() {
+        held = null;
+        links.forEach(link -> link.held = false);
+        letGo.countDown();
     }
 
     /** Breaks off no more answers; for those that were shorter than thought. */
@@ -214,6 +242,12 @@ final class FaultyRelay implements AutoCloseable {
                     length = from.getInputStream().read(buffer)) {
                 if (watched) {
                     heard(link, latin1(buffer, length));
+                } else if (link.held) {
+                    letGo.await();
+                } else if (link.muted || mute) {
+                    // What is missing in an answer will not come behind the next one.
+                    link.muted = true;
+                    continue;
                 } else if (link.broken != null) {
                     if (breaksOff(link, to, buffer, length)) {
                         return;
@@ -270,6 +304,11 @@ final class FaultyRelay implements AutoCloseable {
         }
         if (link.said.incrementAndGet() == LOGIN_MESSAGES + 1) {
             link.answeredToLogin = link.answered.get();
+        }
+        String hold = held;
+        if (hold != null && sent.contains(hold)) {
+            held = null;
+            link.held = true;
         }
         Break next = nextBreak;
         if (next != null && next.statement().test(sent)) {

@@ -8,15 +8,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session that sets state at random and looks for it. Every statement that it sends while nothing ties it is one lend of a
- * shared connection. Confined to one thread of the test.
+ * A session that sets state at random and looks for it. Confined to one thread of the test.
  */
 final class FuzzedSession implements AutoCloseable {
     private static final int ACTIONS_KEPT = 12;
+    /** Not often: what is left has to be fetched before others get the connection, and they wait for it. */
+    private static final int DIAGNOSTICS_EVERY = 40;
+
     private static final int NO_SUCH_TABLE = 1146;
     private static final int NO_SUCH_STATEMENT = 1243;
     private static final int TABLE_NOT_LOCKED = 1100;
@@ -25,7 +26,6 @@ final class FuzzedSession implements AutoCloseable {
     private final int number;
     private final RawClient client;
     private final SplittableRandom random;
-    private final AtomicLong lends;
     private final Semaphore ties;
     private final Deque<String> actions = new ArrayDeque<>();
     private final FuzzedState state;
@@ -34,14 +34,15 @@ final class FuzzedSession implements AutoCloseable {
     private long unseen;
 
     private int explicitIds;
+    /** What to ask about the statement before, when others have had their turn; null if there is nothing. */
+    private @Nullable FuzzedDiagnostics left;
 
     /** @param ties how many sessions may be tied at a time */
-    FuzzedSession(int number, int port, SplittableRandom random, AtomicLong lends, Semaphore ties) throws IOException {
+    FuzzedSession(int number, int port, SplittableRandom random, Semaphore ties) throws IOException {
         String user = FuzzedState.user(number);
         this.number = number;
         this.client = RawClient.connectAs(port, user, FuzzedState.password(user));
         this.random = random;
-        this.lends = lends;
         this.ties = ties;
         this.state = new FuzzedState(number, user);
         this.statements = new FuzzedStatements(number, client);
@@ -49,6 +50,16 @@ final class FuzzedSession implements AutoCloseable {
 
     /** Does something, or looks whether everything is as it must be. */
     void step() throws IOException {
+        FuzzedDiagnostics asked = left;
+        if (asked != null) {
+            left = null;
+            lookAtDiagnostics(asked);
+            return;
+        }
+        if (random.nextInt(DIAGNOSTICS_EVERY) == 0) {
+            leaveDiagnostics();
+            return;
+        }
         switch (random.nextInt(18)) {
             case 0, 1, 2, 3, 4 -> set(state.isBusy());
             case 5 -> transaction();
@@ -72,9 +83,6 @@ final class FuzzedSession implements AutoCloseable {
             actions.removeFirst();
         }
         actions.addLast(action);
-        if (state.tie() == null) {
-            lends.incrementAndGet();
-        }
     }
 
     private List<byte[]> run(String sql) throws IOException {
@@ -116,6 +124,36 @@ final class FuzzedSession implements AutoCloseable {
         }
     }
 
+    /** Runs something that leaves warnings, an error or a number, about which the next step asks. */
+    private void leaveDiagnostics() throws IOException {
+        if (state.tie() != null || state.isReadOnly() || !state.isAutocommit()) {
+            check(false);
+            return;
+        }
+        FuzzedDiagnostics next = FuzzedDiagnostics.any(random, number);
+        byte[] answer = run(next.statement()).get(0);
+        boolean failed = RawClient.first(answer) == RawClient.ERR;
+        if (failed != next.isError()) {
+            throw mismatch(next.statement(), "an error: " + next.isError(), "an error: " + failed);
+        }
+        if (next.isInsert()) {
+            state.insertId(client.ok(answer).lastInsertId());
+        }
+        left = next;
+    }
+
+    private void lookAtDiagnostics(FuzzedDiagnostics asked) throws IOException {
+        List<byte[]> packets = run(asked.question());
+        if (RawClient.first(packets.get(0)) == RawClient.ERR) {
+            throw mismatch(
+                    asked.question(), asked.answer(), client.err(packets.get(0)).toString());
+        }
+        mustBe(
+                asked.question(),
+                asked.answer(),
+                TextRow.rows(packets).stream().map(TextRow::columns).toList().toString());
+    }
+
     /** On a replica, with a function of the primary, or where the last row was inserted. */
     void check(boolean inReadOnlyTransaction) throws IOException {
         int where = random.nextInt(4);
@@ -123,7 +161,10 @@ final class FuzzedSession implements AutoCloseable {
         boolean inserted = where == 0 && !inReadOnlyTransaction && !state.isReadOnly();
         // Nor is it asked about locks in a transaction.
         boolean locks = !inserted && where <= 1 && !inReadOnlyTransaction && !state.isReadOnly();
-        String sql = FuzzedState.QUERY + (inserted ? ", LAST_INSERT_ID()" : locks ? ", IS_FREE_LOCK('nobody')" : "");
+        String sql = FuzzedState.QUERY
+                + (inserted
+                        ? random.nextBoolean() ? ", LAST_INSERT_ID()" : ", @@identity"
+                        : locks ? ", IS_FREE_LOCK('nobody')" : "");
         List<byte[]> packets = run(sql);
         List<@Nullable String> expected = state.expected();
         if (RawClient.first(packets.get(0)) == RawClient.ERR) {

@@ -153,8 +153,8 @@ class LastInsertIdIT {
     @ValueSource(strings = {"useServerPrepStmts=false", "useServerPrepStmts=true"})
     void anIdAndTheRowsFoundAreToldTogether(String option) throws SQLException {
         try (Connection connection = StateSchemas.connect(proxy, option);
-                PreparedStatement question = connection.prepareStatement(
-                        "SELECT LAST_INSERT_ID(), FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID()")) {
+                PreparedStatement question =
+                        connection.prepareStatement("SELECT LAST_INSERT_ID(), FOUND_ROWS(), ROW_COUNT(), @@identity")) {
             Sql.run(connection, "INSERT INTO a (who) VALUES (1)");
             String id = Sql.value(connection, LAST);
             proxy.awaitCaughtUp();

@@ -168,6 +168,19 @@ class LastStatementIT {
     }
 
     @Test
+    void anOptionLeavesTheRowCountOfAQuery() throws Exception {
+        try (RawClient client = proxy.raw();
+                RawClient direct = RawClient.connect(proxy.cluster().primary().port())) {
+            for (RawClient each : List.of(direct, client)) {
+                List<byte[]> unused = each.query("DO 1");
+                byte[] option = each.ask(CommandType.COM_SET_OPTION, new byte[] {0, 0});
+                assertThat(RawClient.first(option)).isEqualTo(RawClient.EOF);
+                assertThat(each.value("SELECT ROW_COUNT()")).isEqualTo("-1");
+            }
+        }
+    }
+
+    @Test
     void foundRowsOutliveAReset() throws Exception {
         try (RawClient client = proxy.raw();
                 RawClient direct = RawClient.connect(proxy.cluster().primary().port())) {
@@ -228,6 +241,60 @@ class LastStatementIT {
                 assertThat(warnings).hasSize(before.startsWith("SELECT") ? 5 + 2 : 5 + 1);
                 assertThat(warnings)
                         .noneMatch(packet -> new String(packet, StandardCharsets.ISO_8859_1).contains("secret"));
+            }
+        }
+    }
+
+    /** COM_INIT_DB adds to what is there, and settings that a server warns of have been made in front of it. */
+    @Test
+    void whatSettingsOfSluicesOwnHaveLeftIsNotShown() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster());
+                // utf8mb3_general_ci
+                RawClient client = RawClient.connectExactly(narrow.port(), RawClient.CAPABILITIES, 33);
+                RawClient other = narrow.raw()) {
+            for (int i = 1; i <= 3; i++) {
+                List<byte[]> unused = other.query("DO 1");
+                byte[] refused = client.ask(CommandType.COM_INIT_DB, "nowhere".getBytes(StandardCharsets.US_ASCII));
+                assertThat(RawClient.first(refused)).isEqualTo(RawClient.ERR);
+                // Its own of before are still there.
+                assertThat(client.value("SHOW COUNT(*) WARNINGS")).isEqualTo(String.valueOf(i));
+            }
+        }
+    }
+
+    /** The one of COM_INIT_DB stands behind what the last statement has left, though it was left on another connection. */
+    @Test
+    void theErrorOfACommandIsOneMore() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster());
+                RawClient client = narrow.raw();
+                RawClient direct = RawClient.connect(proxy.cluster().primary().port());
+                RawClient other = narrow.raw()) {
+            List<List<byte[]>> shown = new ArrayList<>();
+            for (RawClient each : List.of(client, direct)) {
+                List<byte[]> unused = each.query("DELETE FROM nothing");
+                unused = other.query("DO CAST('y' AS SIGNED)");
+                byte[] refused = each.ask(CommandType.COM_INIT_DB, "nowhere".getBytes(StandardCharsets.US_ASCII));
+                assertThat(RawClient.first(refused)).isEqualTo(RawClient.ERR);
+                unused = other.query("DO CAST('y' AS SIGNED)");
+                shown.add(each.query("SHOW WARNINGS"));
+            }
+            assertThat(shown.get(0)).hasSize(shown.get(1).size()).hasSize(1 + 3 + 2 + 1);
+            assertThat(shown.get(0)).containsExactlyElementsOf(shown.get(1));
+        }
+    }
+
+    /** SHOW VARIABLES runs with the client's trackers, and whatever follows with Sluice's again. */
+    @Test
+    void aStatementThatIsOnlyPreparedLeavesTheRowCount() throws Exception {
+        try (RawClient client = proxy.raw();
+                RawClient direct = RawClient.connect(proxy.cluster().primary().port())) {
+            for (RawClient each : List.of(direct, client)) {
+                // Ties the session to its connection.
+                List<byte[]> unused = each.query("SELECT 1 INTO @one");
+                unused = each.query("SHOW VARIABLES LIKE 'sql_mode'");
+                int id = each.prepare("SELECT ?");
+                assertThat(each.value("SELECT ROW_COUNT()")).isEqualTo("-1");
+                each.send(CommandType.COM_STMT_CLOSE, RawClient.int4(id));
             }
         }
     }

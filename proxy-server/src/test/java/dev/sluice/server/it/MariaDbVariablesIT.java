@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,6 +48,8 @@ class MariaDbVariablesIT {
             Map.entry("character_set_database", OF_A_MOMENT),
             Map.entry("collation_database", OF_A_MOMENT),
             // The clock of the statements to come; set to 0 it runs again, from each server's own time.
+            Map.entry("profiling", "profiling"),
+            Map.entry("optimizer_trace", "profiling"),
             Map.entry("timestamp", OF_A_MOMENT));
 
     /** What this test cannot change. */
@@ -74,7 +77,7 @@ class MariaDbVariablesIT {
                         "CREATE TABLE app.t (id INT PRIMARY KEY, v INT)",
                         "INSERT INTO app.t VALUES (1, 1)",
                         "GRANT ALL ON *.* TO 'native'@'%'");
-        one = TestProxy.options().eventLoops(1).connections(1).start(cluster);
+        one = TestProxy.options().eventLoops(1).connections(1).servers(2).start(cluster);
         one.awaitCaughtUp();
     }
 
@@ -100,6 +103,7 @@ class MariaDbVariablesIT {
             System.getLogger("MariaDbVariablesIT")
                     .log(System.Logger.Level.INFO, "{0} survived, pinned {1}", walk.survived, walk.pinned);
             assertThat(walk.lost).isEmpty();
+            assertThat(walk.leaked).isEmpty();
             assertThat(walk.unchanged).containsOnlyKeys(NOT_TRIED.keySet());
             assertThat(walk.pinned).containsExactlyInAnyOrderEntriesOf(TIES);
             assertThat(walk.survived).isGreaterThan(100);
@@ -147,6 +151,17 @@ class MariaDbVariablesIT {
             assertThat(Sql.routeOf(session, sql).role()).isEqualTo("primary");
             Sql.run(session, "UPDATE t SET v = v WHERE id = 1", "COMMIT");
             Sql.run(session, "SET SESSION TRANSACTION READ ONLY", "BEGIN", "BEGIN", "SELECT 1", "COMMIT");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"BACKUP STAGE START, BACKUP STAGE END", "BACKUP LOCK t, BACKUP UNLOCK"})
+    void aBackupTiesUntilItIsOver(String begin, String end) throws SQLException {
+        try (Connection session = one.connectAs("native", "native-secret", "app")) {
+            assertThat(Sql.routeOf(session, begin).pins()).isEqualTo("instance_lock");
+            assertThat(Sql.routeOf(session, "SELECT v FROM t WHERE id = 1").reason())
+                    .isEqualTo("pinned");
+            assertThat(Sql.routeOf(session, end).pins()).isEmpty();
         }
     }
 

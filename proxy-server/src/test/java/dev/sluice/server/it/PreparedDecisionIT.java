@@ -24,12 +24,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is decided about a statement when it is prepared does not hold for its whole life if more is known later. */
 @Timeout(60)
 class PreparedDecisionIT {
     /** More than may wait for the parser. */
     private static final int FLOOD = 1_100;
+
+    private static final String BEYOND_LATIN = "\uD83D\uDE42";
 
     private static TestProxy proxy;
 
@@ -141,6 +145,90 @@ class PreparedDecisionIT {
             assertThat(execute(connection, statement).reason()).isEqualTo("learned_write");
             assertThat(Sql.value(connection, "SELECT COUNT(*) FROM log"))
                     .isEqualTo(Integer.toString(executed.get() + 1));
+        }
+    }
+
+    /** The server prepares a statement again when its parameters have other types, in the character set of that moment. */
+    @Test
+    void theCharacterSetThatOneSessionHasChangedToIsNotThatOfAnother() throws Exception {
+        String sql = "SELECT CONCAT(?)";
+        try (TestProxy narrow = TestProxy.options()
+                        .servers(1)
+                        .eventLoops(1)
+                        .connections(1)
+                        .start(Servers.mysql());
+                Connection changed = narrow.connectAs("app", "app-secret", "decided", "useServerPrepStmts=true");
+                PreparedStatement there = prepare(changed, sql);
+                Connection same = narrow.connectAs("app", "app-secret", "decided", "useServerPrepStmts=true");
+                PreparedStatement here = prepare(same, sql)) {
+            assertThat(answer(there, "a")).isEqualTo("a");
+            assertThat(answer(here, BEYOND_LATIN)).isEqualTo(BEYOND_LATIN);
+            Sql.run(changed, "SET NAMES latin1");
+            assertThat(answer(there, 1)).isEqualTo("1");
+            assertThat(answer(there, "b")).isEqualTo("b");
+            assertThat(answer(here, BEYOND_LATIN)).isEqualTo(BEYOND_LATIN);
+        }
+    }
+
+    /** What a server decides by these when it prepares a statement holds for its whole life. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "div_precision_increment | 12 | 6 | SELECT 1 / 3, ?",
+                "div_precision_increment | 12 | 6 | SELECT 1 / ?",
+                "default_week_format | 3 | 1 | SELECT WEEK('2021-01-03'), ?",
+                "windowing_use_high_precision | OFF | ON | SELECT SUM(x) OVER (ORDER BY x DESC ROWS 1 PRECEDING)"
+                        + " FROM (SELECT 1e16 AS x UNION ALL SELECT 1 UNION ALL SELECT ?) t ORDER BY 1",
+                "default_collation_for_utf8mb4 | utf8mb4_general_ci | utf8mb4_0900_ai_ci"
+                        + " | SELECT COLLATION(CONVERT(_utf8mb4'a' USING utf8mb4)), COLLATION(_utf8mb4'a'), ?",
+            })
+    void theSettingsThatOneSessionHasPreparedWithAreNotThoseOfAnother(
+            String variable, String one, String two, String sql) throws Exception {
+        try (TestProxy narrow = TestProxy.options()
+                        .servers(1)
+                        .eventLoops(1)
+                        .connections(1)
+                        .start(Servers.mysql());
+                Connection first = narrow.connectAs("app", "app-secret", "decided", "useServerPrepStmts=true");
+                Connection second = narrow.connectAs("app", "app-secret", "decided", "useServerPrepStmts=true");
+                Connection direct = narrow.direct("useServerPrepStmts=true")) {
+            Sql.run(first, "SET SESSION " + variable + " = " + one);
+            Sql.run(second, "SET SESSION " + variable + " = " + two);
+            Sql.run(direct, "SET SESSION " + variable + " = " + one);
+            try (PreparedStatement expected = prepare(direct, sql);
+                    PreparedStatement here = prepare(first, sql);
+                    PreparedStatement there = prepare(second, sql)) {
+                String answer = rows(expected);
+                assertThat(rows(here)).isEqualTo(answer);
+                assertThat(rows(there)).isNotEqualTo(answer);
+                assertThat(rows(here)).isEqualTo(answer);
+                // It has been prepared before, and stays what it is.
+                Sql.run(second, "SET SESSION " + variable + " = " + one);
+                assertThat(rows(there)).isNotEqualTo(answer);
+            }
+        }
+    }
+
+    private static String rows(PreparedStatement statement) throws SQLException {
+        statement.setInt(1, 7);
+        StringBuilder all = new StringBuilder();
+        try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+                    all.append(rows.getString(i)).append(' ');
+                }
+            }
+        }
+        return all.toString();
+    }
+
+    private static String answer(PreparedStatement statement, Object parameter) throws SQLException {
+        statement.setObject(1, parameter);
+        try (ResultSet row = statement.executeQuery()) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
         }
     }
 }

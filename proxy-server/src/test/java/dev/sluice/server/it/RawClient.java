@@ -14,6 +14,7 @@ import static dev.sluice.protocol.Capabilities.CLIENT_TRANSACTIONS;
 
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.NativePassword;
 import dev.sluice.protocol.packet.AuthSwitchRequest;
 import dev.sluice.protocol.packet.ErrPacket;
@@ -70,6 +71,7 @@ final class RawClient implements AutoCloseable {
     private byte[] nonce = new byte[0];
     private int sequence;
     private long packetsRead;
+    private boolean anySequence;
 
     private RawClient(Socket socket) throws IOException {
         this.socket = socket;
@@ -127,7 +129,17 @@ final class RawClient implements AutoCloseable {
 
     /** Connects and does nothing else. */
     static RawClient open(int port) throws IOException {
+        return open(new Socket(), port);
+    }
+
+    /** Connects from another address of this machine, such as 127.0.0.2, and does nothing else. */
+    static RawClient openFrom(String address, int port) throws IOException {
         Socket socket = new Socket();
+        socket.bind(new InetSocketAddress(address, 0));
+        return open(socket, port);
+    }
+
+    private static RawClient open(Socket socket, int port) throws IOException {
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TestProxy.TIMEOUT_MILLIS);
         socket.setSoTimeout(TestProxy.TIMEOUT_MILLIS);
         socket.setTcpNoDelay(true);
@@ -146,7 +158,16 @@ final class RawClient implements AutoCloseable {
         return tryLogin(CAPABILITIES, Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
     }
 
+    byte[] tryLogin(String user, String password) throws IOException {
+        return tryLogin(CAPABILITIES, user, password);
+    }
+
     private byte[] tryLogin(int wanted, String user, String password) throws IOException {
+        return tryLogin(wanted, user, password, Accounts.DATABASE);
+    }
+
+    /** As {@link #tryLogin()}, as whom and to where one likes. */
+    byte[] tryLogin(int wanted, String user, String password, String database) throws IOException {
         HandshakeV10 greeting = HandshakeV10.decode(Unpooled.wrappedBuffer(read()), 0);
         capabilities = wanted & greeting.capabilities();
         nonce = greeting.authPluginData();
@@ -156,7 +177,7 @@ final class RawClient implements AutoCloseable {
                 collation,
                 user,
                 scramble(password, greeting.authPluginData()),
-                Accounts.DATABASE,
+                database,
                 NativePassword.NAME,
                 Map.of());
         ByteBuf payload = Unpooled.buffer();
@@ -169,6 +190,34 @@ final class RawClient implements AutoCloseable {
             answer = read();
         }
         return answer;
+    }
+
+    /** The greeting has been read: what follows answers it. */
+    void greeted(HandshakeV10 greeting) {
+        nonce = greeting.authPluginData();
+        capabilities = CAPABILITIES;
+    }
+
+    /** Leaves without a farewell. */
+    void resetOnClose() throws IOException {
+        socket.setSoLinger(true, 0);
+    }
+
+    /** Answers the greeting, and the question that follows if told to, and reads nothing more. */
+    void beginLogin(String user, String password, boolean answerQuestion) throws IOException {
+        HandshakeV10 greeting = HandshakeV10.decode(Unpooled.wrappedBuffer(read()), 0);
+        capabilities = CAPABILITIES & greeting.capabilities();
+        byte[] response =
+                CachingSha2Password.scramble(password.getBytes(StandardCharsets.UTF_8), greeting.authPluginData());
+        ByteBuf payload = Unpooled.buffer();
+        new HandshakeResponse41(
+                        capabilities, 1 << 30, collation, user, response, null, CachingSha2Password.NAME, Map.of())
+                .encode(payload, capabilities);
+        write(sequence, bytes(payload));
+        if (answerQuestion) {
+            byte[] question = read();
+            follow(first(question) == EOF ? new byte[20] : new byte[] {CachingSha2Password.REQUEST_PUBLIC_KEY});
+        }
     }
 
     /** What the server greeted with, for another login on this connection. */
@@ -278,6 +327,11 @@ final class RawClient implements AutoCloseable {
         });
     }
 
+    /** Takes packets with any sequence ids from now on: errors about them have others than what they answer. */
+    void takeAnySequence() {
+        anySequence = true;
+    }
+
     /** The answer to what comes next starts with this sequence id. */
     void expectSequence(int next) {
         sequence = next;
@@ -295,7 +349,9 @@ final class RawClient implements AutoCloseable {
             }
             int length = b0 | in.readUnsignedByte() << 8 | in.readUnsignedByte() << 16;
             int id = in.readUnsignedByte();
-            if (id != sequence) {
+            if (anySequence) {
+                sequence = id;
+            } else if (id != sequence) {
                 throw new IOException("packet " + packetsRead + " has sequence id " + id + ", not " + sequence);
             }
             sequence = (sequence + 1) & 0xFF;
@@ -364,7 +420,12 @@ final class RawClient implements AutoCloseable {
             add(packets);
         }
         if (!deprecatesEof()) {
-            int status = statusOfEnd(add(packets));
+            byte[] end = add(packets);
+            if (first(end) == ERR) {
+                // A cursor that could not be opened.
+                return 0;
+            }
+            int status = statusOfEnd(end);
             if ((status & CURSOR_EXISTS) != 0) {
                 return status;
             } else if ((status & OUT_PARAMETERS) != 0) {

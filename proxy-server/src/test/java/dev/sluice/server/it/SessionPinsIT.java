@@ -77,6 +77,7 @@ class SessionPinsIT {
                 "LOCK TABLES t WRITE | table_lock | UNLOCK TABLES",
                 "FLUSH TABLES WITH READ LOCK | global_read_lock | UNLOCK TABLES",
                 "FLUSH TABLES t WITH READ LOCK | table_lock | UNLOCK TABLES",
+                "FLUSH TABLES t FOR EXPORT | table_lock | UNLOCK TABLES",
                 "PREPARE p FROM 'SELECT 1' | text_prepare | DEALLOCATE PREPARE p",
                 "PREPARE p FROM 'SELECT 1' | text_prepare | DROP PREPARE p",
                 "HANDLER t OPEN | handler | HANDLER t CLOSE",
@@ -131,6 +132,23 @@ class SessionPinsIT {
             assertThat(Sql.routeOf(connection, "UNLOCK INSTANCE").pins()).isEmpty();
         } finally {
             Servers.mysql().primary().execute("REVOKE BACKUP_ADMIN ON *.* FROM 'app'@'%'");
+        }
+    }
+
+    @Test
+    void aChangeThatNothingExplainsTiesUntilAReset() throws SQLException {
+        Servers.mysql()
+                .primary()
+                .execute("CREATE TRIGGER state.sets BEFORE UPDATE ON state.t FOR EACH ROW SET @by_trigger = NEW.v");
+        try (Connection connection = connect()) {
+            Sql.run(connection, "UPDATE t SET v = v + 1 WHERE id = 3");
+            assertThat(Sql.route(connection).pins()).contains("unreported_change");
+            assertThat(Sql.value(connection, "SELECT @by_trigger")).isEqualTo("4");
+            connection.unwrap(com.mysql.cj.jdbc.JdbcConnection.class).resetServerState();
+            assertThat(Sql.routeOf(connection, "SELECT v FROM t WHERE id = 1").pins())
+                    .isEmpty();
+        } finally {
+            Servers.mysql().primary().execute("DROP TRIGGER state.sets", "UPDATE state.t SET v = 3 WHERE id = 3");
         }
     }
 

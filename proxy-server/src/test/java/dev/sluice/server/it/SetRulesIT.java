@@ -99,7 +99,54 @@ class SetRulesIT {
         }
     }
 
+    @Test
+    void whatWasPersistedIsForgottenOnThePrimaryAndTiesNothing() throws SQLException {
+        String persisted = "SELECT COUNT(*) FROM performance_schema.persisted_variables"
+                + " WHERE variable_name = 'div_precision_increment'";
+        try (Connection connection = connect()) {
+            Sql.run(connection, "SET PERSIST_ONLY div_precision_increment = 11");
+            assertThat(Servers.mysql().primary().queryValue(persisted)).isEqualTo("1");
+            Route route = Sql.routeOf(connection, "RESET PERSIST div_precision_increment");
+            assertThat(route.role()).isEqualTo("primary");
+            assertThat(route.pins()).isEmpty();
+            assertThat(Servers.mysql().primary().queryValue(persisted)).isEqualTo("0");
+            assertThat(Sql.error(connection, "RESET PERSIST div_precision_increment"))
+                    .isEqualTo(3615);
+            assertThat(Sql.error(connection, "RESET PERSIST IF EXISTS div_precision_increment"))
+                    .isZero();
+        } finally {
+            Servers.mysql().primary().execute("RESET PERSIST IF EXISTS div_precision_increment");
+        }
+    }
+
     // ---- roles ----
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SET ROLE NONE", "SET ROLE DEFAULT", "SET ROLE ALL EXCEPT reader"})
+    void aRoleThatIsGivenUpIsGivenUpForThisSession(String sql) throws SQLException {
+        try (Connection connection = connect()) {
+            Sql.run(connection, "SET ROLE reader");
+            assertThat(Sql.routeOf(connection, sql).pins()).isEqualTo("role");
+            assertThat(Sql.value(connection, "SELECT CURRENT_ROLE()")).isEqualTo("NONE");
+        }
+        try (Connection next = connect()) {
+            assertThat(Sql.value(next, "SELECT CURRENT_ROLE() FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("NONE");
+        }
+    }
+
+    @Test
+    void aDefaultRoleIsSetOnThePrimaryAndChangesNoSession() throws SQLException {
+        try (Connection connection = connect()) {
+            Route route = Sql.routeOf(connection, "SET DEFAULT ROLE reader TO 'ruled'@'%'");
+            assertThat(route.role()).isEqualTo("primary");
+            assertThat(route.reason()).isEqualTo("write");
+            assertThat(route.pins()).isEmpty();
+            assertThat(Sql.value(connection, "SELECT CURRENT_ROLE() FROM t WHERE id = 1 FOR UPDATE"))
+                    .isEqualTo("NONE");
+            Sql.run(connection, "SET DEFAULT ROLE NONE TO 'ruled'@'%'");
+        }
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"SET ROLE reader", "SET ROLE ALL", "CALL take_role()"})

@@ -6,6 +6,11 @@ import dev.sluice.protocol.CommandType;
 import dev.sluice.router.topology.GtidPosition;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.server.ProxyServer;
+import dev.sluice.server.admin.Administration.Caller;
+import dev.sluice.server.admin.Operation;
+import dev.sluice.server.admin.OperationException;
+import dev.sluice.server.admin.ResultTable;
+import dev.sluice.server.config.AccessConfig;
 import dev.sluice.server.config.AuthConfig;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.BalanceConfig;
@@ -78,6 +83,9 @@ final class TestProxy implements AutoCloseable {
         private int connections = 100;
         private int eventLoops;
         private int maxConnections = 10_000;
+        private LimitsConfig.PerClient perClient = LimitsConfig.PerClient.defaults();
+        private AccessConfig access = AccessConfig.defaults();
+        private int bufferedBytes = 256 << 20;
         private int preparedMax = 16_382;
         private int preparedTexts = 256 << 20;
         private Duration acquireTimeout = Duration.ofSeconds(10);
@@ -93,6 +101,7 @@ final class TestProxy implements AutoCloseable {
         private @Nullable HostPort primaryAt;
         private @Nullable FaultyRelay relay;
         private boolean encrypted;
+        private @Nullable TlsConfig tls;
         private @Nullable Duration maxLag;
         private BalanceConfig balance = BalanceConfig.defaults();
         private ConsistencyConfig consistency = ConsistencyConfig.defaults();
@@ -114,6 +123,23 @@ final class TestProxy implements AutoCloseable {
 
         Options maxConnections(int value) {
             maxConnections = value;
+            return this;
+        }
+
+        /** What one user and one address may use up. */
+        Options perClient(LimitsConfig.PerClient value) {
+            perClient = value;
+            return this;
+        }
+
+        Options access(AccessConfig value) {
+            access = value;
+            return this;
+        }
+
+        /** Bytes that may wait for all clients. */
+        Options bufferedBytes(int value) {
+            bufferedBytes = value;
             return this;
         }
 
@@ -172,6 +198,11 @@ final class TestProxy implements AutoCloseable {
 
         Options switchover(SwitchoverConfig value) {
             switchover = value;
+            return this;
+        }
+
+        Options tls(TlsConfig value) {
+            tls = value;
             return this;
         }
 
@@ -285,15 +316,18 @@ final class TestProxy implements AutoCloseable {
                             acquireTimeout,
                             new PoolConfig.Waiting(waitingMax, waitingBytesMax, primaryTimeout),
                             relay == null ? pool.connectTimeout() : RELAYED_TIMEOUT),
+                    access,
                     new LimitsConfig(
                             maxConnections,
+                            perClient,
                             connectPhaseTimeout,
                             idleTimeout,
                             limits.frontendBuffer(),
                             limits.backendBuffer(),
+                            bufferedBytes,
                             preparedMax,
                             preparedTexts),
-                    backendTls(base.tls()),
+                    backendTls(tls == null ? base.tls() : tls),
                     new CompressionConfig(base.compression().frontend(), compression),
                     new AuthConfig(proofAge, base.auth().credentialsMax()),
                     switchover,
@@ -328,14 +362,10 @@ final class TestProxy implements AutoCloseable {
                 mariaDb ? ServerFlavor.MARIADB : ServerFlavor.MYSQL,
                 cluster.primary()
                         .queryValue(mariaDb ? "SELECT @@global.gtid_binlog_pos" : "SELECT @@global.gtid_executed"));
-        await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> {
-            for (int i = 0; i < cluster.servers().size(); i++) {
-                if (!server.topology().backend(i).executed().contains(position)) {
-                    return false;
-                }
-            }
-            return true;
-        });
+        await().atMost(SOON)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> server.topology().backends().stream()
+                        .allMatch(backend -> backend.executed().contains(position)));
     }
 
     /**
@@ -366,6 +396,16 @@ final class TestProxy implements AutoCloseable {
         await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> server.sessions().connections() == 0);
+    }
+
+    /** How many statements wait for a connection, of any server. */
+    int waiting() throws OperationException, InterruptedException {
+        ResultTable backends = server.administration()
+                .run(new Operation.Show(Operation.View.BACKENDS), new Caller("test", null), step -> {});
+        int waiting = backends.columns().indexOf("waiting");
+        return backends.rows().stream()
+                .mapToInt(row -> Integer.parseInt(row.get(waiting)))
+                .sum();
     }
 
     /** A connection of the application, with options as {@code name=value}. */

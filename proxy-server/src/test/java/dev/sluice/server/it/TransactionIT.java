@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -208,6 +209,35 @@ class TransactionIT {
         }
         assertThat(Servers.mysql().primary().queryValue("SELECT v FROM tx.t WHERE id = 1"))
                 .isEqualTo("4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"COMMIT", "ROLLBACK", "COMMIT AND NO CHAIN", "COMMIT RELEASE"})
+    void completionTypeEndsTheConnectionAsTheServerDoes(String end) throws SQLException {
+        try (Connection connection = connect();
+                Connection direct = proxy.direct()) {
+            for (Connection one : List.of(connection, direct)) {
+                Sql.run(one, "SET completion_type = 'RELEASE'", "BEGIN", "COMMIT NO RELEASE", "BEGIN", end);
+                assertThat(Sql.error(one, "SELECT 1")).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void theConnectionThatEndsWithATransactionIsNobodyElses() throws Exception {
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql());
+                Connection waiting = narrow.connectAs("app", "app-secret", "tx")) {
+            for (int i = 0; i < 20; i++) {
+                try (Connection ending = narrow.connectAs("app", "app-secret", "tx")) {
+                    Sql.run(ending, "BEGIN", "UPDATE t SET v = 4 WHERE id = 1");
+                    CompletableFuture<Integer> error =
+                            CompletableFuture.supplyAsync(() -> Sql.error(waiting, "UPDATE t SET v = 5 WHERE id = 2"));
+                    await().atMost(TestProxy.SOON).until(() -> narrow.waiting() > 0);
+                    Sql.run(ending, "COMMIT RELEASE");
+                    assertThat(error.join()).isZero();
+                }
+            }
+        }
     }
 
     @Test

@@ -116,6 +116,20 @@ class UserVariableIT {
     }
 
     @Test
+    void thePinOfSeveralEndsWithTheLastUnknownOne() throws SQLException {
+        try (Connection session = StateSchemas.connect(proxy)) {
+            assertThat(Sql.routeOf(session, "SET @a = 1 + 1, @b = 2 + 2, @c = 5")
+                            .pins())
+                    .isEqualTo("user_variable");
+            assertThat(Sql.routeOf(session, "SET @A = 3").pins()).isEqualTo("user_variable");
+            assertThat(Sql.routeOf(session, "SET @c = 6").pins()).isEqualTo("user_variable");
+            assertThat(Sql.routeOf(session, "SET @`b` = 4").pins()).isEmpty();
+            assertThat(Sql.rows(session, "SELECT @a, @b, @c")).containsExactly("3,4,6");
+            assertThat(Sql.route(session).role()).isEqualTo("replica");
+        }
+    }
+
+    @Test
     void inATransactionTheyStayWhatTheyAreWhenItIsRolledBack() throws SQLException {
         try (Connection session = StateSchemas.connect(one)) {
             Sql.run(session, "SET @a = 1", "BEGIN", "SET @a = 2", "ROLLBACK");

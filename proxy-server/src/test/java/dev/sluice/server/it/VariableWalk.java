@@ -6,19 +6,33 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sets every session variable of a server to another value through a proxy with one connection to each server, lets another
- * session use these connections, and reads the variable back. Confined to the test's thread.
+ * Sets every session variable of a server to another value through a proxy with one connection to the primary and one to its
+ * only replica, and back to its default. Two sessions take turns on these connections: the one finds what it has set, the
+ * other what it would find if it were alone. Confined to the test's thread.
  */
 final class VariableWalk implements AutoCloseable {
     private static final int GLOBAL_VARIABLE = 1229;
     private static final int NOT_OF_A_SESSION = 1238;
     private static final int READ_ONLY = 1621;
 
-    private final TestProxy proxy;
+    /**
+     * They have another value each time, or on each connection; the last two are about replication, whoever sets them, and are
+     * not asked of a replica.
+     */
+    private static final Set<String> OF_NO_SESSION = Set.of(
+            "timestamp",
+            "pseudo_thread_id",
+            "rand_seed1",
+            "rand_seed2",
+            "max_relay_log_size",
+            "sql_slave_skip_counter");
+
+    private final RawClient direct;
     private final RawClient session;
     private final RawClient other;
 
@@ -28,31 +42,32 @@ final class VariableWalk implements AutoCloseable {
     /** Those that had another value elsewhere. */
     final Map<String, String> lost = new TreeMap<>();
 
+    /** Those that the other session found changed. */
+    final Map<String, String> leaked = new TreeMap<>();
+
     /** Those that no candidate changed, with what the server said last. */
     final Map<String, String> unchanged = new TreeMap<>();
 
     int survived;
 
     VariableWalk(TestProxy proxy) throws IOException {
-        this.proxy = proxy;
+        this.direct = RawClient.connect(proxy.cluster().primary().port());
         this.session = proxy.raw();
         this.other = proxy.raw();
     }
 
     void walk() throws IOException {
-        try (RawClient direct = RawClient.connect(proxy.cluster().primary().port())) {
-            for (byte[] row : TextRow.rows(direct.query("SHOW SESSION VARIABLES"))) {
-                String name = String.valueOf(TextRow.columns(row).get(0));
-                String set = settingOf(direct, name);
-                if (set != null) {
-                    tryOut(name, set);
-                }
+        for (byte[] row : TextRow.rows(direct.query("SHOW SESSION VARIABLES"))) {
+            String name = String.valueOf(TextRow.columns(row).get(0));
+            String set = settingOf(name);
+            if (set != null) {
+                tryOut(name, set);
             }
         }
     }
 
     /** A SET that changes the variable; null if no session can, or if none was found. */
-    private @Nullable String settingOf(RawClient direct, String name) throws IOException {
+    private @Nullable String settingOf(String name) throws IOException {
         String before = value(direct, "SELECT @@SESSION." + name);
         String refused = "";
         for (String candidate : VariableCandidates.of(name, String.valueOf(before))) {
@@ -73,50 +88,93 @@ final class VariableWalk implements AutoCloseable {
     }
 
     private void tryOut(String name, String set) throws IOException {
-        String query = "SELECT @@SESSION." + name;
+        List<String> alone = everywhere(other, name);
         byte[] answer = session.query(set).get(0);
         if (RawClient.first(answer) == RawClient.ERR) {
             lost.put(name, set + ": " + session.err(answer));
         } else {
-            String expected = value(session, query);
-            String pins = Route.ofTextRow(
-                            TextRow.rows(session.query("SHOW SLUICE ROUTE")).get(0))
-                    .pins();
-            // A warning keeps the connection until the next statement and no longer.
-            pins = String.join(
-                    ",",
-                    Arrays.stream(pins.split(","))
-                            .filter(pin -> !pin.equals("last_statement"))
-                            .toList());
+            String expected = value(session, "SELECT @@SESSION." + name);
+            String pins = pinsOf(session);
             if (!pins.isEmpty()) {
                 pinned.put(name, pins);
-            } else {
-                readElsewhere(name, query, expected);
+            } else if (isSeenByItsSessionOnly(name, String.valueOf(expected), alone)) {
+                backToDefault(name, set, alone);
             }
         }
         byte[] unused = session.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+        noteLeak(name, "after a reset", alone);
     }
 
-    /** On the primary by a function that belongs there, on a replica in a read-only transaction. */
-    private void readElsewhere(String name, String query, @Nullable String expected) throws IOException {
-        String onPrimary = query + ", IS_FREE_LOCK('walk')";
-        List<String> seen = new ArrayList<>();
+    /** Sets a variable of which no value can be read back; what ties the session then, if anything. */
+    String pinsAfter(String set) throws IOException {
+        byte[] answer = session.query(set).get(0);
+        String pins =
+                RawClient.first(answer) == RawClient.ERR ? session.err(answer).toString() : pinsOf(session);
+        byte[] unused = session.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+        return pins;
+    }
+
+    /** A warning keeps the connection until the next statement and no longer: it does not count. */
+    private static String pinsOf(RawClient client) throws IOException {
+        String pins = Route.ofTextRow(
+                        TextRow.rows(client.query("SHOW SLUICE ROUTE")).get(0))
+                .pins();
+        return String.join(
+                ",",
+                Arrays.stream(pins.split(","))
+                        .filter(pin -> !pin.equals("last_statement"))
+                        .toList());
+    }
+
+    private boolean isSeenByItsSessionOnly(String name, String expected, List<String> alone) throws IOException {
         for (int round = 0; round < 2; round++) {
-            value(other, onPrimary);
-            seen.add(value(session, onPrimary));
-            other.query("START TRANSACTION READ ONLY");
-            value(other, query);
-            other.query("ROLLBACK");
-            session.query("START TRANSACTION READ ONLY");
-            seen.add(value(session, query));
-            // One that begins a new one by itself, as completion_type may have it, would take no question about locks.
-            session.query("ROLLBACK AND NO CHAIN");
+            noteLeak(name, "set to " + expected, alone);
+            List<String> seen = everywhere(session, name);
+            if (!seen.equals(List.of(expected, expected))) {
+                lost.put(name, expected + " became " + seen);
+                return false;
+            }
         }
-        if (seen.stream().allMatch(value -> String.valueOf(value).equals(String.valueOf(expected)))) {
-            survived++;
-        } else {
-            lost.put(name, expected + " became " + seen);
+        survived++;
+        return true;
+    }
+
+    private void backToDefault(String name, String set, List<String> alone) throws IOException {
+        String back = "SET SESSION " + name + " = DEFAULT";
+        int expected = error(direct, set) + error(direct, back);
+        String value = value(direct, "SELECT @@SESSION." + name);
+        byte[] unused = direct.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+        int seen = error(session, back);
+        noteLeak(name, "set to DEFAULT", alone);
+        List<String> values = everywhere(session, name);
+        if (seen != expected || !values.equals(List.of(String.valueOf(value), String.valueOf(value)))) {
+            lost.put(name, back + ": error " + seen + ", value " + values + ", not " + expected + ", " + value);
         }
+    }
+
+    private void noteLeak(String name, String when, List<String> alone) throws IOException {
+        List<String> seen = everywhere(other, name);
+        if (!seen.equals(alone) && !OF_NO_SESSION.contains(name)) {
+            leaked.put(name, when + ": " + alone + " became " + seen);
+        }
+    }
+
+    /** The value on the primary, by a function that belongs there, and on the replica, in a read-only transaction. */
+    private static List<String> everywhere(RawClient client, String name) throws IOException {
+        String query = "SELECT @@SESSION." + name;
+        List<String> seen = new ArrayList<>();
+        seen.add(String.valueOf(value(client, query + ", IS_FREE_LOCK('walk')")));
+        // Also behind a statement that may have written, as far as Sluice was told.
+        client.query("START TRANSACTION READ ONLY /* sluice: consistency=none */");
+        seen.add(String.valueOf(value(client, query)));
+        List<String> route =
+                TextRow.columns(TextRow.rows(client.query("SHOW SLUICE ROUTE")).get(0));
+        if (!route.contains("replica") && !OF_NO_SESSION.contains(name)) {
+            seen.add("not on the replica: " + route);
+        }
+        // One that begins a new one by itself, as completion_type may have it, would take no question about locks.
+        client.query("ROLLBACK AND NO CHAIN");
+        return seen;
     }
 
     private static int error(RawClient client, String sql) throws IOException {
@@ -133,6 +191,7 @@ final class VariableWalk implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        direct.close();
         session.close();
         other.close();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import dev.sluice.server.admin.AuditLog;
 import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.LogConfig;
@@ -146,6 +147,24 @@ class LoggingTest {
         assertThat(out.lines().filter(line -> line.contains("wrong")))
                 .hasSize(3)
                 .noneMatch(line -> line.contains("hikari"));
+    }
+
+    @Test
+    void changesAreLoggedAtAnyLevelAndWhateverElseWaits() {
+        String out = logged(new LogConfig(LogLevel.ERROR, LogFormat.JSON), PIPE, context -> {
+            context.getLogger("dev.sluice.A").info("other");
+            context.getLogger(AuditLog.LOGGER_NAME).info("change");
+        });
+        assertThat(out.lines()).singleElement().asString().contains("\"dev.sluice.audit\"", "\"change\"");
+
+        int flood = 20_000;
+        String busy = logged(new LogConfig(LogLevel.INFO, LogFormat.JSON), PIPE, context -> {
+            for (int i = 0; i < flood; i++) {
+                context.getLogger("dev.sluice.A").info("other");
+            }
+            context.getLogger(AuditLog.LOGGER_NAME).info("change");
+        });
+        assertThat(busy.lines().filter(line -> line.contains("\"change\""))).hasSize(1);
     }
 
     @Test

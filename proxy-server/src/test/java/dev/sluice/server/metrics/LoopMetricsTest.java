@@ -117,6 +117,9 @@ class LoopMetricsTest {
         loop.backendStarted(1);
         loop.backendStarted(1);
         loop.backendEnded(1);
+        loop.backendLent(1);
+        loop.backendLent(1);
+        loop.backendLent(1);
 
         assertThat(loop.inFlight(1)).isEqualTo(1);
         assertThat(scrape(null))
@@ -133,7 +136,7 @@ class LoopMetricsTest {
                         "sluice_backend_connections_opened_total{backend=\"db1:3306\"} 2.0",
                         "sluice_backend_connection_resets_total{backend=\"db1:3306\"} 1.0",
                         "sluice_backend_connect_failures_total{backend=\"db2:3306\"} 1.0",
-                        "sluice_backend_statements_total{backend=\"db1:3306\"} 2.0",
+                        "sluice_backend_statements_total{backend=\"db1:3306\"} 3.0",
                         "sluice_backend_breaker{backend=\"db1:3306\",state=\"closed\"} 1.0",
                         "sluice_backend_breaker{backend=\"db1:3306\",state=\"open\"} 0.0",
                         "sluice_backend_share{backend=\"db1:3306\"} 1.0",

@@ -18,7 +18,7 @@ class AccountTableTest {
                 new Account.AccountName(name.substring(0, at), name.substring(at + 1)),
                 "mysql_native_password",
                 hash.getBytes(StandardCharsets.US_ASCII),
-                new Account.Standing(false, false, ""));
+                new Account.Standing(false, false, Account.Demand.NOTHING, ""));
     }
 
     private static AccountTable table(String ownHost, String... names) {

@@ -12,6 +12,15 @@ public final class Accounts {
                 new Account.AccountName(user, "%"),
                 plugin,
                 authenticationString.getBytes(StandardCharsets.US_ASCII),
-                new Account.Standing(false, false, ""));
+                new Account.Standing(false, false, Account.Demand.NOTHING, ""));
+    }
+
+    /** An account of any host that demands something of connections. */
+    public static Account demanding(Account.Demand demand, String user, String plugin) {
+        return new Account(
+                new Account.AccountName(user, "%"),
+                plugin,
+                new byte[0],
+                new Account.Standing(false, false, demand, ""));
     }
 }

@@ -81,6 +81,7 @@ class LiveBackendsTest {
     void theCountersOfAServerThatGetsTheOrdinalOfAnotherBeginAtZero() throws Exception {
         int ordinal = add("old");
         loop.backendOpened(ordinal);
+        loop.backendLent(ordinal);
         loop.backendStarted(ordinal);
         loop.backendEnded(ordinal);
         loop.backendReset(ordinal);

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.server.admin.OperationException;
 import dev.sluice.server.admin.ResultTable;
+import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.monitor.TopologyControl;
 import dev.sluice.server.session.WriteGate;
 import dev.sluice.server.switchover.FakeServers.Failure;
+import dev.sluice.server.tls.JdbcTls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +27,8 @@ class SwitchoverRunnerTest {
     private final List<String> steps = new ArrayList<>();
 
     private ResultTable run(FakeServers servers, boolean dryRun) throws OperationException, InterruptedException {
-        SwitchoverSettings settings = new SwitchoverSettings("root", "", Optional.empty(), false);
+        SwitchoverSettings settings =
+                new SwitchoverSettings("root", "", Optional.empty(), JdbcTls.of(TlsMode.PREFERRED));
         return new SwitchoverRunner(settings, servers, gate, servers, System::nanoTime)
                 .run("db:3301", TIMEOUT, dryRun, steps::add);
     }

@@ -46,7 +46,7 @@ final class AdminAccount {
             return nativePassword;
         }
         // A refusal elsewhere may have made the cache forget it.
-        proven.proved(Credential.ofPassword(user, password.clone()));
+        proven.proved(Credential.ofPassword(user, password.clone()), proven.changes());
         return sha2;
     }
 

@@ -166,7 +166,7 @@ final class AdminCommandHandler extends ChannelInboundHandlerAdapter {
         running = true;
         desk.submit(
                 operation,
-                new Administration.Caller(user, null),
+                new Administration.Caller(user, Administration.Door.ADMIN_PORT, client.address(), null),
                 outcome -> client.channel().eventLoop().execute(() -> finish(outcome)));
     }
 

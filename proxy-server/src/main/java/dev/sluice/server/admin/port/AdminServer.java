@@ -2,11 +2,13 @@ package dev.sluice.server.admin.port;
 
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.server.admin.OperationDesk;
+import dev.sluice.server.admission.OperatorAdmission;
 import dev.sluice.server.config.AdminConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.TlsMode;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
+import dev.sluice.server.frontend.FrontendTransportSecurity;
 import dev.sluice.server.tls.FrontendTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -22,8 +24,8 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The listener of the admin port. Thread-safe: its connections live on one thread of their own, apart from the data
@@ -33,7 +35,6 @@ public final class AdminServer implements AutoCloseable {
     /** By the number in front drivers know what they may ask for. */
     private static final String VERSION_PREFIX = "8.0.31-sluice-";
 
-    private static final int CONNECTIONS_MAX = 32;
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
     private final MultiThreadIoEventLoopGroup group;
@@ -57,20 +58,26 @@ public final class AdminServer implements AutoCloseable {
     /**
      * Starts listening.
      *
-     * @param tls what is shown to clients here as on the port of the applications
+     * @param tls what is shown to clients here as on the port of the applications; no certificate is asked for
+     * @param admission who may connect, and how often
      * @param ids of connections, which no client connection has: whoever kills one must not meet another
      * @throws BindException if the address cannot be had
      */
-    public static AdminServer start(Settings settings, FrontendTls tls, OperationDesk desk, LongSupplier ids)
+    public static AdminServer start(
+            Settings settings,
+            Supplier<FrontendTls> tls,
+            OperationDesk desk,
+            OperatorAdmission admission,
+            LongSupplier ids)
             throws BindException {
-        AdminAccount account = new AdminAccount(settings.port(), new RsaKeys(tls.rsaKeyPair()));
-        AtomicInteger open = new AtomicInteger();
+        AdminAccount account =
+                new AdminAccount(settings.port(), new RsaKeys(tls.get().rsaKeyPair()));
         FrontendSettings frontend = new FrontendSettings(
-                channel -> enter(channel, open),
-                tls.sslContext().orElse(null),
-                tls.mode() == TlsMode.REQUIRED,
+                client -> admission.ticket(client.inetAddress(), client.address()),
+                () -> security(tls.get()),
                 0,
-                settings.connectPhaseTimeout());
+                settings::connectPhaseTimeout,
+                admission.refusals());
         String version = VERSION_PREFIX + settings.version();
         long idleMillis = settings.idleTimeout().toMillis();
         ChannelInitializer<SocketChannel> pipeline = new ChannelInitializer<>() {
@@ -87,13 +94,8 @@ public final class AdminServer implements AutoCloseable {
         return bind(settings.port().listen(), pipeline);
     }
 
-    private static boolean enter(Channel channel, AtomicInteger open) {
-        if (open.incrementAndGet() > CONNECTIONS_MAX) {
-            open.decrementAndGet();
-            return false;
-        }
-        channel.closeFuture().addListener(closed -> open.decrementAndGet());
-        return true;
+    private static FrontendTransportSecurity security(FrontendTls tls) {
+        return new FrontendTransportSecurity(tls.operatorContext().orElse(null), tls.mode() == TlsMode.REQUIRED);
     }
 
     private static AdminServer bind(HostPort address, ChannelInitializer<SocketChannel> pipeline) throws BindException {

@@ -28,7 +28,9 @@ final class Chatter {
     }
 
     private static final Answer OK = new Answer.Ok();
-    private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/", Pattern.DOTALL);
+    /** What is longer no client sends on its own; and the patterns take a time that grows faster than the text. */
+    private static final int CHARACTERS_MAX = 4096;
+
     private static final Pattern SELECT =
             Pattern.compile("SELECT\\s+(.+?)(?:\\s+LIMIT\\s+1)?", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
     private static final Pattern ITEM = Pattern.compile(
@@ -101,10 +103,10 @@ final class Chatter {
     /** The answer, or null if the statement is for the admin grammar. */
     @Nullable
     Answer answer(String statement) {
-        String text = COMMENT.matcher(statement).replaceAll(" ").strip();
-        while (text.endsWith(";")) {
-            text = text.substring(0, text.length() - 1).stripTrailing();
+        if (statement.length() > CHARACTERS_MAX) {
+            return null;
         }
+        String text = withoutEnd(withoutComments(statement)).strip();
         if (NOTHING_TO_DO.matcher(text).matches()) {
             return OK;
         }
@@ -118,6 +120,28 @@ final class Chatter {
         }
         Matcher select = SELECT.matcher(text);
         return select.matches() ? select(select.group(1)) : null;
+    }
+
+    private static String withoutComments(String statement) {
+        StringBuilder text = new StringBuilder(statement.length());
+        int from = 0;
+        for (int begin = statement.indexOf("/*"); begin >= 0; begin = statement.indexOf("/*", from)) {
+            int end = statement.indexOf("*/", begin + 2);
+            if (end < 0) {
+                break;
+            }
+            text.append(statement, from, begin).append(' ');
+            from = end + 2;
+        }
+        return text.append(statement, from, statement.length()).toString();
+    }
+
+    private static String withoutEnd(String statement) {
+        int end = statement.length();
+        while (end > 0 && (statement.charAt(end - 1) == ';' || Character.isWhitespace(statement.charAt(end - 1)))) {
+            end--;
+        }
+        return statement.substring(0, end);
     }
 
     private @Nullable Answer select(String items) {

@@ -2,6 +2,9 @@ package dev.sluice.server.admin.port;
 
 import dev.sluice.server.admin.OperationDesk;
 import dev.sluice.server.admin.RecordingAdministration;
+import dev.sluice.server.admission.OperatorAdmission;
+import dev.sluice.server.admission.Refusals;
+import dev.sluice.server.config.AccessList;
 import dev.sluice.server.config.AdminConfig;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.config.Secret;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** An admin port of its own in front of a {@link RecordingAdministration}. Thread-safe: its parts are. */
 public final class AdminPortFixture implements AutoCloseable {
@@ -32,19 +36,45 @@ public final class AdminPortFixture implements AutoCloseable {
     private final AtomicLong ids = new AtomicLong(100);
     private final AdminServer server;
 
-    private AdminPortFixture(FrontendTls tls, Duration connectPhase, Duration idle) throws BindException {
+    private AdminPortFixture(FrontendTls tls, OperatorAdmission admission, Duration connectPhase, Duration idle)
+            throws BindException {
         AdminConfig.Port port = new AdminConfig.Port(new HostPort("127.0.0.1", 0), USER, Secret.of(PASSWORD));
         server = AdminServer.start(
-                new AdminServer.Settings(port, connectPhase, idle, "test"), tls, desk, ids::incrementAndGet);
+                new AdminServer.Settings(port, connectPhase, idle, "test"),
+                () -> tls,
+                desk,
+                admission,
+                ids::incrementAndGet);
     }
 
     /** A port with long timeouts. */
     public static AdminPortFixture start(FrontendTls tls) throws BindException {
-        return new AdminPortFixture(tls, Duration.ofSeconds(20), Duration.ofMinutes(5));
+        return start(tls, admission());
+    }
+
+    static AdminPortFixture start(FrontendTls tls, OperatorAdmission admission) throws BindException {
+        return new AdminPortFixture(tls, admission, Duration.ofSeconds(20), Duration.ofMinutes(5));
+    }
+
+    /** Everybody may try as often as he likes. */
+    public static OperatorAdmission admission() {
+        return admission(0, System::nanoTime);
+    }
+
+    /** An address may try so often in a second. */
+    public static OperatorAdmission admission(int attemptsPerSecond, LongSupplier nanoClock) {
+        return new OperatorAdmission(
+                new OperatorAdmission.Rules(attemptsPerSecond, AccessList.parse("127.0.9.0/24")),
+                new Refusals(nanoClock),
+                nanoClock);
+    }
+
+    OperationDesk desk() {
+        return desk;
     }
 
     static AdminPortFixture start(FrontendTls tls, Duration connectPhase, Duration idle) throws BindException {
-        return new AdminPortFixture(tls, connectPhase, idle);
+        return new AdminPortFixture(tls, admission(), connectPhase, idle);
     }
 
     /** Certificates and keys as the server makes them. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.admission;
+
+import org.jspecify.annotations.NullMarked;
