@@ -35,8 +35,8 @@ public final class AccountDirectory implements AutoCloseable {
     private static final long SEARCH_NANOS = Duration.ofMillis(100).toNanos();
     /** Logins that are denied ask for a refresh each: a flood of them costs the primary no more than this. */
     private static final long WANTED_PAUSE_NANOS = Duration.ofMillis(20).toNanos();
-    /** How long a login waits for a refresh. */
-    private static final long REFRESH_LIMIT_MILLIS = 1000;
+    /** How long a login waits for a refresh: within the client's time for it, and several of the monitor's attempts. */
+    private static final long REFRESH_LIMIT_MILLIS = 5000;
 
     private final TopologyMonitor monitor;
     private final long intervalNanos;
@@ -122,22 +122,27 @@ public final class AccountDirectory implements AutoCloseable {
                 waited.add(one);
             }
             BackendStatus primary = monitor.current().primary();
-            if (primary != null) {
-                refresh(primary);
+            boolean answered = primary != null && refresh(primary);
+            if (!answered) {
+                // What could not be asked is asked again soon; who has waited too long is not among them any more.
+                waited.removeIf(CompletableFuture::isDone);
+                waiting.addAll(waited);
+            } else {
+                waited.forEach(one -> one.complete(null));
             }
-            waited.forEach(one -> one.complete(null));
-            pause();
+            pause(answered || waited.isEmpty());
         }
+        waiting.forEach(one -> one.complete(null));
     }
 
     /** Until the next refresh is due. One that is wanted is due soon, but however many want one, there is time in between. */
-    private void pause() {
+    private void pause(boolean satisfied) {
         long from = System.nanoTime();
         long left;
         do {
             // Until the first primary is found, look for it often: clients wait for their accounts.
-            long pause =
-                    wanted ? WANTED_PAUSE_NANOS : available ? intervalNanos : Math.min(intervalNanos, SEARCH_NANOS);
+            boolean calm = available && satisfied;
+            long pause = wanted ? WANTED_PAUSE_NANOS : calm ? intervalNanos : Math.min(intervalNanos, SEARCH_NANOS);
             left = from + pause - System.nanoTime();
             if (left > 0) {
                 LockSupport.parkNanos(this, left);
@@ -145,7 +150,8 @@ public final class AccountDirectory implements AutoCloseable {
         } while (!closed && left > 0);
     }
 
-    private void refresh(BackendStatus primary) {
+    /** Whether the primary answered, if only that it may not be asked. */
+    private boolean refresh(BackendStatus primary) {
         try (Connection connection = monitor.connect(primary.ordinal())) {
             if (source != primary.ordinal() || query == null) {
                 ServerFacts facts = primary.facts();
@@ -162,18 +168,20 @@ public final class AccountDirectory implements AutoCloseable {
             }
             available = true;
             deniedLogged = false;
+            return true;
         } catch (SQLException e) {
-            failed(primary, e);
+            query = null;
+            if (AccountReader.isAccessDenied(e)) {
+                denied(primary);
+                return true;
+            }
+            // The prober of that backend finds out more, and says it.
+            LOGGER.debug("Accounts of {} could not be read: {}", primary.address(), e.getMessage());
+            return false;
         }
     }
 
-    private void failed(BackendStatus primary, SQLException e) {
-        query = null;
-        if (!AccountReader.isAccessDenied(e)) {
-            // The prober of that backend finds out more, and says it.
-            LOGGER.debug("Accounts of {} could not be read: {}", primary.address(), e.getMessage());
-            return;
-        }
+    private void denied(BackendStatus primary) {
         available = false;
         if (!deniedLogged) {
             deniedLogged = true;

@@ -1,6 +1,7 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.server.config.TlsMode;
@@ -10,6 +11,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class AccountChangesIT {
     private static final Duration NOTICED = Duration.ofSeconds(4);
+    /** Longer than the monitor waits for an answer. */
+    private static final Duration UNREADABLE = Duration.ofMillis(1500);
     private static final String CHANGED = "changed";
 
     private static TestProxy proxy;
@@ -179,6 +185,21 @@ class AccountChangesIT {
         assertAsDirect(CHANGED, "one");
         assertAsDirect(CHANGED, "three");
         assertThat(proxied(CHANGED, "three").letIn()).isTrue();
+    }
+
+    /** What could not be read is not taken for what is: somebody new would be turned away. */
+    @Test
+    void anAccountIsFoundThoughItCouldNotBeReadAtOnce() throws Exception {
+        around("CREATE USER changed IDENTIFIED WITH mysql_native_password BY 'new'");
+        try (Connection root = LoginLab.server().connect()) {
+            Sql.run(root, "LOCK TABLES mysql.user WRITE");
+            CompletableFuture<LoginOutcome> in = CompletableFuture.supplyAsync(() -> proxied(CHANGED, "new"));
+            assertThatThrownBy(() -> in.get(UNREADABLE.toMillis(), TimeUnit.MILLISECONDS))
+                    .isInstanceOf(TimeoutException.class);
+            Sql.run(root, "UNLOCK TABLES");
+            LoginOutcome outcome = in.get(TestProxy.TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+            assertThat(outcome.letIn()).as(String.valueOf(outcome)).isTrue();
+        }
     }
 
     /** Where Sluice may not read the accounts, it is the age of the proof that bounds what it believes. */

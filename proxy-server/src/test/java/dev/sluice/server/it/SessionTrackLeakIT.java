@@ -146,12 +146,7 @@ class SessionTrackLeakIT {
     void onNewConnections() throws SQLException {
         for (TestProxy proxy : PROXIES.values()) {
             for (LocalServer server : proxy.cluster().servers()) {
-                try (Connection root = server.connect()) {
-                    for (String id :
-                            Sql.rows(root, "SELECT id FROM information_schema.processlist WHERE user = 'native'")) {
-                        Sql.run(root, "KILL " + id);
-                    }
-                }
+                Sql.endConnectionsOf("native", server);
             }
         }
     }

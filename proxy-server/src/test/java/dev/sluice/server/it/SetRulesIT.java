@@ -184,11 +184,7 @@ class SetRulesIT {
     /** The servers are made to ask again. */
     private static void endConnections() throws SQLException {
         for (LocalServer server : Servers.mysql().servers()) {
-            try (Connection root = server.connect()) {
-                for (String id : Sql.rows(root, "SELECT id FROM information_schema.processlist WHERE user = 'ruled'")) {
-                    Sql.run(root, "KILL " + id);
-                }
-            }
+            Sql.endConnectionsOf("ruled", server);
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.sluice.server.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.server.localcluster.LocalServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -13,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Short forms of JDBC for tests. Thread-safe: functions without state. */
 final class Sql {
+    private static final int NO_SUCH_THREAD = 1094;
+
     private Sql() {}
 
     /** A connection to a port of this machine, with options as {@code name=value}. */
@@ -49,6 +54,16 @@ final class Sql {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             return rows.next() ? rows.getString(1) : null;
+        }
+    }
+
+    /** Ends all connections that a user has at a server; some may end by themselves meanwhile. */
+    static void endConnectionsOf(String user, LocalServer server) throws SQLException {
+        try (Connection root = server.connect()) {
+            for (String id :
+                    rows(root, "SELECT id FROM information_schema.processlist WHERE user = '" + user + "'")) {
+                assertThat(error(root, "KILL " + id)).isIn(0, NO_SUCH_THREAD);
+            }
         }
     }
 
