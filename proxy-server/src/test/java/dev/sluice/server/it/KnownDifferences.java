@@ -36,7 +36,7 @@ final class KnownDifferences {
         DICTIONARY_COLUMNS("The flags of `SHOW`"),
         /** Whether a column comes from a temporary table is up to the plan: its schema and whether it is a key; if computed, its original name, type and flags. */
         PLANNED_COLUMNS("The flags of `SHOW`"),
-        /** The type of a user variable that was never set, where a write has read it: that has made it on the primary. */
+        /** The type of a user variable that was never set, where a write has read it or was prepared to set it: that has made it. */
         UNSET_VARIABLE("The type of a user variable"),
         /** Error 3988 names the collation of character_set_client, which is not reported. */
         CLIENT_COLLATION("Error 3988"),
@@ -162,6 +162,10 @@ final class KnownDifferences {
     private static final byte[] TYPE_OF_EMPTY = {
         63, 0, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0, (byte) 0xFA, (byte) 0x80, 0, 0x1F, 0, 0
     };
+    /** Of one that a statement has made, which would give it a text: type, flags, decimals. The collation is the session's. */
+    private static final byte[] TYPE_OF_TEXT = {(byte) 0xFB, 0, 0, 0x1F, 0, 0};
+    /** In a row as text. */
+    private static final byte NULL = (byte) 0xFB;
 
     private static final String SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT";
     private static final Pattern NUMBER_OF_WARNINGS_LEFT =
@@ -396,7 +400,7 @@ final class KnownDifferences {
                 sql.contains("SHOW ") && startsWith(packet, COLUMN) ? withoutTable(packet) : packet;
             case PLANNED_COLUMNS ->
                 PLANNED.matcher(sql).find() && startsWith(packet, COLUMN) ? withoutPlan(packet) : packet;
-            case UNSET_VARIABLE -> isUnsetVariable(packet) ? onlyName(packet) : packet;
+            case UNSET_VARIABLE -> isUnsetVariable(packets, packet) ? onlyName(packet) : packet;
             case CLIENT_COLLATION ->
                 RawClient.first(packet) == RawClient.ERR ? replaced(packet, CLIENT_COLLATION, "$1?") : packet;
             case ROWS_OF_CALL -> {
@@ -481,12 +485,29 @@ final class KnownDifferences {
     }
 
     /** Whether it is the column of a user variable that is not there, or is there and has never had a value. */
-    private static boolean isUnsetVariable(byte[] packet) {
+    private static boolean isUnsetVariable(List<byte[]> packets, byte[] packet) {
+        if (!startsWith(packet, COMPUTED_COLUMN) || packet[COMPUTED_COLUMN.length + 1] != '@') {
+            return false;
+        }
         int from = packet.length - TYPE_OF_NOTHING.length;
-        return startsWith(packet, COMPUTED_COLUMN)
-                && packet[COMPUTED_COLUMN.length + 1] == '@'
-                && Stream.of(TYPE_OF_NOTHING, TYPE_OF_NOTHING_IN_FEWER_BYTES, TYPE_OF_EMPTY)
-                        .anyMatch(type -> endsWith(packet, from, type));
+        boolean isNothing = Stream.of(TYPE_OF_NOTHING, TYPE_OF_NOTHING_IN_FEWER_BYTES, TYPE_OF_EMPTY)
+                .anyMatch(type -> endsWith(packet, from, type));
+        boolean isText = endsWith(packet, packet.length - TYPE_OF_TEXT.length, TYPE_OF_TEXT);
+        return isNothing || (isText && hasOnlyNulls(packets));
+    }
+
+    /** Whether it is an answer with rows as text, in which nothing has a value. */
+    private static boolean hasOnlyNulls(List<byte[]> packets) {
+        int columns = packets.get(0)[0];
+        return packets.subList(columns + 1, packets.size() - 1).stream()
+                .filter(row -> !isEof(row))
+                .allMatch(row -> Arrays.equals(row, nulls(columns)));
+    }
+
+    private static byte[] nulls(int count) {
+        byte[] nulls = new byte[count];
+        Arrays.fill(nulls, NULL);
+        return nulls;
     }
 
     private static boolean endsWith(byte[] packet, int from, byte[] end) {
