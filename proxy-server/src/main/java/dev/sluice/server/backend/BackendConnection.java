@@ -14,6 +14,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -504,10 +505,19 @@ public final class BackendConnection {
         return false;
     }
 
-    /** Nobody has the connection any more; {@code then} says what becomes of it when the other session has its answer. */
+    /**
+     * Nobody has the connection any more; {@code then} says what becomes of it when the other session has its answer. A server
+     * that does not answer in {@link LingeringClose#BUSY_MAX} is given up.
+     */
     void whenUnasked(Runnable then) {
         leaseTo(IgnoringOwner.INSTANCE);
         whenUnasked = then;
+        Runnable tooLate = () -> {
+            if (whenUnasked == then) {
+                close();
+            }
+        };
+        channel.eventLoop().schedule(tooLate, LingeringClose.BUSY_MAX.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Ends a connection whose session has gone, at once or when another session has the answer that it waits for. */

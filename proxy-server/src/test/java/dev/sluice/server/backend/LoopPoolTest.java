@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.protocol.testing.ResponseBytes;
 import dev.sluice.server.backend.PoolBench.Client;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -119,6 +120,21 @@ class LoopPoolTest {
         assertThat(backend.connection().isClosed()).isFalse();
         backend.receive(new ResponseBytes(true).ok(0, 0).bytes());
         assertThat(bench.log).contains("another completed", "own failed: closed by the pool");
+        assertThat(backend.connection().isClosed()).isTrue();
+    }
+
+    @Test
+    void aServerThatNeverAnswersTheOtherSessionKeepsNoSlot() {
+        FakeBackend backend = bench.lent(APP);
+        backend.channel().freezeTime();
+        backend.connection().expect(new Receiver("another", bench.log).forAnother());
+        backend.connection().abandon();
+        backend.channel().advanceTimeBy(LingeringClose.BUSY_MAX.toMillis() - 1, TimeUnit.MILLISECONDS);
+        backend.channel().runScheduledPendingTasks();
+        assertThat(backend.connection().isClosed()).isFalse();
+        backend.channel().advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        backend.channel().runScheduledPendingTasks();
+        assertThat(bench.log).contains("another failed: closed by the pool");
         assertThat(backend.connection().isClosed()).isTrue();
     }
 
