@@ -27,6 +27,7 @@ public final class SessionState {
     /** Bound on the characters of replayable variables; beyond it the session is pinned instead. */
     public static final int VECTOR_CHARACTERS_MAX = 64 * 1024;
 
+    private static final String AUTOCOMMIT = "autocommit";
     private static final Set<String> SERVER_SCHEMAS =
             Set.of("mysql", "performance_schema", "sys", "information_schema");
 
@@ -114,9 +115,16 @@ public final class SessionState {
         }
     }
 
+    /** The server said by its status flags whether autocommit is on. */
+    public void observeAutocommit(boolean on) {
+        if (on == autocommitOff()) {
+            vector = vector.with(AUTOCOMMIT, on ? "ON" : "OFF");
+        }
+    }
+
     /** Whether autocommit is off: the next table access opens a transaction. */
     public boolean autocommitOff() {
-        return "OFF".equals(vector.get("autocommit"));
+        return "OFF".equals(vector.get(AUTOCOMMIT));
     }
 
     /** Whether transactions of this session are read-only unless they say otherwise. */

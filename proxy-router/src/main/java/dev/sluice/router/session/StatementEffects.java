@@ -35,6 +35,7 @@ public final class StatementEffects {
 
     private final SessionState state;
     private final BooleanSupplier triggersAssign;
+    private final BooleanSupplier mariaDb;
     private final NamedObjects objects = new NamedObjects();
     private final UserVariables userVariables;
     private final PreparedNames preparedNames = new PreparedNames();
@@ -42,11 +43,13 @@ public final class StatementEffects {
 
     /**
      * @param state what is kept up to date
-     * @param triggersAssign whether there may be triggers that assign user variables, of which servers say nothing
+     * @param triggersAssign whether there may be triggers that assign variables of which servers say nothing
+     * @param mariaDb whether the servers are those of MariaDB
      */
-    public StatementEffects(SessionState state, BooleanSupplier triggersAssign) {
+    public StatementEffects(SessionState state, BooleanSupplier triggersAssign, BooleanSupplier mariaDb) {
         this.state = state;
         this.triggersAssign = triggersAssign;
+        this.mariaDb = mariaDb;
         this.userVariables = new UserVariables(state);
         this.reported = new VariableReports(state);
     }
@@ -221,6 +224,7 @@ public final class StatementEffects {
             | Traits.LOCKS_INSTANCE
             | Traits.SETS_RESOURCE_GROUP
             | Traits.SETS_NON_REPLAYABLE
+            | Traits.SETS_WITHOUT_SCOPE
             | Traits.OPAQUE
             | Traits.TIES_TRACKERS
             | Traits.REPLICATES
@@ -293,6 +297,10 @@ public final class StatementEffects {
     private void takeText(Slot slot, Classification statement, boolean succeeded, Supplier<@Nullable String> text) {
         if (statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_RELEASE)) {
             takeUserLocks(slot, statement, succeeded, text);
+        }
+        if (statement.has(Traits.SETS_WITHOUT_SCOPE) && mariaDb.getAsBoolean()) {
+            // One that failed may have set some of them.
+            state.pin(slot, PinReason.NON_REPLAYABLE_VARIABLE, true);
         }
         boolean partly = statement.has(Traits.MULTI_STATEMENT);
         if (!succeeded && !partly) {

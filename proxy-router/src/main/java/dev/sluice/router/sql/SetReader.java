@@ -106,6 +106,8 @@ final class SetReader {
             traits |= Traits.SETS_GLOBAL;
         } else if (scope == SystemVariableCatalog.Scope.SESSION) {
             session = true;
+        } else {
+            traits |= Traits.SETS_WITHOUT_SCOPE;
         }
         int start = SystemVariableCatalog.nameStart(bytes, name, end);
         assignVariable(SystemVariableCatalog.find(bytes, start, end - start), false);

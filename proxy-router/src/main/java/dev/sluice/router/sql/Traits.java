@@ -146,6 +146,9 @@ public final class Traits {
     /** COMMIT or ROLLBACK with NO RELEASE, whatever completion_type says. */
     public static final long KEEPS_CONNECTION = 1L << 62;
 
+    /** SET of {@code @@name} without a scope: MariaDB does not report what it sets. */
+    public static final long SETS_WITHOUT_SCOPE = 1L << 63;
+
     /** The hints that ask for a consistency. */
     public static final long CONSISTENCY_HINTS = CONSISTENCY_NONE | CONSISTENCY_SESSION | CONSISTENCY_GLOBAL;
 
@@ -221,6 +224,7 @@ public final class Traits {
         "sequence_last",
         "sets_insert_id",
         "keeps_connection",
+        "sets_without_scope",
     };
 
     private Traits() {}

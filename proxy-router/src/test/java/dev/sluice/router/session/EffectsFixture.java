@@ -11,7 +11,7 @@ abstract class EffectsFixture {
                     .with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4")
                     .withSchema("test"),
             "");
-    final StatementEffects effects = new StatementEffects(state, () -> false);
+    final StatementEffects effects = new StatementEffects(state, () -> false, () -> false);
     final SessionChanges changes = new SessionChanges();
     Slot slot = Slot.PRIMARY;
 

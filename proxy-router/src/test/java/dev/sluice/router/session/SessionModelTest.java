@@ -97,7 +97,7 @@ class SessionModelTest {
         final List<String> log = new ArrayList<>();
         final SessionState state =
                 new SessionState(StateVector.empty().with(StateVector.CHARACTER_SET_CLIENT, "utf8mb4"), "");
-        final StatementEffects effects = new StatementEffects(state, () -> false);
+        final StatementEffects effects = new StatementEffects(state, () -> false, () -> false);
         final SessionChanges changes = new SessionChanges();
         final CausalityTracker causality = Topologies.tracker(Duration.ofSeconds(1));
         final SessionRouter router = new SessionRouter(

@@ -14,8 +14,9 @@ import java.util.regex.Pattern;
  *
  * @param text its statement, which may be a compound one
  * @param backslashes whether a backslash in a string quotes the next character there
+ * @param mariaDb whether the server does not report what SET of {@code @@name} without a scope sets
  */
-record TriggerBody(String text, boolean backslashes) {
+record TriggerBody(String text, boolean backslashes, boolean mariaDb) {
     private static final String COMMENTS = "|--[ \\t].*|#.*|/\\*.*?\\*/";
     private static final Pattern QUOTED =
             Pattern.compile("'(?:[^'\\\\]|\\\\.|'')*+'|\"(?:[^\"\\\\]|\\\\.|\"\")*+\"" + COMMENTS);
@@ -24,6 +25,9 @@ record TriggerBody(String text, boolean backslashes) {
     /** A call of a procedure, a name in quotes that is called, or a user variable. */
     private static final Pattern SUSPECT =
             Pattern.compile("\\bCALL\\b|''\\s*\\(|(?<!@)@(?!@)", Pattern.CASE_INSENSITIVE);
+
+    /** A system variable without a scope, with a value behind it. */
+    private static final Pattern UNSCOPED = Pattern.compile("@@`?\\w+`?\\s*:?=", Pattern.CASE_INSENSITIVE);
 
     /** What stands between the statements of a compound one. */
     private static final Pattern SEPARATOR =
@@ -42,11 +46,14 @@ record TriggerBody(String text, boolean backslashes) {
     private static final Pattern DECLARATION =
             Pattern.compile("^DECLARE\\b(?:.*?\\bDEFAULT\\b)?", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
-    /** Whether it may assign a user variable: it mentions one, or runs a routine, in which nobody looks. */
+    /**
+     * Whether it may assign what is not reported: it mentions a user variable, or sets a system variable in such a way, or runs
+     * a routine, in which nobody looks.
+     */
     boolean mayAssign() {
         Matcher quoted = (backslashes ? QUOTED : QUOTED_PLAINLY).matcher(text);
         String code = quoted.replaceAll(found -> found.group().matches("(?s)['\"].*") ? "''" : " ");
-        if (SUSPECT.matcher(code).find()) {
+        if (SUSPECT.matcher(code).find() || (mariaDb && UNSCOPED.matcher(code).find())) {
             return true;
         }
         for (String statement : SEPARATOR.split(code, -1)) {

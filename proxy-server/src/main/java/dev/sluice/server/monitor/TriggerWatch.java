@@ -1,6 +1,8 @@
 package dev.sluice.server.monitor;
 
 import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.router.topology.ServerFlavor;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows whether the primary has triggers that may assign user variables, which no server reports to the session whose
+ * Knows whether the primary has triggers that may assign variables which no server reports to the session whose
  * statement fires them. It looks at their definitions on a thread of its own, seldom, and at once when one was made through
  * Sluice. An account that may not see a trigger finds none. Thread-safe: a volatile flag, and two counters of changes.
  */
@@ -91,13 +93,15 @@ public final class TriggerWatch implements AutoCloseable {
         if (primary == null) {
             return false;
         }
+        ServerFacts facts = primary.facts();
+        boolean mariaDb = facts != null && facts.flavor() == ServerFlavor.MARIADB;
         long changesBefore = changes.get();
         try (Connection connection = monitor.connect(primary.ordinal());
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(QUERY)) {
             String first = null;
             while (first == null && rows.next()) {
-                if (body(rows).mayAssign()) {
+                if (body(rows, mariaDb).mayAssign()) {
                     first = rows.getString(1) + "." + rows.getString(2);
                 }
             }
@@ -111,16 +115,16 @@ public final class TriggerWatch implements AutoCloseable {
         }
     }
 
-    private static TriggerBody body(ResultSet row) throws SQLException {
+    private static TriggerBody body(ResultSet row, boolean mariaDb) throws SQLException {
         String mode = Objects.requireNonNullElse(row.getString(4), "");
         return new TriggerBody(
-                Objects.requireNonNullElse(row.getString(3), ""), !mode.contains("NO_BACKSLASH_ESCAPES"));
+                Objects.requireNonNullElse(row.getString(3), ""), !mode.contains("NO_BACKSLASH_ESCAPES"), mariaDb);
     }
 
     private void noteFound(boolean now, String first) {
         if (now && !found) {
             LOGGER.warn(
-                    "The trigger {} may assign user variables, which no server reports: sessions keep their connection"
+                    "The trigger {} may assign variables that no server reports: sessions keep their connection"
                             + " once they have written",
                     first);
         }

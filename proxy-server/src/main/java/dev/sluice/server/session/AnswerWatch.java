@@ -5,6 +5,7 @@ import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.response.ResponseScanner;
 import dev.sluice.router.session.Slot;
+import dev.sluice.router.sql.Traits;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.metrics.LoopMetrics;
@@ -117,6 +118,10 @@ final class AnswerWatch implements ClientResponse.Observer {
                         slot,
                         (status & ServerStatus.SERVER_STATUS_IN_TRANS) != 0,
                         (status & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0);
+        if (command.ran().has(Traits.SETS_WITHOUT_SCOPE)) {
+            // MariaDB reports it in no other way.
+            parts.state().observeAutocommit((status & ServerStatus.SERVER_STATUS_AUTOCOMMIT) != 0);
+        }
     }
 
     @Override

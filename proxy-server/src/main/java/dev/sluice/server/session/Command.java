@@ -277,7 +277,7 @@ final class Command {
     /** Statements that ask, and commands that a server does not take for statements. */
     boolean keepsConditions() {
         return switch (type) {
-            case COM_INIT_DB, COM_STATISTICS, COM_STMT_SEND_LONG_DATA -> true;
+            case COM_INIT_DB, COM_STATISTICS, COM_STMT_SEND_LONG_DATA, COM_STMT_FETCH -> true;
             default -> LastStatementQuestion.leavesConditions(ran());
         };
     }

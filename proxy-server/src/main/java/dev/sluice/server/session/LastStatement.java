@@ -115,14 +115,15 @@ final class LastStatement {
             }
             if (asks) {
                 keep(command, response, there);
+            } else if (command.isPrepare()) {
+                leaveNumbers(there);
             } else {
                 count(command, response, there, there);
             }
             return;
         }
         if (command.isPrepare() && !response.isError()) {
-            rowCountThere &= there;
-            foundRows.left(there);
+            leaveNumbers(there);
         } else {
             count(command, response, there, true);
         }
@@ -187,6 +188,11 @@ final class LastStatement {
         foundRows.ran(command, response, before, now);
     }
 
+    private void leaveNumbers(boolean there) {
+        rowCountThere &= there;
+        foundRows.left(there);
+    }
+
     /** Whether there are any, known or not. */
     boolean hasConditions() {
         return conditions.exist();
@@ -196,6 +202,9 @@ final class LastStatement {
         if (command.type() == CommandType.COM_INIT_DB) {
             rowCount = 0;
             rowCountThere &= there;
+        } else if (command.type() == CommandType.COM_STMT_FETCH) {
+            rowCount = -1;
+            leaveNumbers(there);
         } else if (command.ran().kind() == StatementKind.SHOW) {
             rowCount = -1;
             rowCountThere &= there;

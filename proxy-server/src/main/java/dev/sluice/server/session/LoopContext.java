@@ -51,7 +51,7 @@ public final class LoopContext implements WriteGate.Loop {
      * @param texts of all prepared statements
      * @param credentials what is known of passwords
      * @param habits the users whose sessions ask about their last statement
-     * @param triggers whether triggers may assign user variables
+     * @param triggers whether triggers may assign variables of which servers say nothing
      * @param signals hints to the monitor
      * @param evidence what is known of positions
      * @param gate where new work waits while an operator wants it to

@@ -97,7 +97,7 @@ public final class Session {
                 frontend,
                 this::resumeInput,
                 state,
-                new StatementEffects(state, context.triggers()::mayAssign),
+                new StatementEffects(state, context.triggers()::mayAssign, context::isMariaDb),
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
                 leases,

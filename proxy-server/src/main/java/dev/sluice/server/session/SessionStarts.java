@@ -4,6 +4,7 @@ import dev.sluice.protocol.Capabilities;
 import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.monitor.CollationCatalog;
@@ -54,9 +55,12 @@ public final class SessionStarts {
             Credential credential, int collationId, @Nullable String schema, boolean multi, int capabilities) {
         ServerFacts facts = server();
         String sqlMode = facts == null ? "" : facts.sqlMode();
-        StateVector defaults = withCollation(collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId()));
-        StateVector vector =
-                withCollation(requested(collationId, facts)).withSchema(schema).withMultiStatements(multi);
+        Collation asked = requested(collationId, facts);
+        // MariaDB goes back to the collation of the login, MySQL to the server's.
+        boolean toLogin = facts != null && facts.flavor() == ServerFlavor.MARIADB;
+        StateVector defaults = withCollation(
+                toLogin ? asked : collationOf(facts == null ? FALLBACK.id() : facts.defaultCollationId()));
+        StateVector vector = withCollation(asked).withSchema(schema).withMultiStatements(multi);
         if ((capabilities & Capabilities.CLIENT_IGNORE_SPACE) != 0) {
             vector = vector.with(SQL_MODE, sqlMode.isEmpty() ? IGNORE_SPACE : sqlMode + "," + IGNORE_SPACE);
         }

@@ -255,4 +255,45 @@ class CursorIT {
         arguments[4] = (byte) rows;
         return arguments;
     }
+
+    /** Fetching leaves what the execution has warned of, and the number of rows. */
+    @Test
+    void warningsOutliveTheRowsThoughOthersUseTheConnection() throws Exception {
+        try (TestProxy narrow = TestProxy.options()
+                        .eventLoops(1)
+                        .connections(1)
+                        .servers(1)
+                        .start(Servers.mysql());
+                Connection direct = narrow.direct("useServerPrepStmts=true", "useCursorFetch=true");
+                Connection session = narrow.connect("useServerPrepStmts=true", "useCursorFetch=true");
+                Connection other = narrow.connect()) {
+            String warned = readByCursor(direct, () -> {});
+            assertThat(warned).startsWith("4 [Warning,1292,").endsWith(" 4");
+            assertThat(readByCursor(session, () -> Sql.run(other, "SELECT 1 FROM prep.t FOR UPDATE")))
+                    .isEqualTo(warned);
+        }
+    }
+
+    private interface Between {
+        void run() throws SQLException;
+    }
+
+    private static String readByCursor(Connection connection, Between between) throws SQLException {
+        String sql = "SELECT CAST(v AS SIGNED) FROM prep.t WHERE id < ? ORDER BY id";
+        try (PreparedStatement statement = prepare(connection, sql)) {
+            statement.setFetchSize(3);
+            statement.setInt(1, 4);
+            try (ResultSet rows = statement.executeQuery()) {
+                int count = 0;
+                while (rows.next()) {
+                    count++;
+                }
+                assertThat(count).isEqualTo(4);
+                between.run();
+                String shown = String.valueOf(Sql.rows(connection, "SHOW WARNINGS"));
+                between.run();
+                return Sql.value(connection, "SELECT @@warning_count") + " " + shown + " " + count;
+            }
+        }
+    }
 }

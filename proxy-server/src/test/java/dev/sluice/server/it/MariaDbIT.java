@@ -265,4 +265,21 @@ class MariaDbIT {
         assertThat(mixed.replicaReads()).isPositive();
         assertThat(afterWrites.replicaReads()).isPositive();
     }
+
+    /** Unlike MySQL's, which begin anew. */
+    @Test
+    void aPreparationLeavesTheWarningsOfTheStatementBefore() throws Exception {
+        try (RawClient direct = RawClient.connect(proxy.cluster().primary().port());
+                RawClient session = proxy.raw()) {
+            for (RawClient each : List.of(direct, session)) {
+                assertThat(RawClient.first(each.query("SELECT nothing").get(0))).isEqualTo(RawClient.ERR);
+                each.prepare("SELECT 1");
+            }
+            List<byte[]> expected = TextRow.rows(direct.query("SHOW WARNINGS"));
+            assertThat(expected).hasSize(1);
+            List<byte[]> shown = TextRow.rows(session.query("SHOW WARNINGS"));
+            assertThat(shown).hasSize(1);
+            assertThat(TextRow.columns(shown.get(0))).isEqualTo(TextRow.columns(expected.get(0)));
+        }
+    }
 }

@@ -2,6 +2,8 @@ package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.ServerStatus;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.io.IOException;
@@ -162,6 +164,107 @@ class MariaDbVariablesIT {
             assertThat(Sql.routeOf(session, "SELECT v FROM t WHERE id = 1").reason())
                     .isEqualTo("pinned");
             assertThat(Sql.routeOf(session, end).pins()).isEmpty();
+        }
+    }
+
+    /** The server says nothing of it, not even when session tracking is asked for all variables. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET @@%s = %s",
+                "SET @nothing = 1, @@%s = %s",
+                "DO 1; SET @@%s = %s; DO 2",
+                "SET /*!50000 @@%s */ = %s",
+                "PREPARE p FROM 'SET @@%s = %s'; EXECUTE p",
+                "EXECUTE IMMEDIATE 'SET @@%s = %s'"
+            })
+    void aVariableSetWithoutAScopeStaysWithItsSession(String form) throws SQLException {
+        for (String[] setting : new String[][] {
+            {"sort_buffer_size", "65536"},
+            {"time_zone", "\"+05:00\""},
+            {"autocommit", "0"},
+            {"sql_mode", "\"ANSI_QUOTES\""}
+        }) {
+            String set = form.formatted(setting[0], setting[1]);
+            String read = "SELECT @@" + setting[0];
+            try (Connection direct = one.direct();
+                    Connection session = one.connect("allowMultiQueries=true")) {
+                String alone = Sql.value(direct, read);
+                for (String sql : set.startsWith("PREPARE") ? set.split("; ", -1) : new String[] {set}) {
+                    Sql.run(session, sql);
+                }
+                Sql.run(direct, "SET SESSION " + setting[0] + " = " + setting[1]);
+                String expected = Sql.value(direct, read);
+                assertThat(expected).isNotEqualTo(alone);
+                assertThat(Sql.value(session, read)).as(set).isEqualTo(expected);
+                assertThat(Sql.value(session, read + " FROM t FOR UPDATE"))
+                        .as(set)
+                        .isEqualTo(expected);
+                Sql.run(session, "ROLLBACK");
+                assertThat(Sql.route(session).pins()).as(set).isNotEmpty();
+            }
+            try (Connection other = one.connect();
+                    Connection direct = one.direct()) {
+                assertThat(Sql.value(other, read + " FROM t FOR UPDATE"))
+                        .as(set)
+                        .isEqualTo(Sql.value(direct, read));
+            }
+        }
+    }
+
+    @Test
+    void autocommitIsOffHoweverItWasSwitchedOff() throws Exception {
+        try (RawClient session = one.raw()) {
+            session.query("SET @@autocommit = 0");
+            byte[] pong = session.ask(CommandType.COM_PING, new byte[0]);
+            assertThat(session.ok(pong).status() & ServerStatus.SERVER_STATUS_AUTOCOMMIT)
+                    .isZero();
+            session.query("UPDATE app.t SET v = 99 WHERE id = 1");
+            session.query("ROLLBACK");
+            assertThat(session.value("SELECT v FROM app.t WHERE id = 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void whatATriggerSetsWithoutAScopeStaysWithItsSession() throws Exception {
+        cluster.primary()
+                .execute(
+                        "CREATE OR REPLACE TABLE app.fired (v INT)",
+                        "CREATE TRIGGER app.fires BEFORE INSERT ON app.fired FOR EACH ROW SET @@sort_buffer_size = 65536");
+        try (TestProxy watching = TestProxy.options()
+                        .eventLoops(1)
+                        .connections(1)
+                        .servers(1)
+                        .start(cluster);
+                Connection session = watching.connect()) {
+            Sql.run(session, "INSERT INTO fired VALUES (1)");
+            assertThat(Sql.value(session, "SELECT @@sort_buffer_size")).isEqualTo("65536");
+            assertThat(Sql.route(session).pins()).isNotEmpty();
+            session.close();
+            try (Connection other = watching.connect()) {
+                assertThat(Sql.value(other, "SELECT @@sort_buffer_size")).isNotEqualTo("65536");
+            }
+        } finally {
+            cluster.primary().execute("DROP TABLE app.fired");
+        }
+    }
+
+    /** MySQL goes back to the server's own collation, MariaDB to that of the login. */
+    @ParameterizedTest
+    @ValueSource(ints = {8, 33, 45, 192})
+    void aResetBringsTheCharacterSetsBackThatTheServerWouldBringBack(int collation) throws Exception {
+        String question = "SELECT CONCAT_WS(' ', @@character_set_client, @@character_set_connection,"
+                + " @@collation_connection, @@character_set_results)";
+        try (RawClient direct =
+                        RawClient.connectInCollation(one.cluster().primary().port(), collation);
+                RawClient session = RawClient.connectInCollation(one.port(), collation)) {
+            for (RawClient each : List.of(direct, session)) {
+                each.query("SET NAMES koi8r");
+                assertThat(RawClient.first(each.ask(CommandType.COM_RESET_CONNECTION, new byte[0])))
+                        .isZero();
+            }
+            assertThat(session.value(question)).isEqualTo(direct.value(question));
+            assertThat(session.value(question + " FROM app.t FOR UPDATE")).isEqualTo(direct.value(question));
         }
     }
 

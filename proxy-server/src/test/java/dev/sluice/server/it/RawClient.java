@@ -103,6 +103,11 @@ final class RawClient implements AutoCloseable {
         return client;
     }
 
+    /** Connects and logs in with the collation of this number. */
+    static RawClient connectInCollation(int port, int collation) throws IOException {
+        return connectExactly(port, CAPABILITIES, collation);
+    }
+
     /** Connects and logs in as a user with mysql_native_password. */
     static RawClient connectAs(int port, String user, String password) throws IOException {
         RawClient client = open(port);

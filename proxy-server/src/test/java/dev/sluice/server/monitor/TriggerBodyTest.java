@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which triggers may leave a user variable behind, by their bodies. */
@@ -32,7 +33,7 @@ class TriggerBodyTest {
                 "SET NEW.v = /* next */ next_number (1)"
             })
     void aBodyThatMentionsAUserVariableOrRunsARoutineMay(String body) {
-        assertThat(new TriggerBody(body, true).mayAssign()).isTrue();
+        assertThat(new TriggerBody(body, true, false).mayAssign()).isTrue();
     }
 
     @ParameterizedTest
@@ -57,14 +58,29 @@ class TriggerBodyTest {
                 "BEGIN CASE WHEN (NEW.v = 1) THEN SET NEW.v = 2; ELSE SET NEW.v = 3; END CASE; END"
             })
     void aBodyOfBuiltInFunctionsAndLocalVariablesDoesNot(String body) {
-        assertThat(new TriggerBody(body, true).mayAssign()).isFalse();
+        assertThat(new TriggerBody(body, true, false).mayAssign()).isFalse();
     }
 
     @Test
     void whereABackslashIsAPlainCharacterStringsEndBehindIt() {
-        assertThat(new TriggerBody("SET NEW.s = '\\', @a = 1, NEW.t = ''", false).mayAssign())
+        assertThat(new TriggerBody("SET NEW.s = '\\', @a = 1, NEW.t = ''", false, false).mayAssign())
                 .isTrue();
-        assertThat(new TriggerBody("SET NEW.s = '\\', @a = 1, NEW.t = '", true).mayAssign())
+        assertThat(new TriggerBody("SET NEW.s = '\\', @a = 1, NEW.t = '", true, false).mayAssign())
                 .isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SET @@sort_buffer_size = 65536 | true",
+                "SET NEW.a = 1, @@`sort_buffer_size` := 65536 | true",
+                "SET @@session.sort_buffer_size = 65536 | false",
+                "SET NEW.a = @@sort_buffer_size | false",
+                "SET NEW.a = '@@sort_buffer_size = 1' | false"
+            })
+    void onMariaDbAVariableWithoutAScopeIsSetUnreported(String body, boolean unreported) {
+        assertThat(new TriggerBody(body, true, true).mayAssign()).isEqualTo(unreported);
+        assertThat(new TriggerBody(body, true, false).mayAssign()).isFalse();
     }
 }
