@@ -87,6 +87,15 @@ public final class BackendConnector implements BackendOpener {
                     }
                 })
                 .connect(address.host(), address.port());
+        if (attempt.isDone() && !attempt.channel().isRegistered()) {
+            String why = "cannot connect to " + address + ": Sluice could not make a socket: " + message(attempt.cause());
+            // There is no channel: nobody else would say that it is gone, and nobody on this loop that it failed.
+            loop.execute(() -> {
+                listener.failed(BackendFailure.of(Kind.OWN_SHORTAGE, why));
+                listener.gone();
+            });
+            return;
+        }
         attempt.addListener(future -> {
             if (!future.isSuccess()) {
                 listener.failed(BackendFailure.of(
@@ -96,7 +105,10 @@ public final class BackendConnector implements BackendOpener {
         attempt.channel().closeFuture().addListener(closed -> listener.gone());
     }
 
-    private static String message(Throwable cause) {
+    private static String message(@Nullable Throwable cause) {
+        if (cause == null) {
+            return "no reason is known";
+        }
         String text = cause.getMessage();
         return text == null ? cause.getClass().getSimpleName() : text;
     }

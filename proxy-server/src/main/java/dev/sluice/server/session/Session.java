@@ -521,6 +521,11 @@ public final class Session {
         exchange.flushBytes();
     }
 
+    /** So much memory holds what the client has sent and was not handed over yet. */
+    public void received(int bytes) {
+        frontend.received(bytes);
+    }
+
     /** The client takes bytes again, or no longer does: the backend that feeds it is paused meanwhile. */
     public void frontendWritabilityChanged() {
         boolean writable = frontend.channel().isWritable();
@@ -605,6 +610,11 @@ public final class Session {
     }
 
     private void shutDownNow() {
+        endNow(ErrorCode.ER_SERVER_SHUTDOWN.toPacket());
+    }
+
+    /** Ends the session with an error that nobody has asked for, if there is a way to tell it. */
+    void endNow(ErrPacket error) {
         if (closed) {
             return;
         }
@@ -612,9 +622,14 @@ public final class Session {
             frontend.close();
         } else {
             // Sequence id 0 when nothing was asked: the error is not an answer.
-            frontend.sendAndClose(exchange.isIdle() ? 0 : 1, ErrorCode.ER_SERVER_SHUTDOWN.toPacket());
+            frontend.sendAndClose(exchange.isIdle() ? 0 : 1, error);
         }
         release();
+    }
+
+    /** What its client has had it keep on the heap, in bytes, roughly: prepared texts and the values of variables. */
+    long heldBytes() {
+        return closed ? 0 : parts.statements().bytes() + parts.state().vector().characters();
     }
 
     private void close() {

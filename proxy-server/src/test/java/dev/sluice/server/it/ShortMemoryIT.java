@@ -1,0 +1,103 @@
+package dev.sluice.server.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.protocol.CommandType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Clients that take more memory than there is, within the limits of each: some of them are sent away, the others do not
+ * notice, and when they have left everything is as before. The process would end when its heap were used up.
+ */
+@Timeout(120)
+class ShortMemoryIT {
+    private static final int UPLOADS = 100;
+    private static final int UPLOAD = 900_000;
+    private static final int COMMAND = 1_000_000;
+    private static final int HOARDERS = 700;
+    private static final int HOARD = 50_000;
+
+    private static SluiceProcess start(String name, String... options) throws IOException {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.add("-XX:+ExitOnOutOfMemoryError");
+        return SluiceProcess.start(Servers.mysql(), name, "", all.toArray(new String[0]));
+    }
+
+    private static void close(List<RawClient> clients) throws IOException {
+        for (RawClient client : clients) {
+            client.close();
+        }
+    }
+
+    private static void assertRecovers(SluiceProcess sluice) throws Exception {
+        await().atMost(TestProxy.SOON).until(() -> sluice.metric("sluice_frontend_connections") <= 1);
+        for (int i = 0; i < 10; i++) {
+            try (RawClient client = RawClient.connect(sluice.port())) {
+                assertThat(client.value("SELECT LENGTH('" + "x".repeat(UPLOAD) + "')")).isEqualTo("" + UPLOAD);
+            }
+        }
+        assertThat(sluice.isAlive()).isTrue();
+        assertThat(sluice.log()).doesNotContain("OutOfMemoryError", "internal error");
+    }
+
+    @Test
+    void commandsThatNeverEndMakeRoomForOthers() throws Exception {
+        try (SluiceProcess sluice = start("uploads", "-Xmx96m", "-XX:MaxDirectMemorySize=32m");
+                RawClient bystander = RawClient.connect(sluice.port())) {
+            List<RawClient> uploads = new ArrayList<>();
+            byte[] part = new byte[4 + UPLOAD];
+            Arrays.fill(part, (byte) ' ');
+            System.arraycopy(new byte[] {(byte) COMMAND, (byte) (COMMAND >> 8), COMMAND >> 16, 0, 3}, 0, part, 0, 5);
+            for (int i = 0; i < UPLOADS; i++) {
+                RawClient client = RawClient.connect(sluice.port());
+                uploads.add(client);
+                client.writeBytes(part);
+                assertThat(bystander.value("SELECT " + i)).isEqualTo("" + i);
+            }
+            await().atMost(TestProxy.SOON)
+                    .until(() -> sluice.metric("sluice_refusals_total{limit=\"buffered_bytes\"}") > 0);
+            // Those who came last still have their place, and may end what they began.
+            RawClient last = uploads.get(UPLOADS - 1);
+            byte[] rest = new byte[COMMAND - UPLOAD + 1 - 1];
+            Arrays.fill(rest, (byte) ' ');
+            last.writeBytes(rest);
+            assertThat(last.err(last.read()).code()).isIn(1064, 1065);
+            close(uploads);
+            assertRecovers(sluice);
+            assertThat(bystander.value("SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void variablesOfManySessionsMakeRoomForOthers() throws Exception {
+        try (SluiceProcess sluice = start("hoarders", "-Xmx48m", "-XX:MaxDirectMemorySize=64m");
+                RawClient bystander = RawClient.connect(sluice.port())) {
+            List<RawClient> hoarders = new ArrayList<>();
+            int refused = 0;
+            byte[] hoard = ("SET @hoard = '" + "x".repeat(HOARD) + "'").getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < HOARDERS; i++) {
+                RawClient client = RawClient.open(sluice.port());
+                hoarders.add(client);
+                byte[] answer = client.tryLogin();
+                if (RawClient.first(answer) == RawClient.ERR) {
+                    refused++;
+                } else {
+                    client.send(CommandType.COM_QUERY, hoard);
+                }
+                assertThat(bystander.value("SELECT " + i)).isEqualTo("" + i);
+            }
+            assertThat(sluice.isAlive()).as(sluice.log()).isTrue();
+            assertThat(refused + sluice.metric("sluice_refusals_total{limit=\"heap\"}")).isPositive();
+            close(hoarders);
+            assertRecovers(sluice);
+            assertThat(bystander.value("SELECT 1")).isEqualTo("1");
+        }
+    }
+}
