@@ -187,6 +187,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     }
 
     private void open() throws IOException, InterruptedException {
+        Descriptors.openClassPath();
         SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
         CredentialCache credentials = new CredentialCache(
                 config.auth().credentialProofAge(), config.auth().credentialsMax());

@@ -30,14 +30,13 @@ public final class AcceptFailures extends ChannelInboundHandlerAdapter {
     @SuppressWarnings("FutureReturnValueIgnored") // the loop ends with the listener
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         Channel listener = context.channel();
+        listener.config().setAutoRead(false);
+        listener.eventLoop().schedule(() -> listener.config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         LIMITED.at(Level.ERROR, "a connection could not be accepted; trying again twice a second")
                 .addKeyValue("listen", listener.localAddress())
                 .addKeyValue("problem", String.valueOf(cause.getMessage()))
-                .addKeyValue("openFiles", Descriptors.open())
                 .addKeyValue("openFilesMax", Descriptors.max())
                 .addKeyValue("advice", ADVICE)
                 .log();
-        listener.config().setAutoRead(false);
-        listener.eventLoop().schedule(() -> listener.config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 }

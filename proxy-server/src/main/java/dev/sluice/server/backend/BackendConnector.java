@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -88,7 +89,8 @@ public final class BackendConnector implements BackendOpener {
                 })
                 .connect(address.host(), address.port());
         if (attempt.isDone() && !attempt.channel().isRegistered()) {
-            String why = "cannot connect to " + address + ": Sluice could not make a socket: " + message(attempt.cause());
+            // The reason comes first: where a client is told of it there is little room.
+            String why = "no socket could be made: " + message(root(attempt.cause())) + "; it was to lead to " + address;
             // There is no channel: nobody else would say that it is gone, and nobody on this loop that it failed.
             loop.execute(() -> {
                 listener.failed(BackendFailure.of(Kind.OWN_SHORTAGE, why));
@@ -105,10 +107,16 @@ public final class BackendConnector implements BackendOpener {
         attempt.channel().closeFuture().addListener(closed -> listener.gone());
     }
 
-    private static String message(@Nullable Throwable cause) {
-        if (cause == null) {
-            return "no reason is known";
+    /** Netty says which class it could not make an object of; what the system said is further down. */
+    private static Throwable root(@Nullable Throwable failure) {
+        Throwable cause = failure == null ? new IOException("for no reason that is known") : failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
         }
+        return cause;
+    }
+
+    private static String message(Throwable cause) {
         String text = cause.getMessage();
         return text == null ? cause.getClass().getSimpleName() : text;
     }

@@ -138,8 +138,8 @@ public final class LoopContext implements WriteGate.Loop {
         boolean unused = shared.refusals().add(limit, client.address(), what);
     }
 
-    /** What clients of this loop have not taken yet. */
-    UnsentBytes unsent() {
+    /** What is kept for clients of this loop that do not take their answers, or do not end what they send. */
+    public UnsentBytes unsent() {
         return unsent;
     }
 

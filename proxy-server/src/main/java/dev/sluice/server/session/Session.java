@@ -113,7 +113,6 @@ public final class Session {
         this.local = new LocalCommands(parts);
         this.statementCommands = new StatementCommands(parts, exchange, reader, local);
         this.clientKill = new ClientKill(this);
-        frontend.countUnsent(context.unsent());
         context.registry().add(this);
         context.metrics().sessionOpened();
     }

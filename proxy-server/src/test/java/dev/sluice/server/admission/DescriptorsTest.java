@@ -26,7 +26,6 @@ class DescriptorsTest {
 
     @Test
     void theSystemTells() {
-        assertThat(Descriptors.open()).isPositive();
-        assertThat(Descriptors.max()).isGreaterThanOrEqualTo(Descriptors.open());
+        assertThat(Descriptors.max()).isGreaterThan(10);
     }
 }

@@ -3,8 +3,10 @@ package dev.sluice.server.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.packet.ErrPacket;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,11 +57,14 @@ class FewDescriptorsIT {
         return sluice.log().lines().filter(line -> line.contains(NOT_ACCEPTED)).count();
     }
 
-    /** What each is told that begins a transaction; empty if it has begun. */
+    /** What those are told who cannot begin a transaction, all at once. */
     private static List<String> begin(List<RawClient> clients) throws IOException {
+        for (RawClient client : clients) {
+            client.send(CommandType.COM_QUERY, "BEGIN".getBytes(StandardCharsets.US_ASCII));
+        }
         List<String> told = new ArrayList<>();
         for (RawClient client : clients) {
-            byte[] first = client.query("BEGIN").get(0);
+            byte[] first = client.readResults().get(0);
             if (RawClient.first(first) == RawClient.ERR) {
                 ErrPacket error = client.err(first);
                 told.add(error.code() + " " + error.message());
@@ -72,7 +77,8 @@ class FewDescriptorsIT {
     @ValueSource(strings = {"epoll", "nio"})
     void withoutDescriptorsItWaitsForThemAndSaysSo(String transport) throws Exception {
         try (SluiceProcess sluice =
-                SluiceProcess.start(Servers.mysql(), "descriptors-" + transport, configuration(transport))) {
+                SluiceProcess.startFromJars(
+                        List.of(), Servers.mysql(), "descriptors-" + transport, configuration(transport))) {
             List<RawClient> waiting = clients(sluice, CAP);
             RawClient busy = waiting.remove(0);
             assertThat(begin(List.of(busy))).isEmpty();
@@ -85,7 +91,7 @@ class FewDescriptorsIT {
             List<String> told = begin(waiting);
             assertThat(told).isNotEmpty().allSatisfy(error -> assertThat(error)
                     .startsWith("1105")
-                    .contains("Sluice could not make a socket", "Too many open files"));
+                    .contains("no socket could be made", "Too many open files"));
             assertThat(busy.value("SELECT 5")).isEqualTo("5");
             await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
             Duration elapsed = Duration.ofNanos(System.nanoTime() - began);
@@ -107,6 +113,8 @@ class FewDescriptorsIT {
         // Everybody at once: no slot of the pool has been lost with the attempts.
         assertThat(begin(waiting)).isEmpty();
         assertThat(busy.value("SELECT 6")).isEqualTo("6");
+        // A login needs one as well.
+        busy.query("ROLLBACK");
         try (RawClient late = RawClient.connect(sluice.port())) {
             assertThat(late.value("SELECT 7")).isEqualTo("7");
         }
@@ -118,7 +126,7 @@ class FewDescriptorsIT {
     @Test
     void fewerClientsAreLetInThanConfiguredIfServersCouldNotBeReachedOtherwise() throws Exception {
         int limit = RESERVED + 100;
-        try (SluiceProcess sluice = SluiceProcess.startUnder(
+        try (SluiceProcess sluice = SluiceProcess.startFromJars(
                 List.of("prlimit", "--nofile=" + limit + ":" + limit),
                 Servers.mysql(),
                 "descriptors-few",

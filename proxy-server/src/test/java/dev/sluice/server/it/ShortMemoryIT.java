@@ -65,7 +65,7 @@ class ShortMemoryIT {
                     .until(() -> sluice.metric("sluice_refusals_total{limit=\"buffered_bytes\"}") > 0);
             // Those who came last still have their place, and may end what they began.
             RawClient last = uploads.get(UPLOADS - 1);
-            byte[] rest = new byte[COMMAND - UPLOAD + 1 - 1];
+            byte[] rest = new byte[COMMAND - UPLOAD];
             Arrays.fill(rest, (byte) ' ');
             last.writeBytes(rest);
             assertThat(last.err(last.read()).code()).isIn(1064, 1065);

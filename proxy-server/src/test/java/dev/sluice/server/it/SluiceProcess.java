@@ -49,7 +49,7 @@ final class SluiceProcess implements AutoCloseable {
      */
     static SluiceProcess start(LocalCluster cluster, String name, String configuration, String... jvmOptions)
             throws IOException {
-        return startUnder(List.of(), cluster, name, configuration, jvmOptions);
+        return start(List.of(), System.getProperty("java.class.path"), cluster, name, configuration, jvmOptions);
     }
 
     /**
@@ -59,6 +59,25 @@ final class SluiceProcess implements AutoCloseable {
      */
     static SluiceProcess startUnder(
             List<String> wrapper, LocalCluster cluster, String name, String configuration, String... jvmOptions)
+            throws IOException {
+        return start(wrapper, System.getProperty("java.class.path"), cluster, name, configuration, jvmOptions);
+    }
+
+    /** The same with all classes in jars, as they are where Sluice is installed: a jar stays open, a file of a directory does not. */
+    static SluiceProcess startFromJars(
+            List<String> wrapper, LocalCluster cluster, String name, String configuration, String... jvmOptions)
+            throws IOException {
+        String classPath = ClassPathJars.of(System.getProperty("java.class.path"), cluster.directory());
+        return start(wrapper, classPath, cluster, name, configuration, jvmOptions);
+    }
+
+    private static SluiceProcess start(
+            List<String> wrapper,
+            String classPath,
+            LocalCluster cluster,
+            String name,
+            String configuration,
+            String... jvmOptions)
             throws IOException {
         Path directory = cluster.directory();
         int port = FreePorts.pick();
@@ -76,7 +95,7 @@ final class SluiceProcess implements AutoCloseable {
         command.addAll(List.of(jvmOptions));
         command.addAll(List.of(
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 "dev.sluice.server.cli.Main",
                 "serve",
                 "--config",
