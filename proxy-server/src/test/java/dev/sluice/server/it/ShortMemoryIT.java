@@ -22,7 +22,7 @@ class ShortMemoryIT {
     private static final int UPLOAD = 900_000;
     private static final int COMMAND = 1_000_000;
     private static final int HOARDERS = 700;
-    private static final int HOARD = 50_000;
+    private static final int HOARD = 30_000;
 
     private static SluiceProcess start(String name, String... options) throws IOException {
         List<String> all = new ArrayList<>(List.of(options));

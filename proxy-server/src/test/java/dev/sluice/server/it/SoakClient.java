@@ -20,6 +20,10 @@ final class SoakClient implements Runnable {
     private static final String[] ZONES = {"+01:00", "+05:30", "-03:00"};
     private static final long THINK_NANOS = Duration.ofMillis(40).toNanos();
     private static final int STEPS = 60;
+
+    /** How Connector/J calls a connection that ends in the middle of a packet. */
+    private static final String CUT_OFF = "connection was unexpectedly lost";
+
     private static final int LARGE = 1 << 20;
     private static final String ROWS = "SELECT id, token FROM soak ORDER BY id DESC LIMIT 200";
 
@@ -65,7 +69,9 @@ final class SoakClient implements Runnable {
     /** Connections end when servers are killed and operators say so; an answer that never comes, and other errors, are wrong. */
     private void failed(SQLException e) {
         String state = String.valueOf(e.getSQLState());
-        if (isTimeout(e) || !(state.startsWith("08") || state.startsWith("40"))) {
+        if (e.getErrorCode() == 0 && String.valueOf(e.getMessage()).contains(CUT_OFF)) {
+            record.count("answers cut off");
+        } else if (isTimeout(e) || !(state.startsWith("08") || state.startsWith("40"))) {
             record.wrong("a client was told " + state + "/" + e.getErrorCode() + " " + e.getMessage());
         } else {
             record.count("errors of class " + state.substring(0, 2));
