@@ -8,9 +8,11 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.management.ListenerNotFoundException;
@@ -35,6 +37,8 @@ final class HeapGuard implements AutoCloseable {
     /** So much of the heap is to be made free behind one collection. */
     private static final double ROOM = 0.10;
 
+    private static final long COLLECT_NANOS = Duration.ofSeconds(5).toNanos();
+
     private final ClientAdmission admission;
     private final Supplier<Collection<LoopContext>> loops;
     private final long heapMax = Runtime.getRuntime().maxMemory();
@@ -43,7 +47,7 @@ final class HeapGuard implements AutoCloseable {
             .map(MemoryPoolMXBean::getName)
             .collect(Collectors.toSet());
     private final NotificationListener listener = (notification, handback) -> collected(notification);
-    private boolean isShort;
+    private volatile boolean isShort;
 
     HeapGuard(ClientAdmission admission, Supplier<Collection<LoopContext>> loops) {
         this.admission = admission;
@@ -60,9 +64,8 @@ final class HeapGuard implements AutoCloseable {
 
     private void collected(Notification notification) {
         if (notification.getUserData() instanceof CompositeData data) {
-            Map<String, MemoryUsage> after = GarbageCollectionNotificationInfo.from(data)
-                    .getGcInfo()
-                    .getMemoryUsageAfterGc();
+            Map<String, MemoryUsage> after =
+                    GarbageCollectionNotificationInfo.from(data).getGcInfo().getMemoryUsageAfterGc();
             collected(heapPools.stream()
                     .map(after::get)
                     .filter(usage -> usage != null)
@@ -90,18 +93,37 @@ final class HeapGuard implements AutoCloseable {
         isShort = now;
         admission.shortOfMemory(now);
         if (now) {
+            Thread collecting = new Thread(this::collect, "sluice-heap");
+            collecting.setDaemon(true);
+            collecting.start();
+        }
+        if (now) {
             LOGGER.atError()
                     .addKeyValue("used", used)
                     .addKeyValue("max", heapMax)
                     .log(
                             "the heap is nearly used up: nobody is let in, and those who hold the most are sent away; give the process more memory (-Xmx, MaxRAMPercentage) or lower limits.max-connections");
         } else {
-            LOGGER.atWarn().addKeyValue("used", used).addKeyValue("max", heapMax).log("the heap has room again: clients are let in");
+            LOGGER.atWarn()
+                    .addKeyValue("used", used)
+                    .addKeyValue("max", heapMax)
+                    .log("the heap has room again: clients are let in");
+        }
+    }
+
+    /** Whoever refuses everybody allocates next to nothing, and would not learn by itself that there is room again. */
+    private void collect() {
+        while (isShort) {
+            LockSupport.parkNanos(COLLECT_NANOS);
+            if (isShort) {
+                System.gc();
+            }
         }
     }
 
     @Override
     public void close() {
+        isShort = false;
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             if (collector instanceof NotificationEmitter emitter) {
                 try {

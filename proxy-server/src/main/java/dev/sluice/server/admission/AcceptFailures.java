@@ -19,7 +19,8 @@ import org.slf4j.event.Level;
 @ChannelHandler.Sharable
 public final class AcceptFailures extends ChannelInboundHandlerAdapter {
     private static final Logger LOGGER = LoggerFactory.getLogger(AcceptFailures.class);
-    private static final RateLimitedLog LIMITED = new RateLimitedLog(LOGGER, 1, Duration.ofSeconds(10), System::nanoTime);
+    private static final RateLimitedLog LIMITED =
+            new RateLimitedLog(LOGGER, 1, Duration.ofSeconds(10), System::nanoTime);
     private static final long PAUSE_MILLIS = 500;
 
     private static final String ADVICE =

@@ -90,7 +90,8 @@ public final class BackendConnector implements BackendOpener {
                 .connect(address.host(), address.port());
         if (attempt.isDone() && !attempt.channel().isRegistered()) {
             // The reason comes first: where a client is told of it there is little room.
-            String why = "no socket could be made: " + message(root(attempt.cause())) + "; it was to lead to " + address;
+            String why =
+                    "no socket could be made: " + message(root(attempt.cause())) + "; it was to lead to " + address;
             // There is no channel: nobody else would say that it is gone, and nobody on this loop that it failed.
             loop.execute(() -> {
                 listener.failed(BackendFailure.of(Kind.OWN_SHORTAGE, why));

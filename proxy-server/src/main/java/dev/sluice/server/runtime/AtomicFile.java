@@ -27,7 +27,8 @@ final class AtomicFile {
      */
     static void write(Path file, byte[] content) throws IOException {
         Path unfinished = unfinished(file);
-        // The rename is an entry of the directory, which has to reach the disk as well: opened before anything has changed,
+        // The rename is an entry of the directory, which has to reach the disk as well: opened before anything has
+        // changed,
         // because a descriptor may be what is missing.
         try (FileChannel directory = FileChannel.open(directory(file), StandardOpenOption.READ)) {
             try {

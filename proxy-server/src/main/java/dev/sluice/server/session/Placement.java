@@ -395,7 +395,8 @@ final class Placement implements SessionRouter.Context {
                 try {
                     place();
                 } catch (RuntimeException | Error e) {
-                    // For want of memory, say. Whoever calls has others to call, and no channel that would end this session.
+                    // For want of memory, say. Whoever calls has others to call, and no channel that would end this
+                    // session.
                     parts.frontend().failed(e);
                 }
             }

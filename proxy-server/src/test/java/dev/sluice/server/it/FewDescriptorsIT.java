@@ -76,9 +76,8 @@ class FewDescriptorsIT {
     @ParameterizedTest
     @ValueSource(strings = {"epoll", "nio"})
     void withoutDescriptorsItWaitsForThemAndSaysSo(String transport) throws Exception {
-        try (SluiceProcess sluice =
-                SluiceProcess.startFromJars(
-                        List.of(), Servers.mysql(), "descriptors-" + transport, configuration(transport))) {
+        try (SluiceProcess sluice = SluiceProcess.startFromJars(
+                List.of(), Servers.mysql(), "descriptors-" + transport, configuration(transport))) {
             List<RawClient> waiting = clients(sluice, CAP);
             RawClient busy = waiting.remove(0);
             assertThat(begin(List.of(busy))).isEmpty();
@@ -89,9 +88,11 @@ class FewDescriptorsIT {
             Duration cpu = sluice.cpu();
             long began = System.nanoTime();
             List<String> told = begin(waiting);
-            assertThat(told).isNotEmpty().allSatisfy(error -> assertThat(error)
-                    .startsWith("1105")
-                    .contains("no socket could be made", "Too many open files"));
+            assertThat(told)
+                    .isNotEmpty()
+                    .allSatisfy(error -> assertThat(error)
+                            .startsWith("1105")
+                            .contains("no socket could be made", "Too many open files"));
             assertThat(busy.value("SELECT 5")).isEqualTo("5");
             await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
             Duration elapsed = Duration.ofNanos(System.nanoTime() - began);
@@ -131,10 +132,14 @@ class FewDescriptorsIT {
                 Servers.mysql(),
                 "descriptors-few",
                 configuration("auto"))) {
-            assertThat(sluice.log().lines()
+            assertThat(sluice.log()
+                            .lines()
                             .filter(line -> line.contains("fewer clients than limits.max-connections"))
                             .collect(Collectors.joining()))
-                    .contains("\"openFilesMax\":" + limit, "\"openFilesNeeded\":" + (RESERVED + 10_000), "\"clients\":100");
+                    .contains(
+                            "\"openFilesMax\":" + limit,
+                            "\"openFilesNeeded\":" + (RESERVED + 10_000),
+                            "\"clients\":100");
             await().atMost(TestProxy.SOON).until(() -> sluice.metric("sluice_frontend_connections") == 0);
             List<RawClient> clients = clients(sluice, 100);
             try (RawClient refused = RawClient.open(sluice.port())) {

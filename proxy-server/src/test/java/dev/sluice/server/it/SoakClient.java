@@ -38,7 +38,9 @@ final class SoakClient implements Runnable {
         this.port = port;
         this.random = new SplittableRandom(ordinal);
         this.options = new String[] {
-            "useServerPrepStmts=" + (ordinal % 2 == 0), "useCursorFetch=" + (ordinal % 4 == 0), "useCompression=" + (ordinal % 3 == 0)
+            "useServerPrepStmts=" + (ordinal % 2 == 0),
+            "useCursorFetch=" + (ordinal % 4 == 0),
+            "useCompression=" + (ordinal % 3 == 0)
         };
     }
 

@@ -47,15 +47,22 @@ class SoakIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = LocalCluster.builder().flavor(ServerFlavor.mysql()).replicas(3).start();
+        cluster =
+                LocalCluster.builder().flavor(ServerFlavor.mysql()).replicas(3).start();
         cluster.primary()
-                .execute("CREATE TABLE app.soak (id BIGINT AUTO_INCREMENT PRIMARY KEY, token BIGINT NOT NULL, KEY (token))");
+                .execute(
+                        "CREATE TABLE app.soak (id BIGINT AUTO_INCREMENT PRIMARY KEY, token BIGINT NOT NULL, KEY (token))");
         cluster.awaitReplicated(TestProxy.SOON);
         int adminPort = FreePorts.pick();
         sluice = SluiceProcess.start(
-                cluster, "soak", configuration(adminPort), "-Xmx128m", "-XX:MaxDirectMemorySize=128m", "-XX:+ExitOnOutOfMemoryError");
-        operator = new SoakOperator(
-                RECORD, cluster, adminPort, cluster.directory().resolve("soak.yaml"));
+                cluster,
+                "soak",
+                configuration(adminPort),
+                "-Xmx128m",
+                "-XX:MaxDirectMemorySize=128m",
+                "-XX:+ExitOnOutOfMemoryError");
+        operator =
+                new SoakOperator(RECORD, cluster, adminPort, cluster.directory().resolve("soak.yaml"));
         operator.awaitWhole();
     }
 
@@ -167,7 +174,9 @@ class SoakIT {
     private static void assertWritesAreThere() throws Exception {
         cluster.awaitReplicated(Duration.ofMinutes(1));
         for (LocalServer server : cluster.servers()) {
-            assertThat(SoakOperator.tokens(server, "SELECT token FROM app.soak")).as(server.toString()).containsAll(RECORD.kept());
+            assertThat(SoakOperator.tokens(server, "SELECT token FROM app.soak"))
+                    .as(server.toString())
+                    .containsAll(RECORD.kept());
             try (Connection root = server.connect()) {
                 assertThat(Sql.rows(root, "SELECT token, COUNT(*) FROM app.soak GROUP BY token HAVING COUNT(*) > 1"))
                         .as("twice on " + server)

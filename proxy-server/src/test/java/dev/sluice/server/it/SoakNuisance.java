@@ -109,7 +109,8 @@ final class SoakNuisance implements Runnable {
                 RawClient client = RawClient.open(port);
                 crowd.add(client);
                 byte[] answer = client.tryLogin(Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD);
-                if (RawClient.first(answer) == RawClient.ERR && client.err(answer).code() == TOO_MANY_USER_CONNECTIONS) {
+                if (RawClient.first(answer) == RawClient.ERR
+                        && client.err(answer).code() == TOO_MANY_USER_CONNECTIONS) {
                     record.count("connects refused");
                 }
             }

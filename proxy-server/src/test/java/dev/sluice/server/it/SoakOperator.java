@@ -2,7 +2,6 @@ package dev.sluice.server.it;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalClusterException;
 import dev.sluice.server.localcluster.LocalServer;
@@ -91,9 +90,9 @@ final class SoakOperator {
 
     private void changeSettings(int now) throws SQLException, IOException {
         String replica = anyReplica().address();
-        boolean unused = say("features", "SET FEATURE multiplexing = off", "SET FEATURE causal_reads = off");
+        boolean unused = say("features", "SET FEATURE multiplexing = off", "SET FEATURE read_splitting = off");
         unused = say("weights", "SET BACKEND '" + replica + "' WEIGHT " + (1 + now % 5));
-        unused = say("features", "SET FEATURE multiplexing = on", "SET FEATURE causal_reads = on");
+        unused = say("features", "SET FEATURE multiplexing = on", "SET FEATURE read_splitting = on");
         String text = Files.readString(file);
         Files.writeString(file, text.replaceAll("acquire-timeout: \\d+s", "acquire-timeout: " + (10 + now % 5) + "s"));
         unused = say("reloads", "RELOAD");
@@ -142,7 +141,8 @@ final class SoakOperator {
     /** Removes what only the killed primary has. */
     private List<String> undo(LocalServer old) {
         Set<Long> surplus = tokens(old, LATEST);
-        surplus.removeAll(tokens(cluster.primary(), "SELECT token FROM app.soak WHERE token IN (" + list(surplus) + ")"));
+        surplus.removeAll(
+                tokens(cluster.primary(), "SELECT token FROM app.soak WHERE token IN (" + list(surplus) + ")"));
         record.unreplicated(surplus);
         return surplus.isEmpty() ? List.of() : List.of("DELETE FROM app.soak WHERE token IN (" + list(surplus) + ")");
     }
@@ -153,7 +153,8 @@ final class SoakOperator {
 
     static Set<Long> tokens(LocalServer server, String query) {
         try (Connection root = server.connect()) {
-            return new HashSet<>(Sql.rows(root, query).stream().map(Long::valueOf).toList());
+            return new HashSet<>(
+                    Sql.rows(root, query).stream().map(Long::valueOf).toList());
         } catch (SQLException e) {
             throw new LocalClusterException(server + " does not tell its tokens: " + e.getMessage(), e);
         }

@@ -1,5 +1,6 @@
 package dev.sluice.server.it;
 
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Queue;
@@ -59,7 +60,7 @@ final class SoakRecord {
     /** What must never be. */
     void wrong(String what) {
         if (wrong.size() < WRONG_MAX) {
-            wrong.add(what);
+            wrong.add(Instant.now() + " " + what);
         }
     }
 
@@ -76,6 +77,7 @@ final class SoakRecord {
 
     @Override
     public String toString() {
-        return counts + ", " + acknowledged.size() + " writes acknowledged, " + unreplicated.size() + " of them never replicated";
+        return counts + ", " + acknowledged.size() + " writes acknowledged, " + unreplicated.size()
+                + " of them never replicated";
     }
 }
