@@ -21,6 +21,9 @@ final class SoakClient implements Runnable {
     private static final long THINK_NANOS = Duration.ofMillis(40).toNanos();
     private static final int STEPS = 60;
 
+    /** What a server tells the statement of a session that an operator kills. */
+    private static final int INTERRUPTED = 1317;
+
     /** How Connector/J calls a connection that ends in the middle of a packet. */
     private static final String CUT_OFF = "connection was unexpectedly lost";
 
@@ -73,6 +76,8 @@ final class SoakClient implements Runnable {
         String state = String.valueOf(e.getSQLState());
         if (e.getErrorCode() == 0 && String.valueOf(e.getMessage()).contains(CUT_OFF)) {
             record.count("answers cut off");
+        } else if (e.getErrorCode() == INTERRUPTED) {
+            record.count("statements interrupted");
         } else if (isTimeout(e) || !(state.startsWith("08") || state.startsWith("40"))) {
             record.wrong("a client was told " + state + "/" + e.getErrorCode() + " " + e.getMessage());
         } else {

@@ -108,6 +108,9 @@ class SoakIT {
             LOGGER.log(Level.INFO, "{0} of {1}: {2}; {3}", quarter + 1, QUARTERS, samples.get(quarter), RECORD);
         }
         assertThat(RECORD.wrong()).isEmpty();
+        assertThat(RECORD.counted("statements interrupted"))
+                .as("by nobody but operators")
+                .isLessThanOrEqualTo(RECORD.counted("sessions killed"));
         assertEverythingWasDone();
         assertWritesAreThere();
         assertFlat(samples.get(0), samples.get(QUARTERS - 1));
