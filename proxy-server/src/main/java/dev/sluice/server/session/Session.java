@@ -570,7 +570,13 @@ public final class Session {
             protocolError(ErrorCode.ER_NET_UNCOMPRESS_ERROR);
             return;
         }
-        if (cause instanceof java.io.IOException) {
+        if (cause instanceof OutOfMemoryError) {
+            // Of the memory outside of the heap: without any of the other kind the process ends.
+            context.refused(
+                    Limit.BUFFERED_BYTES,
+                    frontend,
+                    "no memory outside of the heap is left (-XX:MaxDirectMemorySize): " + cause.getMessage());
+        } else if (cause instanceof java.io.IOException) {
             LOGGER.debug("client {} is gone: {}", frontend.address(), cause.getMessage());
         } else {
             LOGGER.atError().addKeyValue("session", id()).setCause(cause).log("session ended by an internal error");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ProtocolException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ class ShortMemoryIT {
     private static final int UPLOADS = 100;
     private static final int UPLOAD = 900_000;
     private static final int COMMAND = 1_000_000;
+    private static final int RUNNING = 80;
     private static final int HOARDERS = 700;
     private static final int HOARD = 30_000;
 
@@ -83,6 +85,42 @@ class ShortMemoryIT {
             return RawClient.first(client.tryLogin()) == RawClient.OK;
         } catch (ProtocolException refused) {
             return false;
+        }
+    }
+
+    /** What each ends with, none of them by waiting in vain: its answer, an error, or the end of its connection. */
+    private static int answered(List<RawClient> clients) throws IOException {
+        int answered = 0;
+        for (RawClient client : clients) {
+            try {
+                answered += RawClient.first(client.readResults().get(0)) == RawClient.ERR ? 0 : 1;
+            } catch (SocketTimeoutException e) {
+                throw e;
+            } catch (IOException ended) {
+                // It was sent away.
+            }
+        }
+        return answered;
+    }
+
+    @Test
+    void statementsThatRunAndHoldMoreThanThereIsEndAndNobodyWaitsInVain() throws Exception {
+        try (SluiceProcess sluice = start("running", "-Xmx96m", "-XX:MaxDirectMemorySize=24m")) {
+            List<RawClient> clients = new ArrayList<>();
+            for (int i = 0; i < RUNNING; i++) {
+                clients.add(RawClient.connect(sluice.port()));
+            }
+            String sql = "SELECT SLEEP(2), LENGTH('" + "x".repeat(UPLOAD) + "')";
+            for (RawClient client : clients) {
+                try {
+                    client.send(CommandType.COM_QUERY, sql.getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException sentAway) {
+                    // What it is told is read below.
+                }
+            }
+            assertThat(answered(clients)).isBetween(1, RUNNING - 1);
+            close(clients);
+            assertRecovers(sluice);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.sluice.server.localcluster.FreePorts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.time.Duration;
@@ -35,9 +36,13 @@ class SoakIT {
     /** What may differ: caches that fill to their bounds, buffers of threads, a thread of a pool that has not ended yet. */
     private static final long HEAP_MORE = 8 * MIB;
 
-    private static final long DIRECT_MORE = 16 * MIB;
-    private static final int THREADS_MORE = 6;
+    private static final long DIRECT_MORE = 8 * MIB;
+
+    /** Those for operations and for kills end when they have had nothing to do for a while; there are as many at most. */
+    private static final int THREADS_MORE = 18;
+
     private static final int DESCRIPTORS_MORE = 10;
+    private static final int LOG_END = 20_000;
 
     private static LocalCluster cluster;
     private static SluiceProcess sluice;
@@ -106,8 +111,8 @@ class SoakIT {
             await().atMost(TestProxy.SOON).until(() -> sluice.metric("sluice_frontend_connections") == 0);
             samples.add(SoakSample.take(sluice));
             LOGGER.log(Level.INFO, "{0} of {1}: {2}; {3}", quarter + 1, QUARTERS, samples.get(quarter), RECORD);
+            assertThat(RECORD.wrong()).as(endOfLog()).isEmpty();
         }
-        assertThat(RECORD.wrong()).isEmpty();
         assertThat(RECORD.counted("statements interrupted"))
                 .as("by nobody but operators")
                 .isLessThanOrEqualTo(RECORD.counted("sessions killed"));
@@ -117,6 +122,11 @@ class SoakIT {
         assertThat(sluice.metric("sluice_sessions_open")).isZero();
         assertThat(sluice.stop()).isTrue();
         assertThat(sluice.log()).doesNotContain("internal error", "should be impossible", "OutOfMemory", "LEAK");
+    }
+
+    private static String endOfLog() throws IOException {
+        String log = sluice.log();
+        return log.substring(Math.max(0, log.length() - LOG_END));
     }
 
     private static void work(Duration duration) throws Exception {

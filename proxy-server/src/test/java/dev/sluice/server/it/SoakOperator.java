@@ -1,5 +1,6 @@
 package dev.sluice.server.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.server.localcluster.LocalCluster;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -196,7 +198,8 @@ final class SoakOperator {
                     try (Connection admin = admin()) {
                         List<List<String>> used =
                                 columns(admin, "SHOW BACKENDS", "in_flight", "waiting", "connections_open");
-                        org.assertj.core.api.Assertions.assertThat(used).allMatch(List.of("0", "0", "0")::equals);
+                        assertThat(used).allMatch(List.of("0", "0", "0")::equals);
+                        assertThat(Sql.rows(admin, "SHOW SESSIONS")).isEmpty();
                     }
                 });
     }
@@ -204,9 +207,9 @@ final class SoakOperator {
     private static List<List<String>> columns(Connection connection, String sql, String... names) throws SQLException {
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
-            List<List<String>> all = new java.util.ArrayList<>();
+            List<List<String>> all = new ArrayList<>();
             while (rows.next()) {
-                List<String> row = new java.util.ArrayList<>();
+                List<String> row = new ArrayList<>();
                 for (String name : names) {
                     row.add(String.valueOf(rows.getString(name)));
                 }
