@@ -19,7 +19,7 @@ final class ClassPathJars {
     /** The class path, with a jar in place of each directory; those are made in the given directory, if they are not there yet. */
     static String of(String classPath, Path directory) throws IOException {
         List<String> entries = new ArrayList<>();
-        for (String entry : classPath.split(File.pathSeparator)) {
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
             Path path = Path.of(entry);
             if (Files.isDirectory(path)) {
                 Path jar = directory.resolve("classes-" + Integer.toHexString(entry.hashCode()) + ".jar");

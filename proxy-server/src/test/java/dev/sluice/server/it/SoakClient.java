@@ -115,7 +115,7 @@ final class SoakClient implements Runnable {
         int losses = record.losses();
         long token = record.token();
         insert(connection, token);
-        record.wrote(token);
+        record.wrote(token, "by itself");
         record.count("writes");
         String found = Sql.prepared(connection, "SELECT COUNT(*) FROM soak WHERE token = ?", token);
         if (losses == record.losses() && !"1".equals(found)) {
@@ -140,8 +140,8 @@ final class SoakClient implements Runnable {
             connection.rollback();
         } else {
             connection.commit();
-            record.wrote(first);
-            record.wrote(second);
+            record.wrote(first, "first of a transaction");
+            record.wrote(second, "second of a transaction");
         }
         connection.setAutoCommit(true);
         record.count("transactions");

@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -186,16 +187,20 @@ class SoakIT {
 
     private static void assertWritesAreThere() throws Exception {
         cluster.awaitReplicated(Duration.ofMinutes(1));
+        List<String> missed = new ArrayList<>();
         for (LocalServer server : cluster.servers()) {
-            assertThat(SoakOperator.tokens(server, "SELECT token FROM app.soak"))
-                    .as(server.toString())
-                    .containsAll(RECORD.kept());
+            Set<Long> missing = RECORD.kept();
+            missing.removeAll(SoakOperator.tokens(server, "SELECT token FROM app.soak"));
+            missed.addAll(RECORD.describe(missing).stream()
+                    .map(write -> write + ", not on " + server)
+                    .toList());
             try (Connection root = server.connect()) {
                 assertThat(Sql.rows(root, "SELECT token, COUNT(*) FROM app.soak GROUP BY token HAVING COUNT(*) > 1"))
                         .as("twice on " + server)
                         .isEmpty();
             }
         }
+        assertThat(missed).isEmpty();
     }
 
     private static void assertFlat(SoakSample early, SoakSample late) {

@@ -7,6 +7,7 @@ import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalClusterException;
 import dev.sluice.server.localcluster.LocalServer;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -23,6 +24,7 @@ import java.util.stream.Collectors;
  * primary is changed on purpose, servers are drained, removed and added, settings are changed. Confined to one thread.
  */
 final class SoakOperator {
+    private static final System.Logger LOGGER = System.getLogger("SoakIT");
     static final String USER = "op";
     static final String PASSWORD = "soak-secret";
 
@@ -134,6 +136,7 @@ final class SoakOperator {
         LocalServer old = cluster.primary();
         record.lossBegins();
         old.kill();
+        LOGGER.log(Level.INFO, "{0} killed, loss {1}", old, record.losses());
         cluster.promote(cluster.mostAdvancedReplica());
         pause();
         cluster.rejoinKilled(old, this::undo);
@@ -146,6 +149,7 @@ final class SoakOperator {
         surplus.removeAll(
                 tokens(cluster.primary(), "SELECT token FROM app.soak WHERE token IN (" + list(surplus) + ")"));
         record.unreplicated(surplus);
+        LOGGER.log(Level.INFO, "only on {0}: {1}", old, surplus);
         return surplus.isEmpty() ? List.of() : List.of("DELETE FROM app.soak WHERE token IN (" + list(surplus) + ")");
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.server.it;
 
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -16,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class SoakRecord {
     private static final int WRONG_MAX = 50;
 
-    private final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
+    private final Map<Long, String> acknowledged = new ConcurrentHashMap<>();
     private final Set<Long> unreplicated = ConcurrentHashMap.newKeySet();
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
     private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -28,8 +29,18 @@ final class SoakRecord {
         return tokens.incrementAndGet();
     }
 
-    void wrote(long token) {
-        acknowledged.add(token);
+    /**
+     * A write was acknowledged just now.
+     *
+     * @param how for whoever has to find out why it is not there
+     */
+    void wrote(long token, String how) {
+        acknowledged.put(token, "write " + token + ", " + how + ", at " + Instant.now() + ", losses " + losses);
+    }
+
+    /** What is known of writes. */
+    List<String> describe(Set<Long> tokens) {
+        return tokens.stream().map(acknowledged::get).toList();
     }
 
     /** Only a primary that was killed has had these. */
@@ -70,7 +81,7 @@ final class SoakRecord {
 
     /** The acknowledged writes that have to be there. */
     Set<Long> kept() {
-        Set<Long> kept = new HashSet<>(acknowledged);
+        Set<Long> kept = new HashSet<>(acknowledged.keySet());
         kept.removeAll(unreplicated);
         return kept;
     }
