@@ -415,8 +415,7 @@ final class Settlement {
      * @param prepares whether that is a COM_STMT_PREPARE; the answer of any other will tell the client
      * @return what went with it
      */
-    Loss connectionLost(
-            Slot slot, BackendConnection closed, BackendFailure failure, boolean busy, boolean prepares) {
+    Loss connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy, boolean prepares) {
         parts.leases().put(slot, null);
         boolean transaction = parts.state().transactionSlot() == slot;
         int pins = parts.state().pins(slot) & ~PinReason.LAST_STATEMENT.bit();

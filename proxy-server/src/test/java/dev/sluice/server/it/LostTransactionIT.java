@@ -62,7 +62,8 @@ class LostTransactionIT {
                 connection.rollback();
             }
         }
-        assertThat(Servers.mysql().primary().queryValue("SELECT COUNT(*) FROM app.lost")).isEqualTo("0");
+        assertThat(Servers.mysql().primary().queryValue("SELECT COUNT(*) FROM app.lost"))
+                .isEqualTo("0");
         assertThat(told).isEqualTo("40001");
     }
 
@@ -79,6 +80,7 @@ class LostTransactionIT {
             insert(connection, 3);
             connection.commit();
         }
-        assertThat(Servers.mysql().primary().queryValue("SELECT GROUP_CONCAT(id) FROM app.lost")).isEqualTo("3");
+        assertThat(Servers.mysql().primary().queryValue("SELECT GROUP_CONCAT(id) FROM app.lost"))
+                .isEqualTo("3");
     }
 }
