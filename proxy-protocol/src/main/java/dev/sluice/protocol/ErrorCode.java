@@ -10,6 +10,7 @@ import java.util.Locale;
  */
 public enum ErrorCode {
     ER_CON_COUNT_ERROR(1040, "08004", "Too many connections"),
+    ER_OUT_OF_RESOURCES(1041, "08004", "Out of memory; %s"),
     ER_HANDSHAKE_ERROR(1043, "08S01", "Bad handshake"),
     ER_DBACCESS_DENIED_ERROR(1044, "42000", "Access denied for user '%s'@'%s' to database '%s'"),
     ER_ACCESS_DENIED_ERROR(1045, "28000", "Access denied for user '%s'@'%s' (using password: %s)"),

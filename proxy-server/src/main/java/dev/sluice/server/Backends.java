@@ -44,7 +44,10 @@ final class Backends {
         List<Integer> limits =
                 config.backends().stream().map(BackendConfig::maxConnections).toList();
         PoolConfig.Waiting waiting = config.pool().waiting();
-        return new BackendCapacities(addresses(config), limits, new WaitingBudget(waiting.max(), waiting.bytesMax()));
+        return new BackendCapacities(
+                addresses(config),
+                limits,
+                new WaitingBudget(waiting.max(), ConfiguredSettings.waitingBytesMax(config.pool())));
     }
 
     private static List<BackendAddress> addresses(SluiceConfig config) {

@@ -23,6 +23,9 @@ final class ConfiguredSettings {
     /** What clients have not taken may have one part in so many of the memory outside of the heap. */
     private static final int DIRECT_SHARE = 2;
 
+    /** Statements that wait may have one part in so many of it. */
+    private static final int WAITING_SHARE = 4;
+
     static ClassifierLimits classifier(ClassifierConfig config) {
         return new ClassifierLimits(
                 config.parseCacheEntries(),
@@ -47,6 +50,11 @@ final class ConfiguredSettings {
 
     static PoolSettings pool(PoolConfig pool) {
         return new PoolSettings(pool.idleTimeout(), pool.maxAge(), pool.acquireTimeout());
+    }
+
+    /** Memory for statements that wait, in bytes. */
+    static int waitingBytesMax(PoolConfig pool) {
+        return (int) Math.min(pool.waiting().bytesMax(), PlatformDependent.maxDirectMemory() / WAITING_SHARE);
     }
 
     static WriteBufferWaterMark waterMark(int bytes) {

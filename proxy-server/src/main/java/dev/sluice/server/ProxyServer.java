@@ -6,7 +6,9 @@ import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.admin.Switchovers;
+import dev.sluice.server.admission.AcceptFailures;
 import dev.sluice.server.admission.ClientAdmission;
+import dev.sluice.server.admission.Descriptors;
 import dev.sluice.server.admission.OperatorAdmission;
 import dev.sluice.server.admission.Refusals;
 import dev.sluice.server.auth.AuthServices;
@@ -19,6 +21,7 @@ import dev.sluice.server.backend.PoolEnvironment;
 import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
 import dev.sluice.server.compression.CompressionAlgorithm;
+import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
@@ -106,6 +109,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private final EventLoopGroup acceptors;
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopContext> contexts = new ConcurrentHashMap<>();
+    private final HeapGuard heapGuard;
     private final IoTransport transport;
     private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -130,8 +134,9 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 Arrays.stream(PinReason.values()).map(PinReason::label).toList());
         this.classifier = new StatementClassifier(
                 ConfiguredSettings.classifier(config.routing().classifier()));
-        this.sessions = new SessionRegistry(config.limits().maxConnections());
+        this.sessions = new SessionRegistry(clientsMax(config));
         this.admission = new ClientAdmission(config.access(), config.limits(), sessions, refusals, System::nanoTime);
+        this.heapGuard = new HeapGuard(admission, contexts::values);
         this.operators = new OperatorAdmission(operatorRules(config), refusals, System::nanoTime);
         this.acceptors = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("sluice-accept", true), transport.handlers());
@@ -139,6 +144,14 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 config.process().effectiveEventLoops(),
                 new DefaultThreadFactory("sluice-loop", true),
                 transport.handlers());
+    }
+
+    private static int clientsMax(SluiceConfig config) {
+        long connections = config.backends().stream()
+                .mapToLong(BackendConfig::maxConnections)
+                .sum();
+        return Descriptors.clientsMax(
+                config.limits().maxConnections(), config.backends().size(), connections);
     }
 
     private static OperatorAdmission.Rules operatorRules(SluiceConfig config) {
@@ -174,10 +187,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     }
 
     private void open() throws IOException, InterruptedException {
+        Descriptors.openClassPath();
         SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
         CredentialCache credentials = new CredentialCache(
                 config.auth().credentialProofAge(), config.auth().credentialsMax());
         List<LoopPool> pools = openLoops(credentials);
+        heapGuard.start();
         accounts.addListener(user -> {
             credentials.accountChanged(user);
             contexts.forEach(
@@ -273,7 +288,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 contexts::values,
                 tls,
                 changed -> {
-                    sessions.connectionsMax(changed.limits().maxConnections());
+                    sessions.connectionsMax(clientsMax(changed));
                     admission.rules(changed.access(), changed.limits());
                     operators.rules(operatorRules(changed));
                 });
@@ -338,6 +353,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 .childOption(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         ConfiguredSettings.waterMark(config.limits().frontendBuffer()))
+                .handler(new AcceptFailures())
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -467,6 +483,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
             return;
         }
         draining.set(true);
+        heapGuard.close();
         control.close();
         closeListener();
         sessions.closeAll();

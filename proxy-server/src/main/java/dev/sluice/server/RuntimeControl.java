@@ -135,7 +135,7 @@ final class RuntimeControl implements AutoCloseable {
         reception.accept(config);
         parts.capacities()
                 .waiting()
-                .limits(config.pool().waiting().max(), config.pool().waiting().bytesMax());
+                .limits(config.pool().waiting().max(), ConfiguredSettings.waitingBytesMax(config.pool()));
         PoolSettings pool = ConfiguredSettings.pool(config.pool());
         for (LoopContext loop : loops) {
             var unused = loop.ask(() -> {

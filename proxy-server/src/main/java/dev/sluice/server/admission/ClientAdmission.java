@@ -21,6 +21,7 @@ public final class ClientAdmission {
     /** An attacker with one IPv6 address has all of its network. */
     private static final int IPV6_NETWORK_BYTES = 8;
 
+    private static final String NO_ROOM = "Sluice lets nobody in until others have left";
     private static final String NOBODY_YET = "unauthenticated user";
 
     /** The limit on all connections. Thread-safe: implementations are. */
@@ -41,6 +42,7 @@ public final class ClientAdmission {
     private final Places addresses = new Places();
     private final LoginAttempts attempts = new LoginAttempts();
     private volatile Rules rules;
+    private volatile boolean shortOfMemory;
 
     /** @param nanoClock a monotonic clock */
     public ClientAdmission(
@@ -54,6 +56,11 @@ public final class ClientAdmission {
     /** Changes the rules for those who come from now on. */
     public void rules(AccessConfig access, LimitsConfig limits) {
         rules = new Rules(access, limits.perClient());
+    }
+
+    /** Whether there is no memory for more clients at this moment. */
+    public void shortOfMemory(boolean value) {
+        shortOfMemory = value;
     }
 
     /**
@@ -120,6 +127,9 @@ public final class ClientAdmission {
             InetAddress from = address;
             if (from != null && !now.access().admits(from)) {
                 return refuse(Limit.ACCESS, ErrorCode.ER_HOST_NOT_PRIVILEGED.toPacket(host()));
+            }
+            if (shortOfMemory) {
+                return refuse(Limit.HEAP, ErrorCode.ER_OUT_OF_RESOURCES.toPacket(NO_ROOM));
             }
             ErrPacket tooFast = tryAgain();
             if (tooFast != null) {

@@ -23,7 +23,9 @@ public enum Limit {
     /** {@code limits.buffered-bytes}. */
     BUFFERED_BYTES,
     PREPARED_STATEMENTS,
-    PREPARED_TEXTS;
+    PREPARED_TEXTS,
+    /** The heap is nearly used up. */
+    HEAP;
 
     /** The name in metrics and logs. */
     public String label() {

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -87,6 +88,17 @@ public final class BackendConnector implements BackendOpener {
                     }
                 })
                 .connect(address.host(), address.port());
+        if (attempt.isDone() && !attempt.channel().isRegistered()) {
+            // The reason comes first: where a client is told of it there is little room.
+            String why =
+                    "no socket could be made: " + message(root(attempt.cause())) + "; it was to lead to " + address;
+            // There is no channel: nobody else would say that it is gone, and nobody on this loop that it failed.
+            loop.execute(() -> {
+                listener.failed(BackendFailure.of(Kind.OWN_SHORTAGE, why));
+                listener.gone();
+            });
+            return;
+        }
         attempt.addListener(future -> {
             if (!future.isSuccess()) {
                 listener.failed(BackendFailure.of(
@@ -94,6 +106,15 @@ public final class BackendConnector implements BackendOpener {
             }
         });
         attempt.channel().closeFuture().addListener(closed -> listener.gone());
+    }
+
+    /** Netty says which class it could not make an object of; what the system said is further down. */
+    private static Throwable root(@Nullable Throwable failure) {
+        Throwable cause = failure == null ? new IOException("for no reason that is known") : failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     private static String message(Throwable cause) {

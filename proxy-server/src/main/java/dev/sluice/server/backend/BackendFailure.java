@@ -25,7 +25,9 @@ public record BackendFailure(
         /** No connection became free in time, or too many wait already. */
         EXHAUSTED,
         /** No backend has the role that the statement needs. */
-        NO_BACKEND
+        NO_BACKEND,
+        /** This process could not make a socket: it has no file descriptor left, or no memory. */
+        OWN_SHORTAGE
     }
 
     /**
@@ -34,7 +36,7 @@ public record BackendFailure(
      */
     public boolean isPassing() {
         return switch (kind) {
-            case UNREACHABLE, BROKEN, NO_BACKEND -> true;
+            case UNREACHABLE, BROKEN, NO_BACKEND, OWN_SHORTAGE -> true;
             case REFUSED -> serverError != null && serverError.code() == ErrorCode.ER_SERVER_SHUTDOWN.code();
             case EXHAUSTED -> false;
         };

@@ -40,6 +40,7 @@ final class BackendHandler extends ChannelInboundHandlerAdapter {
             // It takes no more bytes; what it has still to say arrives before the end of its own stream.
             return;
         }
-        connection.fail(BackendFailure.of(Kind.BROKEN, "the connection to the backend failed: " + cause.getMessage()));
+        Kind kind = cause instanceof OutOfMemoryError ? Kind.OWN_SHORTAGE : Kind.BROKEN;
+        connection.fail(BackendFailure.of(kind, "the connection to the backend failed: " + cause.getMessage()));
     }
 }

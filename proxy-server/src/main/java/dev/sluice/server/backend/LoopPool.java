@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The backend connections of one event loop. Confined to the session's event loop; {@link #slotGranted}, {@link #makeRoom},
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * elsewhere, it is closed and its slot moves on.
  */
 public final class LoopPool implements BackendCapacity.Claimant {
+    private static final Logger LOGGER = LoggerFactory.getLogger(LoopPool.class);
+
     private static final long SWEEP_MILLIS = 250;
     /** How long a server may list a connection after it has closed its side, on a busy machine. */
     static final long FORGETTING_MILLIS = 100;
@@ -415,6 +419,15 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** Closes what is idle too long or too old, and looks after those who wait. */
     private void sweep() {
+        try {
+            lookAfterAll();
+        } catch (RuntimeException | Error e) {
+            // Nobody who waits would be told that it was too long if this ended here.
+            LOGGER.atError().setCause(e).log("a pool could not be looked after; it will be in a moment");
+        }
+    }
+
+    private void lookAfterAll() {
         long now = environment.nanoClock().getAsLong();
         long idleMax = settings.idleTimeout().toNanos();
         pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))

@@ -227,7 +227,8 @@ public final class ConfigKeys {
             "pool.waiting-bytes-max",
             ValueType.size("0B", "1GiB"),
             "64MiB",
-            "Memory that the statements which wait may hold together, over all event loops.");
+            "Memory that the statements which wait may hold together, over all event loops; never more than a quarter of the"
+                    + " memory outside the heap.");
     static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
             "pool.connect-timeout",
             ValueType.duration("1ms", "10m"),
@@ -317,8 +318,9 @@ public final class ConfigKeys {
             "limits.buffered-bytes",
             ValueType.size("1MiB", "1GiB"),
             "256MiB",
-            "Bytes waiting for all slow clients, shared out among the event loops; never more than half of the memory outside"
-                    + " the heap. Beyond it the client that has taken nothing for the longest time is disconnected.");
+            "Bytes kept for all slow clients, of answers and of commands that they have not ended, shared out among the event"
+                    + " loops; never more than half of the memory outside the heap. Beyond it the client that has got no further"
+                    + " for the longest time is disconnected.");
     static final ConfigKey<Integer> LIMITS_PREPARED_STATEMENTS_MAX = ConfigKey.defaulted(
             "limits.prepared-statements-max",
             ValueType.count(1, COUNT_MAX),

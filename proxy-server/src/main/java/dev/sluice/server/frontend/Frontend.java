@@ -36,6 +36,7 @@ public final class Frontend {
     private Ticket ticket = NO_TICKET;
     private @Nullable UnsentBytes unsent;
     private boolean unsentBefore;
+    private int received;
 
     Frontend(Channel channel, long connectionId) {
         this.channel = channel;
@@ -122,9 +123,17 @@ public final class Frontend {
         countUnsent();
     }
 
+    /** So much memory holds what the client has sent of a command that is not whole, or behind one that is. */
+    public void received(int bytes) {
+        if (bytes != received) {
+            received = bytes;
+            countUnsent();
+        }
+    }
+
     private void countUnsent() {
         UnsentBytes counter = unsent;
-        long left = counter == null ? 0 : unsentBytes();
+        long left = counter == null ? 0 : keptBytes();
         if (counter != null && (left > 0 || unsentBefore)) {
             unsentBefore = left > 0;
             counter.update(this, left);
@@ -184,9 +193,19 @@ public final class Frontend {
         channel.closeFuture().addListener(closed -> check.cancel(false));
     }
 
+    /** What is kept for the client outside of the heap: answers that it does not take, and what it does not end. */
+    long keptBytes() {
+        return unsentBytes() + received;
+    }
+
     long unsentBytes() {
         ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
         return unsent == null ? 0 : unsent.totalPendingWriteBytes();
+    }
+
+    /** Something on behalf of this client has failed in a way that nobody has foreseen, outside of its channel's events. */
+    public void failed(Throwable cause) {
+        channel.pipeline().fireExceptionCaught(cause);
     }
 
     /** Closes the connection. */

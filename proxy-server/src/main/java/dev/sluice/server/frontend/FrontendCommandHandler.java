@@ -235,6 +235,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return;
         }
         ByteBuf waiting = pending;
+        session.received(waiting == null || waiting.capacity() <= AHEAD_BYTES_MAX ? 0 : waiting.capacity());
         int limit = streamLeft >= 0 || !session.isIdle() ? AHEAD_BYTES_MAX : Math.max(packetBytesMax, HEAD_BYTES);
         boolean pause = waiting != null && waiting.readableBytes() >= limit;
         if (pause != paused) {

@@ -50,6 +50,8 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         implements ClientAuthentication.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(FrontendHandshakeHandler.class);
     private static final int PACKET_BYTES_MAX = 64 * 1024;
+    /** As much as a login takes that hides nothing. */
+    private static final int UNCOUNTED_BYTES = 8 * 1024;
 
     /** What Sluice truly serves; a client that has more goes without. */
     private static final int SERVED = Capabilities.CLIENT_LONG_PASSWORD
@@ -118,6 +120,10 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         if (turnedAway != null) {
             refuse(turnedAway, 0);
             return;
+        }
+        UnsentBytes kept = reception.keptBytes();
+        if (kept != null) {
+            client.countUnsent(kept);
         }
         Reception.Greeting greeting = reception.greeting();
         if (greeting == null) {
@@ -194,6 +200,9 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         }
         if (pending != null && pending.readableBytes() > 2 * PACKET_BYTES_MAX) {
             throw new ProtocolException("too many bytes during the login");
+        }
+        if (frontend != null) {
+            frontend.received(pending == null || pending.capacity() <= UNCOUNTED_BYTES ? 0 : pending.capacity());
         }
     }
 

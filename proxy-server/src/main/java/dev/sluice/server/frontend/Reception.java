@@ -21,6 +21,11 @@ public interface Reception {
     @Nullable
     Greeting greeting();
 
+    /** Where what clients send counts that they do not end; null where their number is bound enough. */
+    default @Nullable UnsentBytes keptBytes() {
+        return null;
+    }
+
     /**
      * What the exchange of passwords needs.
      *

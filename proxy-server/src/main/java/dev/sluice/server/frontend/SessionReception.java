@@ -55,6 +55,11 @@ public final class SessionReception implements Reception {
                         ServerCapabilities.of(server));
     }
 
+    @Override
+    public UnsentBytes keptBytes() {
+        return context.unsent();
+    }
+
     /** MariaDB up to 10 puts a version of MySQL in front of its own: by it drivers know what they may ask for. */
     private static String greetingVersion(ServerFacts server) {
         boolean prefixed =

@@ -66,7 +66,7 @@ public final class UnsentBytes {
         Iterator<Map.Entry<Frontend, Long>> all = waiting.entrySet().iterator();
         while (all.hasNext()) {
             Map.Entry<Frontend, Long> next = all.next();
-            long now = next.getKey().unsentBytes();
+            long now = next.getKey().keptBytes();
             long before = next.getValue();
             sum += now - before;
             if (now < before) {

@@ -20,9 +20,29 @@ final class AtomicFile {
         return file.resolveSibling(file.getFileName() + ".new");
     }
 
-    /** Returns when the new content will survive a crash of the machine. */
+    /**
+     * Returns when the new content will survive a crash of the machine.
+     *
+     * @throws IOException if it could not be written; the old content is there then
+     */
     static void write(Path file, byte[] content) throws IOException {
         Path unfinished = unfinished(file);
+        // The rename is an entry of the directory, which has to reach the disk as well: opened before anything has
+        // changed,
+        // because a descriptor may be what is missing.
+        try (FileChannel directory = FileChannel.open(directory(file), StandardOpenOption.READ)) {
+            try {
+                writeUnfinished(unfinished, content);
+                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (IOException e) {
+                remove(unfinished, e);
+                throw e;
+            }
+            directory.force(true);
+        }
+    }
+
+    private static void writeUnfinished(Path unfinished, byte[] content) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 unfinished,
                 StandardOpenOption.CREATE,
@@ -34,17 +54,19 @@ final class AtomicFile {
             }
             channel.force(true);
         }
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        syncDirectory(file);
     }
 
-    /** The rename is an entry of the directory, which has to reach the disk as well. */
-    private static void syncDirectory(Path file) throws IOException {
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory != null) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
+    /** What is of no use takes no room on a disk that is full. */
+    private static void remove(Path unfinished, IOException why) {
+        try {
+            boolean unused = Files.deleteIfExists(unfinished);
+        } catch (IOException e) {
+            why.addSuppressed(e);
         }
+    }
+
+    private static Path directory(Path file) {
+        Path directory = file.toAbsolutePath().getParent();
+        return directory == null ? file.toAbsolutePath() : directory;
     }
 }

@@ -78,7 +78,9 @@ final class Changes {
     }
 
     static OperationException notWritten(IOException e) {
-        return new OperationException(Kind.FAILED, "the change could not be written to the state directory: " + e);
+        String why = "nothing has changed, because it could not be saved: " + e.getMessage();
+        LOGGER.atError().log(why);
+        return new OperationException(Kind.FAILED, why);
     }
 
     /** Puts a version in force that the store has taken. */

@@ -5,6 +5,7 @@ import dev.sluice.server.admin.Operation.Feature;
 import dev.sluice.server.config.HostPort;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -58,9 +59,21 @@ final class StateFile {
         return path;
     }
 
+    /**
+     * Replaces what was last written.
+     *
+     * @throws IOException if that failed, with the path and the reason; what was there before is there then
+     */
     void write(Content content) throws IOException {
-        Files.createDirectories(path.toAbsolutePath().getParent());
-        AtomicFile.write(path, encode(content));
+        try {
+            Files.createDirectories(path.toAbsolutePath().getParent());
+            AtomicFile.write(path, encode(content));
+        } catch (FileSystemException e) {
+            // Its message begins with a path.
+            throw new IOException(e.getReason() == null ? e.toString() : e.getFile() + ": " + e.getReason(), e);
+        } catch (IOException e) {
+            throw new IOException(path.toAbsolutePath() + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -121,7 +121,7 @@ final class Exchange implements Placement.Listener {
         if (!command.isStreamed()) {
             command.text(settlement.textFor(statement, packet, about));
         }
-        ErrPacket lost = settlement.takeLostState();
+        ErrPacket lost = settlement.lostStateFor(statement, command.isPrepare());
         if (lost != null) {
             answer(lost);
             return;
@@ -592,7 +592,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         boolean busy = closed == connection && (phase == Phase.PREPARING || phase == Phase.RUNNING);
-        Loss loss = settlement.connectionLost(where, closed, failure, busy);
+        Loss loss = settlement.connectionLost(where, closed, failure, busy, busy && command.isPrepare());
         if (closed != connection) {
             return;
         }

@@ -24,6 +24,7 @@ import dev.sluice.server.metrics.LoopMetrics;
 import dev.sluice.server.monitor.TriggerWatch;
 import io.netty.channel.EventLoop;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,6 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the sessions of one event loop share: pool, lexer, balancer, counters, and the queue of those that wait for a
@@ -38,6 +41,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #ask}, which may be called from any thread.
  */
 public final class LoopContext implements WriteGate.Loop {
+    private static final Logger LOGGER = LoggerFactory.getLogger(LoopContext.class);
+
+    /** What a session has without its client's doing, and little more. */
+    private static final int KEPT_BYTES_MIN = 4096;
+
     private static final long SWEEP_MILLIS = 250;
 
     /**
@@ -118,7 +126,7 @@ public final class LoopContext implements WriteGate.Loop {
                 (client, bytes) -> refused(
                         Limit.BUFFERED_BYTES,
                         client,
-                        "the client does not take its answers: " + bytes + " bytes wait"));
+                        "the client does not take its answers, or does not end its command: " + bytes + " bytes wait"));
         this.primaryQueue = new PrimaryQueue(pool.waiting());
         this.causalWaits = new CausalWaits(() -> settings().consistency().causalWait());
         shared.gate().register(this);
@@ -130,13 +138,36 @@ public final class LoopContext implements WriteGate.Loop {
         boolean unused = shared.refusals().add(limit, client.address(), what);
     }
 
-    /** What clients of this loop have not taken yet. */
-    UnsentBytes unsent() {
+    /** What is kept for clients of this loop that do not take their answers, or do not end what they send. */
+    public UnsentBytes unsent() {
         return unsent;
     }
 
     EventLoop loop() {
         return loop;
+    }
+
+    /**
+     * Sends those clients away who have this loop keep the most on the heap, until so many bytes are free, and nobody who has it
+     * keep next to nothing. Called from any thread.
+     */
+    public void makeRoom(long bytes) {
+        loop.execute(() -> {
+            List<Session> largest = registry().all().stream()
+                    .filter(session -> session.parts().context() == this && session.heldBytes() > KEPT_BYTES_MIN)
+                    .sorted(Comparator.comparingLong(Session::heldBytes).reversed())
+                    .toList();
+            long freed = 0;
+            for (Session session : largest) {
+                if (freed >= bytes) {
+                    return;
+                }
+                freed += session.heldBytes();
+                String what = "its session had Sluice keep " + session.heldBytes() + " bytes";
+                refused(Limit.HEAP, session.parts().frontend(), "the heap is nearly used up: " + what);
+                session.endNow(ErrorCode.ER_OUT_OF_RESOURCES.toPacket(what));
+            }
+        });
     }
 
     /** The backend connections of this loop. */
@@ -250,10 +281,11 @@ public final class LoopContext implements WriteGate.Loop {
         }
     }
 
-    /** Neither a full pool nor a backend that an operator took away says anything about its health. */
+    /** A full pool, a backend that an operator took away, and what Sluice itself lacks say nothing about its health. */
     private static boolean isTrouble(BackendFailure failure) {
         return failure.kind() != BackendFailure.Kind.EXHAUSTED
                 && failure.kind() != BackendFailure.Kind.NO_BACKEND
+                && failure.kind() != BackendFailure.Kind.OWN_SHORTAGE
                 && !isDenied(failure);
     }
 
@@ -364,6 +396,15 @@ public final class LoopContext implements WriteGate.Loop {
     }
 
     private void sweep() {
+        try {
+            lookAfterThoseWhoWait();
+        } catch (RuntimeException | Error e) {
+            // Nobody would look after them any more if this ended here.
+            LOGGER.atError().setCause(e).log("those who wait could not be looked after; they will be in a moment");
+        }
+    }
+
+    private void lookAfterThoseWhoWait() {
         primaryQueue.giveUpLate(nowNanos());
         if (topology().primary() != null) {
             // It was there but could not be connected to: it may be back before a probe has noticed anything.

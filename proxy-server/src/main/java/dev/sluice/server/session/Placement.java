@@ -392,7 +392,13 @@ final class Placement implements SessionRouter.Context {
         @Override
         public void retryRoute() {
             if (isWaiting()) {
-                place();
+                try {
+                    place();
+                } catch (RuntimeException | Error e) {
+                    // For want of memory, say. Whoever calls has others to call, and no channel that would end this
+                    // session.
+                    parts.frontend().failed(e);
+                }
             }
         }
 

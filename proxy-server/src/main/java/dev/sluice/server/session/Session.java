@@ -113,7 +113,6 @@ public final class Session {
         this.local = new LocalCommands(parts);
         this.statementCommands = new StatementCommands(parts, exchange, reader, local);
         this.clientKill = new ClientKill(this);
-        frontend.countUnsent(context.unsent());
         context.registry().add(this);
         context.metrics().sessionOpened();
     }
@@ -521,6 +520,11 @@ public final class Session {
         exchange.flushBytes();
     }
 
+    /** So much memory holds what the client has sent and was not handed over yet. */
+    public void received(int bytes) {
+        frontend.received(bytes);
+    }
+
     /** The client takes bytes again, or no longer does: the backend that feeds it is paused meanwhile. */
     public void frontendWritabilityChanged() {
         boolean writable = frontend.channel().isWritable();
@@ -566,7 +570,13 @@ public final class Session {
             protocolError(ErrorCode.ER_NET_UNCOMPRESS_ERROR);
             return;
         }
-        if (cause instanceof java.io.IOException) {
+        if (cause instanceof OutOfMemoryError) {
+            // Of the memory outside of the heap: without any of the other kind the process ends.
+            context.refused(
+                    Limit.BUFFERED_BYTES,
+                    frontend,
+                    "no memory outside of the heap is left (-XX:MaxDirectMemorySize): " + cause.getMessage());
+        } else if (cause instanceof java.io.IOException) {
             LOGGER.debug("client {} is gone: {}", frontend.address(), cause.getMessage());
         } else {
             LOGGER.atError().addKeyValue("session", id()).setCause(cause).log("session ended by an internal error");
@@ -605,6 +615,11 @@ public final class Session {
     }
 
     private void shutDownNow() {
+        endNow(ErrorCode.ER_SERVER_SHUTDOWN.toPacket());
+    }
+
+    /** Ends the session with an error that nobody has asked for, if there is a way to tell it. */
+    void endNow(ErrPacket error) {
         if (closed) {
             return;
         }
@@ -612,9 +627,14 @@ public final class Session {
             frontend.close();
         } else {
             // Sequence id 0 when nothing was asked: the error is not an answer.
-            frontend.sendAndClose(exchange.isIdle() ? 0 : 1, ErrorCode.ER_SERVER_SHUTDOWN.toPacket());
+            frontend.sendAndClose(exchange.isIdle() ? 0 : 1, error);
         }
         release();
+    }
+
+    /** What its client has had it keep on the heap, in bytes, roughly: prepared texts and the values of variables. */
+    long heldBytes() {
+        return closed ? 0 : parts.statements().bytes() + parts.state().vector().characters();
     }
 
     private void close() {

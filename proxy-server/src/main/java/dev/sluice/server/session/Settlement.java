@@ -65,6 +65,9 @@ final class Settlement {
     private final StatementBindings bindings;
     private final ConnectionCollation collation;
     private @Nullable ErrPacket lostState;
+    /** Whether the client of a COM_STMT_PREPARE has been told of it, and maybe nobody behind it. */
+    private boolean toldToPrepare;
+
     private int countedPins;
     /** Whether the connection is given up only to those who have waited for long. */
     private boolean untilStarving;
@@ -88,6 +91,22 @@ final class Settlement {
         ErrPacket error = lostState;
         lostState = null;
         return error;
+    }
+
+    /**
+     * The same for a command that begins. A driver may keep the error of a COM_STMT_PREPARE to itself and send the statement as a
+     * text, which must not be the beginning of another transaction: such an error is told again, but not to a ROLLBACK.
+     */
+    @Nullable
+    ErrPacket lostStateFor(Classification statement, boolean prepares) {
+        if (prepares) {
+            toldToPrepare |= lostState != null;
+            return lostState;
+        }
+        boolean undone = toldToPrepare && statement.kind() == StatementKind.ROLLBACK;
+        toldToPrepare = false;
+        ErrPacket error = takeLostState();
+        return undone ? null : error;
     }
 
     /** The text of the statement where names in it will matter, before its bytes are sent and gone. */
@@ -394,15 +413,17 @@ final class Settlement {
     /**
      * A leased connection has ended: what lived on it is gone.
      *
-     * @param busy whether a command is under way there, whose answer will tell the client
+     * @param busy whether a command is under way there
+     * @param prepares whether that is a COM_STMT_PREPARE; the answer of any other will tell the client
      * @return what went with it
      */
-    Loss connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy) {
+    Loss connectionLost(Slot slot, BackendConnection closed, BackendFailure failure, boolean busy, boolean prepares) {
         parts.leases().put(slot, null);
         boolean transaction = parts.state().transactionSlot() == slot;
         int pins = parts.state().pins(slot) & ~PinReason.LAST_STATEMENT.bit();
         Loss loss = transaction ? Loss.TRANSACTION : pins != 0 ? Loss.STATE : Loss.NOTHING;
-        if (loss != Loss.NOTHING && !busy) {
+        if (loss != Loss.NOTHING && (!busy || prepares)) {
+            toldToPrepare = busy;
             lostState = Failures.stateLost(PinReason.describe(pins), transaction, failure.message());
         }
         parts.effects().connectionGone(slot);

@@ -16,13 +16,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * {@code serve} in a process of its own, for what has to be measured from outside or may end it. Confined to the thread of
  * the test.
  */
 final class SluiceProcess implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofSeconds(120);
+    private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
 
     private final Process process;
     private final int port;
@@ -46,6 +49,36 @@ final class SluiceProcess implements AutoCloseable {
      */
     static SluiceProcess start(LocalCluster cluster, String name, String configuration, String... jvmOptions)
             throws IOException {
+        return start(List.of(), System.getProperty("java.class.path"), cluster, name, configuration, jvmOptions);
+    }
+
+    /**
+     * The same under another program, which becomes the process.
+     *
+     * @param wrapper its name and arguments, which are followed by the command
+     */
+    static SluiceProcess startUnder(
+            List<String> wrapper, LocalCluster cluster, String name, String configuration, String... jvmOptions)
+            throws IOException {
+        return start(wrapper, System.getProperty("java.class.path"), cluster, name, configuration, jvmOptions);
+    }
+
+    /** The same with all classes in jars, as they are where Sluice is installed: a jar stays open, a file of a directory does not. */
+    static SluiceProcess startFromJars(
+            List<String> wrapper, LocalCluster cluster, String name, String configuration, String... jvmOptions)
+            throws IOException {
+        String classPath = ClassPathJars.of(System.getProperty("java.class.path"), cluster.directory());
+        return start(wrapper, classPath, cluster, name, configuration, jvmOptions);
+    }
+
+    private static SluiceProcess start(
+            List<String> wrapper,
+            String classPath,
+            LocalCluster cluster,
+            String name,
+            String configuration,
+            String... jvmOptions)
+            throws IOException {
         Path directory = cluster.directory();
         int port = FreePorts.pick();
         int metricsPort = FreePorts.pick();
@@ -57,12 +90,12 @@ final class SluiceProcess implements AutoCloseable {
                 + "\nbackends:\n"
                 + backends + "monitor:\n  user: " + Accounts.MONITOR_USER + "\n  password: " + Accounts.MONITOR_PASSWORD
                 + "\nmetrics:\n  listen: 127.0.0.1:" + metricsPort + "\n" + configuration;
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(jvmOptions));
         command.addAll(List.of(
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 "dev.sluice.server.cli.Main",
                 "serve",
                 "--config",
@@ -93,6 +126,7 @@ final class SluiceProcess implements AutoCloseable {
                 if (!process.isAlive() || System.nanoTime() - deadline > 0) {
                     throw new IOException("does not serve: " + log(), notYet);
                 }
+                LockSupport.parkNanos(POLL_NANOS);
             }
         }
     }
@@ -144,6 +178,36 @@ final class SluiceProcess implements AutoCloseable {
             throw new IOException("jcmd could not ask for a collection");
         }
         return (long) metric("jvm_memory_used_bytes{area=\"heap\"}");
+    }
+
+    /**
+     * Changes what the system lets it have from now on.
+     *
+     * @param limit an option of prlimit, such as {@code --nofile=100:}
+     */
+    void limit(String limit) throws IOException, InterruptedException {
+        Process prlimit = new ProcessBuilder("prlimit", "--pid", String.valueOf(process.pid()), limit)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!prlimit.waitFor(30, TimeUnit.SECONDS) || prlimit.exitValue() != 0) {
+            throw new IOException("prlimit could not set " + limit);
+        }
+    }
+
+    /** How many file descriptors it has open. */
+    int descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            return (int) open.count();
+        }
+    }
+
+    /** The time that it has spent on CPUs. */
+    Duration cpu() throws IOException {
+        return process.toHandle()
+                .info()
+                .totalCpuDuration()
+                .orElseThrow(() -> new IOException("the system tells no CPU time"));
     }
 
     /** Ends it by SIGTERM; whether that took less than half a minute. */

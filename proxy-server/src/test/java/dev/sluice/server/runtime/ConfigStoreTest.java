@@ -100,6 +100,36 @@ class ConfigStoreTest {
     }
 
     @Test
+    void aFullDiskIsNamedAndWhatWasThereStays() throws IOException {
+        ConfigStore store = open(file);
+        ConfigVersion old = store.change("dba", "c added", config -> config.with(backend("c")));
+        byte[] before = Files.readAllBytes(stateFile);
+        Path unfinished = AtomicFile.unfinished(stateFile);
+        Files.createSymbolicLink(unfinished, Path.of("/dev/full"));
+        assertThatIOException()
+                .isThrownBy(() -> store.change("dba", "x", config -> config.with(backend("d"))))
+                .withMessageStartingWith(stateFile + ": ")
+                .withMessageContaining("No space left on device");
+        assertThat(store.current()).isEqualTo(old);
+        assertThat(stateFile).hasBinaryContent(before);
+        assertThat(unfinished).doesNotExist();
+        assertThat(open(file).current()).isEqualTo(old);
+
+        ConfigVersion next = store.change("dba", "d added", config -> config.with(backend("d")));
+        assertThat(open(file).current()).isEqualTo(next);
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeIsNamed() throws IOException {
+        Path notADirectory = directory.resolve("state");
+        ConfigStore store = ConfigStore.open(file, notADirectory.resolve("sub/runtime-config.yaml"), () -> NOON);
+        Files.writeString(notADirectory, "");
+        assertThatIOException()
+                .isThrownBy(() -> store.change("dba", "x", config -> config.with(backend("c"))))
+                .withMessageContaining(notADirectory.toString());
+    }
+
+    @Test
     void aCrashAtAnyByteLeavesTheOldVersionOrTheNew() throws IOException {
         ConfigStore store = open(file);
         ConfigVersion old = store.change("dba", "c added", config -> config.with(backend("c")));

@@ -2,6 +2,7 @@ package dev.sluice.server.admin.port;
 
 import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.server.admin.OperationDesk;
+import dev.sluice.server.admission.AcceptFailures;
 import dev.sluice.server.admission.OperatorAdmission;
 import dev.sluice.server.config.AdminConfig;
 import dev.sluice.server.config.HostPort;
@@ -107,6 +108,7 @@ public final class AdminServer implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .handler(new AcceptFailures())
                 .childHandler(pipeline)
                 .bind(new InetSocketAddress(address.host(), address.port()))
                 .awaitUninterruptibly();
