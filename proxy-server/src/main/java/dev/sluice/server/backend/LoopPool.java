@@ -198,6 +198,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Opens a connection in a reserved slot. */
     private void open(Claim claim) {
         PoolKey key = claim.pool().key();
+        KeyPool pool = pool(key);
+        pool.opening();
         Borrower borrower = claim.borrower();
         BackendCapacity capacity = capacities.of(key.backendOrdinal());
         BackendAddress address = capacities.address(key.backendOrdinal());
@@ -205,7 +207,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         opener.connect(loop, address, key, borrower.credential(), new ConnectListener() {
             @Override
             public void connected(BackendConnection connection) {
-                opened(claim.pool(), connection);
+                opened(pool, connection);
                 if (borrower.isWaiting()) {
                     lend(connection, borrower);
                 } else {
@@ -223,6 +225,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void gone() {
+                pool.ended();
                 free(capacity);
             }
         });
@@ -420,6 +423,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))
                 .forEach(this::retireIdle);
         lines.forEach((line, ordinal) -> lookAfter(ordinal, line, now));
+        pools.forgetEmpty();
     }
 
     private void lookAfter(int ordinal, WaitingLine line, long now) {

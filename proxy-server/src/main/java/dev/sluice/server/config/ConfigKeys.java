@@ -234,6 +234,15 @@ public final class ConfigKeys {
             "5s",
             "Time for connecting to a server, TLS and login together.");
 
+    static final ConfigKey<ProxyProtocol> POOL_PROXY_PROTOCOL = ConfigKey.defaulted(
+            "pool.proxy-protocol",
+            ValueType.oneOf(ProxyProtocol.class),
+            "off",
+            "Whether servers are told the address of the client that a connection is for, in a PROXY protocol header of this"
+                    + " version: then `user@host` accounts, `USER()`, the process list and the blocking of hosts see the client"
+                    + " in place of Sluice. For MariaDB with Sluice's address in `proxy_protocol_networks`, on all servers."
+                    + " Connections are shared only among clients of one address then.");
+
     // access
 
     static final ConfigKey<AccessList> ACCESS_ALLOW = ConfigKey.defaulted(

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +23,12 @@ class AccountTableTest {
     private static AccountTable table(String ownHost, String... names) {
         List<Account> accounts =
                 Arrays.stream(names).map(name -> account(name, "*1")).toList();
-        return new AccountTable(accounts, Set.of(ownHost));
+        return new AccountTable(accounts, new AccountTable.Server(Set.of(ownHost), true));
+    }
+
+    private static Account only(AccountChoice choice) {
+        assertThat(choice.accounts()).hasSize(1);
+        return choice.accounts().get(0);
     }
 
     @ParameterizedTest
@@ -65,27 +69,25 @@ class AccountTableTest {
     void theMostSpecificMatchingHostIsChosen(String hosts, String expected) {
         String[] names =
                 Arrays.stream(hosts.split(" ")).map(host -> "u@" + host).toArray(String[]::new);
-        Account chosen = table("10.1.2.3", names).lookup("u");
-        assertThat(Objects.requireNonNull(chosen).host()).isEqualTo(expected);
+        Account chosen = only(table("10.1.2.3", names).lookup("u", null));
+        assertThat(chosen.host()).isEqualTo(expected);
     }
 
     @Test
     void theAnonymousAccountOfAMoreSpecificHostHidesTheNamedOne() {
-        assertThat(table("localhost", "u@%", "@localhost").lookup("u"))
-                .hasToString("Account[@localhost, plugin=mysql_native_password, locked=false]");
-        assertThat(table("localhost", "u@localhost", "@localhost").lookup("u"))
-                .hasToString("Account[u@localhost, plugin=mysql_native_password, locked=false]");
-        assertThat(table("localhost", "@%").lookup("who")).isNotNull();
-        assertThat(table("localhost", "u@%").lookup("who")).isNull();
-        assertThat(table("10.0.0.1", "u@10.9.%").lookup("u")).isNull();
+        assertThat(only(table("localhost", "u@%", "@localhost").lookup("u", null))).hasToString("Account[@localhost, plugin=mysql_native_password, locked=false]");
+        assertThat(only(table("localhost", "u@localhost", "@localhost").lookup("u", null))).hasToString("Account[u@localhost, plugin=mysql_native_password, locked=false]");
+        assertThat(table("localhost", "@%").lookup("who", null).isNone()).isFalse();
+        assertThat(table("localhost", "u@%").lookup("who", null).isNone()).isTrue();
+        assertThat(table("10.0.0.1", "u@10.9.%").lookup("u", null).isNone()).isTrue();
     }
 
     @Test
     void changedAddedAndRemovedAccountsAreFoundByUser() {
         AccountTable before = new AccountTable(
-                List.of(account("same@%", "*1"), account("changed@%", "*1"), account("removed@%", "*1")), Set.of("h"));
+                List.of(account("same@%", "*1"), account("changed@%", "*1"), account("removed@%", "*1")), new AccountTable.Server(Set.of("h"), true));
         AccountTable now = new AccountTable(
-                List.of(account("same@%", "*1"), account("changed@%", "*2"), account("added@%", "*1")), Set.of("h"));
+                List.of(account("same@%", "*1"), account("changed@%", "*2"), account("added@%", "*1")), new AccountTable.Server(Set.of("h"), true));
         assertThat(now.changedUsers(before)).containsExactlyInAnyOrder("changed", "removed", "added");
         assertThat(now.changedUsers(now)).isEmpty();
     }
