@@ -514,6 +514,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
         return pools.sizes();
     }
 
+    /** How many kinds of connections are known. */
+    int kinds() {
+        return pools.count();
+    }
+
     /** How many wait for a connection to a backend. */
     public int waitingFor(int ordinal) {
         return lines.of(ordinal).size();

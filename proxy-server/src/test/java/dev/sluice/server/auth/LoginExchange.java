@@ -36,7 +36,8 @@ abstract class LoginExchange {
     final CredentialCache cache = new CredentialCache(Duration.ofMinutes(1), 10);
     final Map<String, Account> accounts = new HashMap<>();
     /** Those of one host. */
-    final Map<LoginName, Account> accountsAtHosts = new HashMap<>();
+    final Map<LoginName, AccountChoice> accountsAtHosts = new HashMap<>();
+
     boolean clientHosts;
     InetAddress clientAddress = NetUtil.createInetAddressFromIpAddressString("10.0.0.9");
     final List<Credential> proving = new ArrayList<>();
@@ -62,9 +63,9 @@ abstract class LoginExchange {
     final AuthServices.Accounts directory = new AuthServices.Accounts() {
         @Override
         public AccountChoice lookup(LoginName name) {
-            Account account = accountsAtHosts.get(name);
-            Account found = account == null ? accounts.get(name.user()) : account;
-            return found == null ? AccountChoice.NONE : AccountChoice.of(found);
+            Account account = accounts.get(name.user());
+            return accountsAtHosts.getOrDefault(
+                    name, account == null ? AccountChoice.NONE : AccountChoice.of(account));
         }
 
         @Override

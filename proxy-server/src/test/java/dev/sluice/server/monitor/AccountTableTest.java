@@ -2,6 +2,7 @@ package dev.sluice.server.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.NetUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -80,6 +81,50 @@ class AccountTableTest {
         assertThat(table("localhost", "@%").lookup("who", null).isNone()).isFalse();
         assertThat(table("localhost", "u@%").lookup("who", null).isNone()).isTrue();
         assertThat(table("10.0.0.1", "u@10.9.%").lookup("u", null).isNone()).isTrue();
+    }
+
+    /** Of accounts u at hosts, those that a client may be meant by; the server looks names up or not. */
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3, true, % 10.1.%, 10.1.%",
+        "10.2.2.3, true, % 10.1.%, %",
+        "10.2.2.3, true, 10.1.% 127.0.0.1, ''",
+        "10.1.2.3, false, 10.1.% app.example %, 10.1.%",
+        "10.1.2.3, true, 10.1.% app.example %, app.example 10.1.%",
+        "10.1.2.3, true, 10.1.2.3 app.example %, 10.1.2.3 app.example",
+        "10.1.2.3, true, app.example %.example localhost, app.example %.example",
+        "10.1.2.3, true, app.example, app.example",
+        "10.1.2.3, true, fd00::% localhost %, %",
+        "fd00::12, true, fd00::% %, fd00::%",
+        "fd00:0:0:0:0:0:0:12, false, fd00::12 %, fd00::12",
+        "127.0.0.1, true, % localhost app.example, localhost",
+        "127.0.0.1, false, % localhost, %",
+        "::1, true, % localhost, localhost",
+        "127.0.0.2, true, % localhost, %",
+        "10.1.2.3, true, 10.1.0.0/255.255.0.0 10.0.0.0/255.0.0.0, 10.1.0.0/255.255.0.0"
+    })
+    void theAccountIsThatOfTheClientsAddressWhereServersAreToldIt(
+            String client, boolean resolvesNames, String hosts, String expected) {
+        List<Account> accounts = Arrays.stream(hosts.split(" "))
+                .map(host -> account("u@" + host, "*1"))
+                .toList();
+        AccountTable table = new AccountTable(accounts, new AccountTable.Server(Set.of("127.0.0.1"), resolvesNames));
+        List<String> chosen =
+                table.lookup("u", NetUtil.createInetAddressFromIpAddressString(client)).accounts().stream()
+                        .map(Account::host)
+                        .toList();
+        assertThat(String.join(" ", chosen)).isEqualTo(expected);
+    }
+
+    @Test
+    void ofSeveralAccountsTheStrictestDemandCounts() {
+        AccountChoice choice = AccountChoice.of(
+                Accounts.demanding(Account.Demand.NOTHING, "u", "one"),
+                Accounts.demanding(Account.Demand.CERTIFICATE, "u", "one"),
+                Accounts.demanding(Account.Demand.TLS, "u", "other"));
+        assertThat(choice.demand()).isEqualTo(Account.Demand.CERTIFICATE);
+        assertThat(choice.isAllOf("one")).isFalse();
+        assertThat(AccountChoice.NONE.demand()).isEqualTo(Account.Demand.NOTHING);
     }
 
     @Test
