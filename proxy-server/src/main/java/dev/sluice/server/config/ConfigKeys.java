@@ -421,7 +421,8 @@ public final class ConfigKeys {
             "auth.credentials-max",
             ValueType.count(1, COUNT_MAX),
             "10000",
-            "Accounts whose password verifiers are kept in memory.");
+            "Accounts whose password verifiers are kept in memory; with `pool.proxy-protocol`, one for each address that a user"
+                    + " comes from.");
 
     // metrics, log, shutdown
 
@@ -555,6 +556,7 @@ public final class ConfigKeys {
             POOL_WAITING_MAX,
             POOL_WAITING_BYTES_MAX,
             POOL_CONNECT_TIMEOUT,
+            POOL_PROXY_PROTOCOL,
             ACCESS_ALLOW,
             ACCESS_DENY,
             ACCESS_PROXIES,

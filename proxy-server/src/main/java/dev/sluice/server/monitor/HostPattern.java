@@ -80,7 +80,7 @@ final class HostPattern implements Comparable<HostPattern> {
         return text.isEmpty() || like(text, 0, client.toLowerCase(Locale.ROOT), 0);
     }
 
-    /** Whether this can match the name of a host that its address does not tell. Names have letters, and neither colon nor slash. */
+    /** Whether this can match a name, which the address of a host does not tell. Names have letters and no colon. */
     boolean isForNames() {
         return text.chars().anyMatch(Character::isLetter) && text.indexOf(':') < 0 && mask < 0;
     }

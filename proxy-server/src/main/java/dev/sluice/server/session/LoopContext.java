@@ -250,7 +250,7 @@ public final class LoopContext implements WriteGate.Loop {
         }
     }
 
-    /** Neither a full pool nor an address that a server turns away nor a backend that an operator took away says anything about its health. */
+    /** Neither a full pool, nor a client whom the server turns away, nor a backend that an operator took away says anything about it. */
     private static boolean isTrouble(BackendFailure failure) {
         return failure.kind() != BackendFailure.Kind.EXHAUSTED
                 && failure.kind() != BackendFailure.Kind.TURNED_AWAY

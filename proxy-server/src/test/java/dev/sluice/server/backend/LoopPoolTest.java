@@ -64,8 +64,9 @@ class LoopPoolTest {
         for (PoolKey key : List.of(other, APP)) {
             Client client = bench.acquire(key, EMPTY, client("a"));
             assertThat(client.acquired).isNull();
-            assertThat(bench.nextAttempt().key).isEqualTo(key);
-            client.waiting = false;
+            PoolBench.Attempt attempt = bench.nextAttempt();
+            assertThat(attempt.key).isEqualTo(key);
+            attempt.isRefused();
         }
     }
 
@@ -78,7 +79,8 @@ class LoopPoolTest {
         Client client = bench.acquire(other, EMPTY, client("a"));
         assertThat(bench.attempts).isEmpty();
         bench.serverCloses(one);
-        assertThat(client.acquired).isSameAs(bench.nextAttempt().succeeds().connection());
+        FakeBackend opened = bench.nextAttempt().succeeds();
+        assertThat(client.acquired).isSameAs(opened.connection());
         assertThat(bench.capacities.of(0).open()).isEqualTo(2);
     }
 

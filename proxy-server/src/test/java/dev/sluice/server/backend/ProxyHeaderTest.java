@@ -8,9 +8,9 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import io.netty.util.NetUtil;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,18 +21,12 @@ class ProxyHeaderTest {
 
     /** Netty's decoder is somebody else's reading of the protocol. */
     @ParameterizedTest
-    @CsvSource({
-        "V1, 10.1.2.3, V1, TCP4, 0.0.0.0",
-        "V1, fd00::12, V1, TCP6, ::",
-        "V1, 2001:db8:1:2:3:4:5:6, V1, TCP6, ::",
-        "V2, 10.1.2.3, V2, TCP4, 0.0.0.0",
-        "V2, fd00::12, V2, TCP6, ::"
-    })
-    void whatIsWrittenIsRead(ProxyHeader header, String address, String version, String protocol, String destination) {
+    @CsvSource({"10.1.2.3, TCP4, 0.0.0.0", "fd00::12, TCP6, ::", "2001:db8:1:2:3:4:5:6, TCP6, ::"})
+    void versionTwoIsRead(String address, String protocol, String destination) {
         EmbeddedChannel channel = new EmbeddedChannel(new HAProxyMessageDecoder());
-        channel.writeInbound(header(header, address));
+        channel.writeInbound(header(ProxyHeader.V2, address));
         HAProxyMessage read = channel.readInbound();
-        assertThat(read.protocolVersion()).hasToString(version);
+        assertThat(read.protocolVersion()).isEqualTo(HAProxyProtocolVersion.V2);
         assertThat(read.command()).isEqualTo(HAProxyCommand.PROXY);
         assertThat(read.proxiedProtocol()).hasToString(protocol);
         assertThat(NetUtil.createInetAddressFromIpAddressString(read.sourceAddress()))
@@ -44,10 +38,12 @@ class ProxyHeaderTest {
         assertThat(channel.finish()).isFalse();
     }
 
-    @Test
-    void versionOneIsALine() {
-        ByteBuf header = header(ProxyHeader.V1, "192.0.2.7");
-        assertThat(header.toString(StandardCharsets.US_ASCII)).isEqualTo("PROXY TCP4 192.0.2.7 0.0.0.0 0 0\r\n");
+    /** Netty's decoder does not take the port 0, which the protocol allows. */
+    @ParameterizedTest
+    @CsvSource({"192.0.2.7, TCP4 192.0.2.7 0.0.0.0", "fd00:0:0:0:0:0:0:12, TCP6 fd00::12 ::"})
+    void versionOneIsALine(String address, String expected) {
+        ByteBuf header = header(ProxyHeader.V1, address);
+        assertThat(header.toString(StandardCharsets.US_ASCII)).isEqualTo("PROXY " + expected + " 0 0\r\n");
         header.release();
     }
 }

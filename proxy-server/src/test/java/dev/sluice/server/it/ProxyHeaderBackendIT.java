@@ -16,6 +16,7 @@ import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.sql.Connection;
@@ -268,7 +269,7 @@ class ProxyHeaderBackendIT {
         await().atMost(TestProxy.SOON).until(() -> !login(proxy, "10.2.0.1", WHO, "two").equals("denied"));
         try (Connection root = cluster.primary().connect()) {
             String count = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'who'";
-            List<CompletableFuture<Void>> clients = IntStream.range(0, 4 * CAP)
+            List<CompletableFuture<Void>> clients = IntStream.range(0, 3 * CAP)
                     .mapToObj(i -> CompletableFuture.runAsync(() -> askOften("10.2.0." + i)))
                     .toList();
             while (!clients.stream().allMatch(CompletableFuture::isDone)) {
@@ -281,11 +282,11 @@ class ProxyHeaderBackendIT {
 
     private static void askOften(String address) {
         try (RawClient client = in(proxy, address, WHO, "two")) {
-            for (int i = 0; i < 15; i++) {
+            for (int i = 0; i < 6; i++) {
                 assertThat(client.value("SELECT USER() FOR UPDATE")).endsWith("@" + address);
             }
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
