@@ -66,8 +66,9 @@ public final class ClientAnnouncements {
     @Nullable
     BackendFailure refusal(BackendAddress address, int ordinal) {
         if (isMySql.test(ordinal)) {
-            BackendFailure failure = turnedAway(address + " takes no PROXY header, because it is no MariaDB server, so nobody can"
-                    + " log in there from his own address: set pool.proxy-protocol to off");
+            BackendFailure failure =
+                    turnedAway(address + " takes no PROXY header, because it is no MariaDB server, so nobody can"
+                            + " log in there from his own address: set pool.proxy-protocol to off");
             refused(address, failure);
             return failure;
         }
@@ -112,8 +113,9 @@ public final class ClientAnnouncements {
     }
 
     private static BackendFailure notAccepted(BackendAddress address) {
-        return turnedAway(address + " takes no PROXY header from Sluice, so nobody can log in there from his own address: name"
-                + " the address of Sluice in proxy_protocol_networks of that server, or set pool.proxy-protocol to off");
+        return turnedAway(
+                address + " takes no PROXY header from Sluice, so nobody can log in there from his own address: name"
+                        + " the address of Sluice in proxy_protocol_networks of that server, or set pool.proxy-protocol to off");
     }
 
     private static BackendFailure turnedAway(String message) {

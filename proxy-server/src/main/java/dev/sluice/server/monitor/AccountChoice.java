@@ -36,6 +36,9 @@ public record AccountChoice(List<Account> accounts) {
 
     /** What is demanded of a connection: the most that any of them does, so that no demand can be got round. */
     public Account.Demand demand() {
-        return accounts.stream().map(Account::demand).max(Comparator.naturalOrder()).orElse(Account.Demand.NOTHING);
+        return accounts.stream()
+                .map(Account::demand)
+                .max(Comparator.naturalOrder())
+                .orElse(Account.Demand.NOTHING);
     }
 }

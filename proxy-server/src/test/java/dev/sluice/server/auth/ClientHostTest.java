@@ -76,8 +76,7 @@ class ClientHostTest extends LoginExchange {
 
     @Test
     void whatIsDemandedIsWhatTheAccountOfTheHostDemands() {
-        accountsAtHosts.put(
-                new LoginName("app", HERE), AccountChoice.of(Accounts.demanding(Demand.TLS, "app", SHA2)));
+        accountsAtHosts.put(new LoginName("app", HERE), AccountChoice.of(Accounts.demanding(Demand.TLS, "app", SHA2)));
         accountsAtHosts.put(
                 new LoginName("app", THERE), AccountChoice.of(Accounts.demanding(Demand.NOTHING, "app", SHA2)));
         login(false).start("app", SHA2, new byte[0], 1);
@@ -109,7 +108,8 @@ class ClientHostTest extends LoginExchange {
                 AccountChoice.of(Accounts.of("app", NATIVE, ""), Accounts.of("app", SHA2, "")));
         login(false).start("app", NATIVE, NativePassword.scramble(SECRET, NONCE), 1);
         assertThat(sent.get(0))
-                .isInstanceOfSatisfying(AuthSwitchRequest.class, asked -> assertThat(asked.plugin())
-                        .isEqualTo(SHA2));
+                .isInstanceOfSatisfying(
+                        AuthSwitchRequest.class,
+                        asked -> assertThat(asked.plugin()).isEqualTo(SHA2));
     }
 }

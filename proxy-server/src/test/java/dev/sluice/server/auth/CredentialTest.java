@@ -18,7 +18,8 @@ class CredentialTest {
 
     @Test
     void itsTextNamesTheUserAndNothingElse() {
-        assertThat(Credential.ofPassword(LoginName.of("app"), bytes("tops3cret"))).hasToString("Credential[app, redacted]");
+        assertThat(Credential.ofPassword(LoginName.of("app"), bytes("tops3cret")))
+                .hasToString("Credential[app, redacted]");
         assertThat(Credential.ofNativeStage1(LoginName.of("app"), bytes("01234567890123456789")))
                 .hasToString("Credential[app, redacted]");
     }
@@ -83,7 +84,8 @@ class CredentialTest {
         Arrays.fill(copy, (byte) 0);
         assertThat(credential.password()).isEqualTo(bytes("secret"));
         assertThat(credential.isEmpty()).isFalse();
-        assertThat(Credential.ofPassword(LoginName.of("app"), new byte[0]).isEmpty()).isTrue();
+        assertThat(Credential.ofPassword(LoginName.of("app"), new byte[0]).isEmpty())
+                .isTrue();
     }
 
     @Test

@@ -64,8 +64,7 @@ abstract class LoginExchange {
         @Override
         public AccountChoice lookup(LoginName name) {
             Account account = accounts.get(name.user());
-            return accountsAtHosts.getOrDefault(
-                    name, account == null ? AccountChoice.NONE : AccountChoice.of(account));
+            return accountsAtHosts.getOrDefault(name, account == null ? AccountChoice.NONE : AccountChoice.of(account));
         }
 
         @Override

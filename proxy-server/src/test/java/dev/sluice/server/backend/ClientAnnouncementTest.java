@@ -65,23 +65,22 @@ class ClientAnnouncementTest {
 
     private void connect(BackendTransportSecurity security) {
         LoginName name = new LoginName("app", CLIENT);
-        ClientAnnouncement announcement =
-                new ClientAnnouncement(announcements, ADDRESS, CLIENT, new ConnectListener() {
-                    @Override
-                    public void connected(BackendConnection connection) {
-                        connected = connection;
-                    }
+        ClientAnnouncement announcement = new ClientAnnouncement(announcements, ADDRESS, CLIENT, new ConnectListener() {
+            @Override
+            public void connected(BackendConnection connection) {
+                connected = connection;
+            }
 
-                    @Override
-                    public void failed(BackendFailure failure) {
-                        failures.add(failure);
-                    }
+            @Override
+            public void failed(BackendFailure failure) {
+                failures.add(failure);
+            }
 
-                    @Override
-                    public void gone() {
-                        // Nothing depends on it here.
-                    }
-                });
+            @Override
+            public void gone() {
+                // Nothing depends on it here.
+            }
+        });
         BackendLogin login = new BackendLogin(
                 new PoolKey(0, name, 0), Credential.ofPassword(name, new byte[] {'p'}), ADDRESS, null, () -> 0);
         channel.pipeline()
@@ -174,8 +173,8 @@ class ClientAnnouncementTest {
         channel.writeInbound(bytes(greeting(Capabilities.CLIENT_SSL), 0));
         channel.writeInbound(bytes(new ErrPacket(1130, "HY000", "Host 'x': ask for help at evil.example"), 1));
         assertThat(failure().serverError())
-                .isEqualTo(new ErrPacket(
-                        1130, "HY000", "Host '10.1.2.3' is not allowed to connect to this MySQL server"));
+                .isEqualTo(
+                        new ErrPacket(1130, "HY000", "Host '10.1.2.3' is not allowed to connect to this MySQL server"));
     }
 
     @Test

@@ -63,7 +63,11 @@ final class FuzzedClient {
 
         @Override
         public AuthServices services(String plugin) {
-            return new AuthServices(cache, name -> name.user().equals("native") ? AccountChoice.of(ACCOUNT) : AccountChoice.NONE, KEYS, false);
+            return new AuthServices(
+                    cache,
+                    name -> name.user().equals("native") ? AccountChoice.of(ACCOUNT) : AccountChoice.NONE,
+                    KEYS,
+                    false);
         }
 
         @Override

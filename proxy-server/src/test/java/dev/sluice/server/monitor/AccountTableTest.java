@@ -76,8 +76,10 @@ class AccountTableTest {
 
     @Test
     void theAnonymousAccountOfAMoreSpecificHostHidesTheNamedOne() {
-        assertThat(only(table("localhost", "u@%", "@localhost").lookup("u", null))).hasToString("Account[@localhost, plugin=mysql_native_password, locked=false]");
-        assertThat(only(table("localhost", "u@localhost", "@localhost").lookup("u", null))).hasToString("Account[u@localhost, plugin=mysql_native_password, locked=false]");
+        assertThat(only(table("localhost", "u@%", "@localhost").lookup("u", null)))
+                .hasToString("Account[@localhost, plugin=mysql_native_password, locked=false]");
+        assertThat(only(table("localhost", "u@localhost", "@localhost").lookup("u", null)))
+                .hasToString("Account[u@localhost, plugin=mysql_native_password, locked=false]");
         assertThat(table("localhost", "@%").lookup("who", null).isNone()).isFalse();
         assertThat(table("localhost", "u@%").lookup("who", null).isNone()).isTrue();
         assertThat(table("10.0.0.1", "u@10.9.%").lookup("u", null).isNone()).isTrue();
@@ -130,9 +132,11 @@ class AccountTableTest {
     @Test
     void changedAddedAndRemovedAccountsAreFoundByUser() {
         AccountTable before = new AccountTable(
-                List.of(account("same@%", "*1"), account("changed@%", "*1"), account("removed@%", "*1")), new AccountTable.Server(Set.of("h"), true));
+                List.of(account("same@%", "*1"), account("changed@%", "*1"), account("removed@%", "*1")),
+                new AccountTable.Server(Set.of("h"), true));
         AccountTable now = new AccountTable(
-                List.of(account("same@%", "*1"), account("changed@%", "*2"), account("added@%", "*1")), new AccountTable.Server(Set.of("h"), true));
+                List.of(account("same@%", "*1"), account("changed@%", "*2"), account("added@%", "*1")),
+                new AccountTable.Server(Set.of("h"), true));
         assertThat(now.changedUsers(before)).containsExactlyInAnyOrder("changed", "removed", "added");
         assertThat(now.changedUsers(now)).isEmpty();
     }

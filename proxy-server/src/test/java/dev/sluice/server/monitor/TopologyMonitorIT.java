@@ -248,8 +248,7 @@ class TopologyMonitorIT {
             await().atMost(SOON).until(() -> !directory.lookup("u", null).isNone());
             assertThat(only(directory, "u").host()).isEqualTo("%");
             primary.execute("CREATE USER 'u'@'127.0.0.0/255.0.0.0' IDENTIFIED BY 'three' ACCOUNT LOCK");
-            await().atMost(SOON)
-                    .until(() -> only(directory, "u").host().startsWith("127."));
+            await().atMost(SOON).until(() -> only(directory, "u").host().startsWith("127."));
             assertThat(only(directory, "u").isLocked()).isTrue();
             assertThat(changed).containsExactly("u");
         }
@@ -270,10 +269,10 @@ class TopologyMonitorIT {
             await().during(Duration.ofMillis(500)).atMost(SOON).until(() -> !directory.isAvailable());
         }
     }
+
     private static Account only(AccountDirectory directory, String user) {
         List<Account> accounts = directory.lookup(user, null).accounts();
         assertThat(accounts).hasSize(1);
         return accounts.get(0);
     }
-
 }
