@@ -197,7 +197,7 @@ class ClientAnnouncementTest {
     @Test
     void aConnectionThatEndsIsSaidToHaveBegunWithAHeader() {
         connect(BackendTransportSecurity.OFF);
-        channel.close();
+        channel.close().syncUninterruptibly();
         assertThat(failure().kind()).isEqualTo(Kind.UNREACHABLE);
         assertThat(failure().message()).contains("pool.proxy-protocol");
     }
