@@ -359,8 +359,7 @@ class ProxyHeaderBackendIT {
             assertThat(client.err(client.tryLogin()).message())
                     .contains(primary, "no MariaDB server", "pool.proxy-protocol");
             assertThat(log.lines())
-                    .anySatisfy(
-                            line -> assertThat(line).startsWith("WARN").contains(primary, "no MariaDB server"));
+                    .anySatisfy(line -> assertThat(line).startsWith("WARN").contains(primary, "no MariaDB server"));
         }
     }
 
