@@ -3,12 +3,18 @@ package dev.sluice.server;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.balance.ZonePreference;
 import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.BreakerPolicy;
 import dev.sluice.router.topology.OperatorState;
+import dev.sluice.router.topology.ServerFacts;
+import dev.sluice.router.topology.ServerFlavor;
+import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyPolicy;
 import dev.sluice.server.admin.Switchovers;
 import dev.sluice.server.backend.BackendCapacities;
 import dev.sluice.server.backend.BackendTransportSecurity;
+import dev.sluice.server.backend.ClientAnnouncements;
+import dev.sluice.server.backend.ProxyHeader;
 import dev.sluice.server.backend.WaitingBudget;
 import dev.sluice.server.compression.CompressionAlgorithm;
 import dev.sluice.server.config.BackendConfig;
@@ -32,6 +38,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the objects that stand for backends out of a configuration. Functions only. */
@@ -91,6 +98,24 @@ final class Backends {
             case ZLIB -> CompressionAlgorithm.ZLIB;
             case ZSTD -> CompressionAlgorithm.ZSTD.isAvailable() ? CompressionAlgorithm.ZSTD : null;
         };
+    }
+
+    /** How servers are told which client a connection is for; null where they are not. */
+    static @Nullable ClientAnnouncements announcements(SluiceConfig config, Supplier<Topology> topology) {
+        return switch (config.pool().proxyProtocol()) {
+            case OFF -> null;
+            case V1 -> announcements(ProxyHeader.V1, topology);
+            case V2 -> announcements(ProxyHeader.V2, topology);
+        };
+    }
+
+    private static ClientAnnouncements announcements(ProxyHeader header, Supplier<Topology> topology) {
+        return new ClientAnnouncements(header, ordinal -> isMySql(topology.get().find(ordinal)), System::nanoTime);
+    }
+
+    private static boolean isMySql(@Nullable BackendStatus backend) {
+        ServerFacts facts = backend == null ? null : backend.facts();
+        return facts != null && facts.flavor() == ServerFlavor.MYSQL;
     }
 
     static Switchovers switchovers(SluiceConfig config, WriteGate gate, TopologyMonitor monitor, JdbcTls tls) {

@@ -22,6 +22,7 @@ import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
 import dev.sluice.server.compression.CompressionAlgorithm;
 import dev.sluice.server.config.BackendConfig;
+import dev.sluice.server.config.ProxyProtocol;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
 import dev.sluice.server.frontend.FrontendSettings;
@@ -216,7 +217,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         AuthServices services = new AuthServices(
                 credentials,
                 new DirectoryAccounts(accounts),
-                new RsaKeys(tls.frontend().rsaKeyPair()));
+                new RsaKeys(tls.frontend().rsaKeyPair()),
+                config.pool().proxyProtocol() != ProxyProtocol.OFF);
         listener = listen(settings(), new UserChange.Services(services, starts));
         doors = OperatorDoors.open(
                 config,
@@ -244,7 +246,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         ConfiguredSettings.waterMark(config.limits().backendBuffer()),
                         transport.keepAlive()),
                 () -> Backends.security(tls.backend()),
-                Backends.compression(config),
+                new BackendConnector.Opening(
+                        Backends.compression(config), Backends.announcements(config, monitor::current)),
                 config.pool().connectTimeout(),
                 System::nanoTime);
         LoopContext.Shared shared = new LoopContext.Shared(

@@ -2,9 +2,8 @@ package dev.sluice.server.auth;
 
 import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.RsaKeys;
-import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What logins have in common. Immutable; its parts are thread-safe.
@@ -12,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param credentials who was proved lately
  * @param accounts the accounts of the database
  * @param rsaKeys for passwords on connections without TLS
+ * @param clientHosts whether servers are told where each client comes from
  */
-public record AuthServices(CredentialCache credentials, Accounts accounts, RsaKeys rsaKeys) {
+public record AuthServices(CredentialCache credentials, Accounts accounts, RsaKeys rsaKeys, boolean clientHosts) {
     /** Looks accounts up. Thread-safe: implementations answer from a snapshot. */
     @FunctionalInterface
     public interface Accounts {
-        /** The account that the server would pick for a user who comes through Sluice; null if unknown or unreadable. */
-        @Nullable
-        Account lookup(String user);
+        /** The account that the server would pick for whoever comes through Sluice; none if unknown or unreadable. */
+        AccountChoice lookup(LoginName name);
 
         /** The plugin to ask for where no account is found. */
         default String pluginOfUnknown() {

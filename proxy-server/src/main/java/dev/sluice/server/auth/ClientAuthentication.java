@@ -10,8 +10,10 @@ import dev.sluice.protocol.packet.AuthMoreData;
 import dev.sluice.protocol.packet.AuthSwitchRequest;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
@@ -77,9 +79,10 @@ public final class ClientAuthentication {
     private final boolean encrypted;
     private final boolean certified;
     private final String clientHost;
+    private final @Nullable InetAddress shownHost;
     private byte[] nonce;
     private Step step = Step.SWITCHED;
-    private String user = "";
+    private LoginName name = LoginName.of("");
     private boolean usesNative;
     private boolean refreshed;
     private int sequenceId;
@@ -96,6 +99,7 @@ public final class ClientAuthentication {
         this.encrypted = client.encrypted();
         this.certified = client.certified();
         this.clientHost = client.host();
+        this.shownHost = services.clientHosts() ? client.address() : null;
         this.nonce = nonce;
     }
 
@@ -103,10 +107,11 @@ public final class ClientAuthentication {
      * The client's end. Immutable.
      *
      * @param host its address, for error messages
+     * @param address its address; null where it has none
      * @param encrypted whether TLS protects the connection
      * @param certified whether it has shown a certificate that was verified
      */
-    public record Client(String host, boolean encrypted, boolean certified) {}
+    public record Client(String host, @Nullable InetAddress address, boolean encrypted, boolean certified) {}
 
     /**
      * Begins with what the client's first packet said.
@@ -135,12 +140,17 @@ public final class ClientAuthentication {
 
     /** The plugin of the account, as far as it is known. */
     private String identify(String userName, int received) {
-        user = userName;
+        name = new LoginName(userName, shownHost);
         sequenceId = received + 1;
-        Account account = services.accounts().lookup(userName);
-        String plugin = account == null ? services.accounts().pluginOfUnknown() : account.plugin();
-        usesNative = plugin.equals(NativePassword.NAME);
+        AccountChoice account = account();
+        usesNative = account.isNone()
+                ? services.accounts().pluginOfUnknown().equals(NativePassword.NAME)
+                : account.isAllOf(NativePassword.NAME);
         return usesNative ? NativePassword.NAME : CachingSha2Password.NAME;
+    }
+
+    private AccountChoice account() {
+        return services.accounts().lookup(name);
     }
 
     private void ask(String wanted) {
@@ -162,7 +172,7 @@ public final class ClientAuthentication {
 
     private void answered(byte[] response) {
         if (isEmpty(response)) {
-            prove(Credential.ofPassword(user, new byte[0]));
+            prove(Credential.ofPassword(name, new byte[0]));
         } else if (usesNative) {
             nativeAnswer(response);
         } else {
@@ -183,8 +193,8 @@ public final class ClientAuthentication {
             whenRefreshed(() -> nativeAnswerAgain(response));
             return;
         }
-        Credential credential = Credential.ofNativeStage1(user, stage1);
-        Credential known = services.credentials().find(user);
+        Credential credential = Credential.ofNativeStage1(name, stage1);
+        Credential known = services.credentials().find(name);
         if (known != null && known.sameSecret(credential)) {
             accept(known);
         } else {
@@ -196,16 +206,16 @@ public final class ClientAuthentication {
     private void nativeAnswerAgain(byte[] response) {
         byte[] stage1 = recover(response);
         if (stage1 != null) {
-            prove(Credential.ofNativeStage1(user, stage1));
+            prove(Credential.ofNativeStage1(name, stage1));
         } else if (!askAgain()) {
-            prove(Credential.ofNobody(user));
+            prove(Credential.ofNobody(name));
         }
     }
 
     /** The account may have another plugin than it had: not every client can be asked twice, but none could get in otherwise. */
     private boolean askAgain() {
-        Account account = services.accounts().lookup(user);
-        boolean changed = usesNative && account != null && !account.plugin().equals(NativePassword.NAME);
+        AccountChoice account = account();
+        boolean changed = usesNative && !account.isNone() && !account.isAllOf(NativePassword.NAME);
         if (changed) {
             usesNative = false;
             ask(CachingSha2Password.NAME);
@@ -214,10 +224,16 @@ public final class ClientAuthentication {
     }
 
     private byte @Nullable [] recover(byte[] response) {
-        Account account = services.accounts().lookup(user);
-        if (account == null || !account.plugin().equals(NativePassword.NAME)) {
-            return null;
+        for (Account account : account().accounts()) {
+            byte[] stage1 = account.plugin().equals(NativePassword.NAME) ? recover(response, account) : null;
+            if (stage1 != null) {
+                return stage1;
+            }
         }
+        return null;
+    }
+
+    private byte @Nullable [] recover(byte[] response, Account account) {
         String stored = new String(account.authenticationString(), StandardCharsets.US_ASCII);
         // MariaDB writes "invalid" where nobody shall get in, and there may be nothing at all.
         return NativePassword.isAuthenticationString(stored)
@@ -233,13 +249,13 @@ public final class ClientAuthentication {
     }
 
     private void sha2Answer(byte[] response) {
-        Credential known = services.credentials().find(user);
+        Credential known = services.credentials().find(name);
         if (known != null && known.matchesSha2(response, nonce)) {
             listener.send(sequenceId++, status(CachingSha2Password.FAST_AUTH_SUCCESS));
             accept(known);
             return;
         }
-        Credential before = services.credentials().latest(user);
+        Credential before = services.credentials().latest(name);
         if (before != null && before.matchesSha2(response, nonce)) {
             // A server would know it, too: it asks for the password only when it does not.
             prove(before, true);
@@ -263,7 +279,7 @@ public final class ClientAuthentication {
         if (password == null) {
             reject();
         } else {
-            prove(Credential.ofPassword(user, password));
+            prove(Credential.ofPassword(name, password));
         }
     }
 
@@ -310,7 +326,7 @@ public final class ClientAuthentication {
 
     /** That an account has gone which was never seen to be there could not be noticed. */
     private void remember(Credential credential, long since) {
-        if (services.accounts().areKnown() && services.accounts().lookup(user) == null) {
+        if (services.accounts().areKnown() && account().isNone()) {
             services.credentials().learned(credential);
         } else {
             services.credentials().proved(credential, since);
@@ -322,7 +338,7 @@ public final class ClientAuthentication {
             services.credentials().denied(credential);
         } else if (OF_ACCOUNTS.contains(error.code())) {
             // The right password would be told the same.
-            services.credentials().forget(user);
+            services.credentials().forget(name);
         }
         if (refreshed) {
             reject(error);
@@ -337,11 +353,11 @@ public final class ClientAuthentication {
 
     private void accept(Credential credential) {
         step = Step.PROVING;
-        Account account = services.accounts().lookup(user);
-        if (!certified && account == null && services.accounts().areKnown() && !refreshed) {
+        AccountChoice account = account();
+        if (!certified && account.isNone() && services.accounts().areKnown() && !refreshed) {
             // It may be so new that it is not known yet what it demands.
             whenRefreshed(() -> accept(credential));
-        } else if (account != null && !meets(account.demand())) {
+        } else if (!meets(account.demand())) {
             reject(denied(credential.isEmpty() ? "NO" : "YES"));
         } else {
             step = Step.DONE;
@@ -359,7 +375,7 @@ public final class ClientAuthentication {
     }
 
     private ErrPacket denied(String usesPassword) {
-        return ErrorCode.ER_ACCESS_DENIED_ERROR.toPacket(user, clientHost, usesPassword);
+        return ErrorCode.ER_ACCESS_DENIED_ERROR.toPacket(name.user(), clientHost, usesPassword);
     }
 
     private void reject() {

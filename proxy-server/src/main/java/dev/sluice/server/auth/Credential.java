@@ -13,41 +13,46 @@ import org.jspecify.annotations.Nullable;
 public final class Credential {
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final String user;
+    private final LoginName name;
     private final byte @Nullable [] password;
     private final byte @Nullable [] nativeStage1;
     private final byte @Nullable [] sha2Verifier;
 
-    private Credential(String user, byte @Nullable [] password, byte @Nullable [] nativeStage1) {
-        this.user = user;
+    private Credential(LoginName name, byte @Nullable [] password, byte @Nullable [] nativeStage1) {
+        this.name = name;
         this.password = password;
         this.nativeStage1 = nativeStage1;
         this.sha2Verifier = password == null ? null : CachingSha2Password.verifier(password);
     }
 
     /** A credential whose password the client sent in full (over TLS or RSA). Takes ownership of the array. */
-    public static Credential ofPassword(String user, byte[] password) {
-        return new Credential(user, password, null);
+    public static Credential ofPassword(LoginName name, byte[] password) {
+        return new Credential(name, password, null);
     }
 
     /** A credential recovered from a mysql_native_password exchange: SHA1(password), which can only answer that plugin. */
-    public static Credential ofNativeStage1(String user, byte[] stage1) {
-        return new Credential(user, null, stage1);
+    public static Credential ofNativeStage1(LoginName name, byte[] stage1) {
+        return new Credential(name, null, stage1);
     }
 
     /**
      * A credential that is no account's: for a client that has not proved anything, so that the server itself refuses it, says
      * why, and counts it.
      */
-    public static Credential ofNobody(String user) {
+    public static Credential ofNobody(LoginName name) {
         byte[] stage1 = new byte[NativePassword.HASH_LENGTH];
         RANDOM.nextBytes(stage1);
-        return new Credential(user, null, stage1);
+        return new Credential(name, null, stage1);
     }
 
-    /** The account's user name. */
+    /** Who logs in with it. */
+    public LoginName name() {
+        return name;
+    }
+
+    /** The user name. */
     public String user() {
-        return user;
+        return name.user();
     }
 
     /** The password in the clear, or null when only its SHA1 is known. */
@@ -81,7 +86,7 @@ public final class Credential {
 
     /** Whether both prove the same password by the same knowledge, compared in constant time. */
     public boolean sameSecret(Credential other) {
-        return user.equals(other.user) && same(password, other.password) && same(nativeStage1, other.nativeStage1);
+        return name.equals(other.name) && same(password, other.password) && same(nativeStage1, other.nativeStage1);
     }
 
     private static boolean same(byte @Nullable [] a, byte @Nullable [] b) {
@@ -90,6 +95,6 @@ public final class Credential {
 
     @Override
     public String toString() {
-        return "Credential[" + user + ", redacted]";
+        return "Credential[" + name.user() + ", redacted]";
     }
 }

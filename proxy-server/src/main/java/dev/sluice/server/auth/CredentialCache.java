@@ -7,37 +7,37 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The credentials that a backend accepted, by user. An entry is trusted for a bounded time after the login that proved it;
- * then the next login is proved again. The latest one of a user is kept beyond that: for the sessions that live already, which
+ * The credentials that a backend accepted, by who logged in. An entry is trusted for a bounded time after the login that proved it;
+ * then the next login is proved again. The latest one of each is kept beyond that: for the sessions that live already, which
  * outlive a change of their password, and for logins, which prove it at a backend without another exchange of passwords.
  * Thread-safe: Caffeine's cache and the counter are.
  */
 public final class CredentialCache {
-    private final Cache<String, Credential> proven;
-    private final Cache<String, Credential> latest;
+    private final Cache<LoginName, Credential> proven;
+    private final Cache<LoginName, Credential> latest;
     /** Grows when accounts change, so that a proof from before is not trusted behind it. */
     private final AtomicLong changes = new AtomicLong();
 
     /**
      * @param trustedFor how long a proof holds
-     * @param usersMax users remembered at most
+     * @param namesMax how many are remembered at most
      */
-    public CredentialCache(Duration trustedFor, int usersMax) {
+    public CredentialCache(Duration trustedFor, int namesMax) {
         this.proven = Caffeine.newBuilder()
-                .maximumSize(usersMax)
+                .maximumSize(namesMax)
                 .expireAfterWrite(trustedFor)
                 .build();
-        this.latest = Caffeine.newBuilder().maximumSize(usersMax).build();
+        this.latest = Caffeine.newBuilder().maximumSize(namesMax).build();
     }
 
     /** The credential that was proved within the trusted time, or null. */
-    public @Nullable Credential find(String user) {
-        return proven.getIfPresent(user);
+    public @Nullable Credential find(LoginName name) {
+        return proven.getIfPresent(name);
     }
 
     /** The credential that was proved last, however long ago: no login is decided by it alone. */
-    public @Nullable Credential latest(String user) {
-        return latest.getIfPresent(user);
+    public @Nullable Credential latest(LoginName name) {
+        return latest.getIfPresent(name);
     }
 
     /** How often accounts have changed: to be asked for before a proof begins, and handed back with what it proves. */
@@ -52,22 +52,22 @@ public final class CredentialCache {
      * @param since {@link #changes} when the proof began
      */
     public void proved(Credential credential, long since) {
-        String user = credential.user();
-        latest.put(user, credential);
-        proven.put(user, credential);
+        LoginName name = credential.name();
+        latest.put(name, credential);
+        proven.put(name, credential);
         if (changes.get() != since) {
-            proven.invalidate(user);
+            proven.invalidate(name);
         }
     }
 
     /** Remembers a credential that follows from what a session has done, and that no backend has accepted yet. */
     public void learned(Credential credential) {
-        latest.put(credential.user(), credential);
+        latest.put(credential.name(), credential);
     }
 
-    /** Trusts a user's proof no more. */
-    public void forget(String user) {
-        proven.invalidate(user);
+    /** Trusts a proof no more. */
+    public void forget(LoginName name) {
+        proven.invalidate(name);
     }
 
     /** A backend has denied this: if it was what is known of the user, it is not any more. */
@@ -76,14 +76,14 @@ public final class CredentialCache {
         forget(latest, credential);
     }
 
-    private static void forget(Cache<String, Credential> cache, Credential credential) {
-        cache.asMap().computeIfPresent(credential.user(), (user, known) -> known.sameSecret(credential) ? null : known);
+    private static void forget(Cache<LoginName, Credential> cache, Credential credential) {
+        cache.asMap().computeIfPresent(credential.name(), (name, known) -> known.sameSecret(credential) ? null : known);
     }
 
-    /** The account of a user has changed. */
+    /** An account of a user has changed: it may be the one of any host. */
     public void accountChanged(String user) {
         changes.incrementAndGet();
-        proven.invalidate(user);
+        proven.asMap().keySet().removeIf(name -> name.user().equals(user));
     }
 
     /** Some account has changed, and it is not certain which. */

@@ -2,10 +2,9 @@ package dev.sluice.server.auth;
 
 import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.NativePassword;
-import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import dev.sluice.server.monitor.AccountDirectory;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The accounts of the primary, as logins see them. Thread-safe: the directory is.
@@ -14,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record DirectoryAccounts(AccountDirectory directory) implements AuthServices.Accounts {
     @Override
-    public @Nullable Account lookup(String user) {
-        return directory.lookup(user);
+    public AccountChoice lookup(LoginName name) {
+        return directory.lookup(name.user(), name.host());
     }
 
     /**

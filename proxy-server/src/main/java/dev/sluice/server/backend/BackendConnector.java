@@ -12,8 +12,10 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class BackendConnector implements BackendOpener {
     private final Sockets sockets;
     private final Supplier<BackendTransportSecurity> security;
-    private final @Nullable CompressionAlgorithm compression;
+    private final Opening opening;
     private final Duration connectTimeout;
     private final LongSupplier nanoClock;
 
@@ -44,21 +46,31 @@ public final class BackendConnector implements BackendOpener {
     }
 
     /**
+     * What connections begin with. Immutable.
+     *
+     * @param compression what is compressed with where the server offers it; null for nothing
+     * @param announcements how servers are told whom a connection is for; null if they are not
+     */
+    public record Opening(
+            @Nullable CompressionAlgorithm compression,
+            @Nullable ClientAnnouncements announcements) {}
+
+    /**
      * @param sockets how channels are made
      * @param security whether and how TLS is spoken to a backend that is connected to now
-     * @param compression what is compressed with where the server offers it; null for nothing
+     * @param opening what connections begin with
      * @param connectTimeout for TCP, TLS and login together
      * @param nanoClock a monotonic clock
      */
     public BackendConnector(
             Sockets sockets,
             Supplier<BackendTransportSecurity> security,
-            @Nullable CompressionAlgorithm compression,
+            Opening opening,
             Duration connectTimeout,
             LongSupplier nanoClock) {
         this.sockets = sockets;
         this.security = security;
-        this.compression = compression;
+        this.opening = opening;
         this.connectTimeout = connectTimeout;
         this.nanoClock = nanoClock;
     }
@@ -66,7 +78,31 @@ public final class BackendConnector implements BackendOpener {
     @Override
     public void connect(
             EventLoop loop, BackendAddress address, PoolKey key, Credential credential, ConnectListener listener) {
-        BackendLogin login = new BackendLogin(key, credential, address, compression, nanoClock);
+        InetAddress client = key.name().host();
+        if (client == null) {
+            connect(loop, new BackendLogin(key, credential, address, opening.compression(), nanoClock), null, listener);
+            return;
+        }
+        ClientAnnouncements announcements = Objects.requireNonNull(opening.announcements(), "a client is to be named");
+        BackendFailure refusal = announcements.refusal(address, key.backendOrdinal());
+        if (refusal == null) {
+            ClientAnnouncement announcement = new ClientAnnouncement(announcements, address, client, listener);
+            connect(
+                    loop,
+                    new BackendLogin(key, credential, address, opening.compression(), nanoClock),
+                    announcement,
+                    announcement);
+        } else {
+            loop.execute(() -> {
+                listener.failed(refusal);
+                listener.gone();
+            });
+        }
+    }
+
+    private void connect(
+            EventLoop loop, BackendLogin login, @Nullable ClientAnnouncement announcement, ConnectListener listener) {
+        BackendAddress address = login.address();
         Bootstrap bootstrap = new Bootstrap();
         sockets.keepAlive().forEach(bootstrap::option);
         ChannelFuture attempt = bootstrap
@@ -81,6 +117,9 @@ public final class BackendConnector implements BackendOpener {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        if (announcement != null) {
+                            channel.pipeline().addLast("announcement", announcement);
+                        }
                         channel.pipeline()
                                 .addLast(
                                         "login",

@@ -18,6 +18,8 @@ public record BackendFailure(
     public enum Kind {
         /** The server answered the login with an error. */
         REFUSED,
+        /** The server takes nobody from the client's address, or does not let Sluice name it. */
+        TURNED_AWAY,
         /** No TCP connection, or none in time. */
         UNREACHABLE,
         /** The connection ended or sent what the protocol does not allow. */
@@ -38,7 +40,7 @@ public record BackendFailure(
         return switch (kind) {
             case UNREACHABLE, BROKEN, NO_BACKEND, OWN_SHORTAGE -> true;
             case REFUSED -> serverError != null && serverError.code() == ErrorCode.ER_SERVER_SHUTDOWN.code();
-            case EXHAUSTED -> false;
+            case TURNED_AWAY, EXHAUSTED -> false;
         };
     }
 

@@ -135,7 +135,7 @@ final class BackendLoginHandler extends ByteToMessageDecoder {
         send(context, login.sslRequest());
         SslHandler handler = tls.newHandler(
                 context.alloc(), login.address().host(), login.address().port());
-        context.pipeline().addFirst("tls", handler);
+        context.pipeline().addBefore(context.name(), "tls", handler);
         handler.handshakeFuture().addListener(future -> {
             if (future.isSuccess() && step == Step.ENCRYPTING) {
                 encrypted = true;

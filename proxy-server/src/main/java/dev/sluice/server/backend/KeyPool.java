@@ -16,6 +16,8 @@ public final class KeyPool {
     private final PoolKey key;
     private final List<BackendConnection> idle = new ArrayList<>();
     private int generation;
+    private int connections;
+    private boolean forgotten;
 
     KeyPool(PoolKey key) {
         this.key = key;
@@ -33,6 +35,31 @@ public final class KeyPool {
 
     void nextGeneration() {
         generation++;
+    }
+
+    /** A connection of this kind is being opened. */
+    void opening() {
+        connections++;
+    }
+
+    /** A connection of this kind has ended, or was never made. */
+    void ended() {
+        connections--;
+    }
+
+    /** Whether there is no connection of this kind, of whatever age: what is known of them can be forgotten. */
+    boolean isEmpty() {
+        return connections == 0 && idle.isEmpty();
+    }
+
+    /** Another pool will be made for the same key. */
+    void forget() {
+        forgotten = true;
+    }
+
+    /** Whether another pool has to be asked for by whoever keeps this one. */
+    public boolean isForgotten() {
+        return forgotten;
     }
 
     List<BackendConnection> idle() {

@@ -53,6 +53,21 @@ final class KeyPools {
         return found;
     }
 
+    /** Forgets the kinds of which there is no connection: there is no end of users and addresses that can be asked for. */
+    void forgetEmpty() {
+        pools.values().removeIf(pool -> {
+            if (pool.isEmpty()) {
+                pool.forget();
+            }
+            return pool.isEmpty();
+        });
+    }
+
+    /** How many kinds are known. */
+    int count() {
+        return pools.size();
+    }
+
     /** How many idle connections there are of each kind that has any. */
     Map<PoolKey, Integer> sizes() {
         Map<PoolKey, Integer> sizes = new HashMap<>();

@@ -202,6 +202,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Opens a connection in a reserved slot. */
     private void open(Claim claim) {
         PoolKey key = claim.pool().key();
+        KeyPool pool = pool(key);
+        pool.opening();
         Borrower borrower = claim.borrower();
         BackendCapacity capacity = capacities.of(key.backendOrdinal());
         BackendAddress address = capacities.address(key.backendOrdinal());
@@ -209,7 +211,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         opener.connect(loop, address, key, borrower.credential(), new ConnectListener() {
             @Override
             public void connected(BackendConnection connection) {
-                opened(claim.pool(), connection);
+                opened(pool, connection);
                 if (borrower.isWaiting()) {
                     lend(connection, borrower);
                 } else {
@@ -227,6 +229,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void gone() {
+                pool.ended();
                 free(capacity);
             }
         });
@@ -433,6 +436,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))
                 .forEach(this::retireIdle);
         lines.forEach((line, ordinal) -> lookAfter(ordinal, line, now));
+        pools.forgetEmpty();
     }
 
     private void lookAfter(int ordinal, WaitingLine line, long now) {
@@ -521,6 +525,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** How many connections of each kind are idle, if any. */
     public Map<PoolKey, Integer> idle() {
         return pools.sizes();
+    }
+
+    /** How many kinds of connections are known. */
+    int kinds() {
+        return pools.count();
     }
 
     /** How many wait for a connection to a backend. */

@@ -280,7 +280,8 @@ final class ConfigBinder {
                         value(ConfigKeys.POOL_WAITING_MAX),
                         value(ConfigKeys.POOL_WAITING_BYTES_MAX),
                         value(ConfigKeys.POOL_PRIMARY_TIMEOUT)),
-                value(ConfigKeys.POOL_CONNECT_TIMEOUT));
+                value(ConfigKeys.POOL_CONNECT_TIMEOUT),
+                value(ConfigKeys.POOL_PROXY_PROTOCOL));
     }
 
     private LimitsConfig limits() {

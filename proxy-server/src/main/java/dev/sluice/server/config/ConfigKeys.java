@@ -235,6 +235,15 @@ public final class ConfigKeys {
             "5s",
             "Time for connecting to a server, TLS and login together.");
 
+    static final ConfigKey<ProxyProtocol> POOL_PROXY_PROTOCOL = ConfigKey.defaulted(
+            "pool.proxy-protocol",
+            ValueType.oneOf(ProxyProtocol.class),
+            "off",
+            "Whether servers are told the address of the client that a connection is for, in a PROXY protocol header of this"
+                    + " version: then `user@host` accounts, `USER()`, the process list and the blocking of hosts see the client"
+                    + " in place of Sluice. For MariaDB with Sluice's address in `proxy_protocol_networks`, on all servers."
+                    + " Connections are shared only among clients of one address then.");
+
     // access
 
     static final ConfigKey<AccessList> ACCESS_ALLOW = ConfigKey.defaulted(
@@ -414,7 +423,8 @@ public final class ConfigKeys {
             "auth.credentials-max",
             ValueType.count(1, COUNT_MAX),
             "10000",
-            "Accounts whose password verifiers are kept in memory.");
+            "Accounts whose password verifiers are kept in memory; with `pool.proxy-protocol`, one for each address that a user"
+                    + " comes from.");
 
     // metrics, log, shutdown
 
@@ -548,6 +558,7 @@ public final class ConfigKeys {
             POOL_WAITING_MAX,
             POOL_WAITING_BYTES_MAX,
             POOL_CONNECT_TIMEOUT,
+            POOL_PROXY_PROTOCOL,
             ACCESS_ALLOW,
             ACCESS_DENY,
             ACCESS_PROXIES,

@@ -1,6 +1,7 @@
 package dev.sluice.server.config;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * The bounds of the pools of backend connections. Immutable.
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param acquireTimeout time a statement waits for a connection before it fails
  * @param waiting the bounds of those that wait
  * @param connectTimeout time for the TCP connection, TLS and login to a server together
+ * @param proxyProtocol how servers are told which client a connection is for
  */
 public record PoolConfig(
         int maxConnectionsPerBackend,
@@ -18,7 +20,8 @@ public record PoolConfig(
         Duration maxAge,
         Duration acquireTimeout,
         Waiting waiting,
-        Duration connectTimeout) {
+        Duration connectTimeout,
+        ProxyProtocol proxyProtocol) {
     /**
      * The bounds of the statements that wait for a connection or a primary, over all event loops. Immutable.
      *
@@ -50,6 +53,7 @@ public record PoolConfig(
         ConfigKeys.POOL_MAX_AGE.require(maxAge);
         ConfigKeys.POOL_ACQUIRE_TIMEOUT.require(acquireTimeout);
         ConfigKeys.POOL_CONNECT_TIMEOUT.require(connectTimeout);
+        Objects.requireNonNull(proxyProtocol, "proxyProtocol");
     }
 
     /** What an absent section means. */
@@ -60,6 +64,7 @@ public record PoolConfig(
                 ConfigKeys.POOL_MAX_AGE.defaultValue(),
                 ConfigKeys.POOL_ACQUIRE_TIMEOUT.defaultValue(),
                 Waiting.defaults(),
-                ConfigKeys.POOL_CONNECT_TIMEOUT.defaultValue());
+                ConfigKeys.POOL_CONNECT_TIMEOUT.defaultValue(),
+                ConfigKeys.POOL_PROXY_PROTOCOL.defaultValue());
     }
 }

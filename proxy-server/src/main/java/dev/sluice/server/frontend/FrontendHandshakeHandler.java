@@ -268,7 +268,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
 
     private ClientAuthentication.Client end(Frontend client) {
         boolean certified = ClientTls.isCertified(client.channel().pipeline());
-        return new ClientAuthentication.Client(client.host(), encrypted, certified);
+        return new ClientAuthentication.Client(client.host(), client.inetAddress(), encrypted, certified);
     }
 
     @Override

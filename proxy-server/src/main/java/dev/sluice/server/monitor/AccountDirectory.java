@@ -3,6 +3,7 @@ package dev.sluice.server.monitor;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.ServerFacts;
 import dev.sluice.router.topology.ServerFlavor;
+import java.net.InetAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -85,9 +86,13 @@ public final class AccountDirectory implements AutoCloseable {
         return mariaDb;
     }
 
-    /** The account that the server would check a login of this proxy with that user name against; null if none. */
-    public @Nullable Account lookup(String user) {
-        return table.lookup(user);
+    /**
+     * The accounts that the server would check a login of a user against.
+     *
+     * @param client where the server is told that the client comes from; null if it sees this proxy
+     */
+    public AccountChoice lookup(String user, @Nullable InetAddress client) {
+        return table.lookup(user, client);
     }
 
     /** A hint that an account may have changed, such as a refused login: refreshes at once. */

@@ -81,9 +81,10 @@ final class AccountReader {
                     accounts.add(account(rows));
                 }
             }
-            try (ResultSet row = statement.executeQuery("SELECT USER()")) {
+            try (ResultSet row = statement.executeQuery("SELECT USER(), @@GLOBAL.skip_name_resolve")) {
                 row.next();
-                return new AccountTable(accounts, ownHosts(text(row, 1)));
+                return new AccountTable(
+                        accounts, new AccountTable.Server(ownHosts(text(row, 1)), !isYes(text(row, 2))));
             }
         }
     }

@@ -80,6 +80,11 @@ final class HostPattern implements Comparable<HostPattern> {
         return text.isEmpty() || like(text, 0, client.toLowerCase(Locale.ROOT), 0);
     }
 
+    /** Whether this can match a name, which the address of a host does not tell. Names have letters and no colon. */
+    boolean isForNames() {
+        return text.chars().anyMatch(Character::isLetter) && text.indexOf(':') < 0 && mask < 0;
+    }
+
     /** SQL's LIKE with a backslash as escape; recursion only at %, of which host names have few. */
     private static boolean like(String pattern, int p, String value, int v) {
         int at = v;

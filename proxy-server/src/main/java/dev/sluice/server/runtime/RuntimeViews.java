@@ -12,6 +12,7 @@ import dev.sluice.server.admin.ResultTable;
 import dev.sluice.server.backend.PoolKey;
 import dev.sluice.server.session.SessionSnapshot;
 import dev.sluice.server.session.SessionSnapshot.Held;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -225,11 +226,13 @@ final class RuntimeViews {
         PoolLook pools = pools(topology);
         Map<PoolKey, Integer> sorted = new TreeMap<>(Comparator.comparingInt(PoolKey::backendOrdinal)
                 .thenComparing(PoolKey::user)
+                .thenComparing(key -> String.valueOf(key.name().host()))
                 .thenComparingInt(PoolKey::capabilities));
         sorted.putAll(pools.idle());
         Rows rows = new Rows(
                 "backend",
                 "user",
+                "client",
                 "capabilities",
                 "idle",
                 "backend_open",
@@ -254,9 +257,11 @@ final class RuntimeViews {
 
     private void addPool(Rows rows, BackendStatus backend, PoolLook pools, @Nullable PoolKey key, int idle) {
         int ordinal = backend.ordinal();
+        InetAddress client = key == null ? null : key.name().host();
         rows.add(
                 backend.address(),
                 key == null ? null : key.user(),
+                client == null ? null : client.getHostAddress(),
                 key == null ? null : String.format("0x%x", key.capabilities()),
                 idle,
                 backends.open(ordinal),

@@ -46,7 +46,7 @@ public final class BackendLoginProver implements CredentialProver {
             if (ordinal == LoginBackends.NONE) {
                 return false;
             }
-            PoolKey key = new PoolKey(ordinal, credential.user(), PoolKey.relevant(clientCapabilities));
+            PoolKey key = new PoolKey(ordinal, credential.name(), PoolKey.relevant(clientCapabilities));
             context.pool().acquireNew(context.pool().pool(key), this);
             return true;
         }

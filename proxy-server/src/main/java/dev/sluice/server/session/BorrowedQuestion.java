@@ -82,7 +82,7 @@ abstract class BorrowedQuestion implements Borrower, BackendConnection.Owner {
             fail(lastFailure);
             return;
         }
-        PoolKey key = new PoolKey(ordinal, credential.user(), capabilities);
+        PoolKey key = new PoolKey(ordinal, credential.name(), capabilities);
         context.pool().acquire(context.pool().pool(key), wanted, this);
     }
 

@@ -400,6 +400,9 @@ final class Exchange implements Placement.Listener {
         boolean ran = response.errorCode() != ErrorCode.ER_NET_PACKET_TOO_LARGE.code();
         Classification done = ran ? command.ran() : Session.COMMAND;
         writes.ran(slot, target, done, command.text());
+        if (!response.isError()) {
+            settlement.beforeAnswer(done);
+        }
         // Before the connection may go to somebody else; results that are still coming are flushed once per read.
         parts.frontend().flush();
         if (stream.isOpen() || response.isTooEarly() || parts.statements().isSending()) {

@@ -50,8 +50,8 @@ final class Leases {
     /** The idle connections of this session's kind to a backend. */
     KeyPool poolOf(int ordinal) {
         KeyPool found = pools[ordinal];
-        if (found == null) {
-            found = pool.pool(new PoolKey(ordinal, credential.user(), capabilities));
+        if (found == null || found.isForgotten()) {
+            found = pool.pool(new PoolKey(ordinal, credential.name(), capabilities));
             pools[ordinal] = found;
         }
         return found;

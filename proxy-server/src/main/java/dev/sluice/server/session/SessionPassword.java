@@ -23,7 +23,7 @@ final class SessionPassword {
                         text.getBytes(StandardCharsets.UTF_8), parts.state().lexicalMode());
         if (password != null) {
             Credential newest =
-                    Credential.ofPassword(parts.leases().credential().user(), password);
+                    Credential.ofPassword(parts.leases().credential().name(), password);
             parts.leases().passwordChanged(newest);
             parts.context().credentials().learned(newest);
         }
@@ -32,7 +32,7 @@ final class SessionPassword {
     /** A server has denied the session's user a connection. Says whether a newer password is known, to ask with again. */
     static boolean renew(SessionParts parts) {
         Credential own = parts.leases().credential();
-        Credential newest = parts.context().credentials().latest(own.user());
+        Credential newest = parts.context().credentials().latest(own.name());
         if (newest == null || newest.sameSecret(own)) {
             return false;
         }

@@ -280,6 +280,16 @@ final class Settlement {
 
     // ---- after ----
 
+    /**
+     * A command has succeeded, and its client is about to hear of it: if it has changed accounts, that has to count for whoever
+     * logs in from then on. FLUSH may make changes count that were made in the tables themselves.
+     */
+    void beforeAnswer(Classification statement) {
+        if (statement.kind() == StatementKind.ACCOUNT || statement.kind() == StatementKind.FLUSH) {
+            parts.context().accountsChanged();
+        }
+    }
+
     /** Takes in the outcome of a command; {@code done} is called when the connection's state is known, maybe at once. */
     void settle(Slot slot, BackendConnection target, Classification statement, Outcome outcome, Runnable whenSettled) {
         boolean own = parts.clientTrackers().own(target);
@@ -295,12 +305,7 @@ final class Settlement {
         parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
         parts.changes().clear();
         Sequences.ran(parts, slot, statement);
-        if (!outcome.failed() && statement.kind() == StatementKind.FLUSH) {
-            // It may make changes count that were made in the tables themselves.
-            parts.context().accountsChanged();
-        }
         if (!outcome.failed() && statement.kind() == StatementKind.ACCOUNT) {
-            parts.context().accountsChanged();
             SessionPassword.ran(parts, statement, outcome.text());
         }
         parts.insertId().ran(target, statement, outcome.lastInsertId());

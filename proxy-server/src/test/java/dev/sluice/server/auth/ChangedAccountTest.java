@@ -75,7 +75,7 @@ class ChangedAccountTest extends LoginExchange {
 
     @Test
     void aProofThatIsTooOldIsMadeAgainWithoutAskingTheClient() {
-        Credential known = Credential.ofPassword("app", SECRET);
+        Credential known = Credential.ofPassword(LoginName.of("app"), SECRET);
         cache.learned(known);
         login(false).start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
         assertThat(log).containsExactly("prove");
@@ -83,16 +83,16 @@ class ChangedAccountTest extends LoginExchange {
         decide(true);
         assertThat(log).containsExactly("prove", "2 AuthMoreData", "3 accepted");
         assertThat(moreData(0)).containsExactly(CachingSha2Password.FAST_AUTH_SUCCESS);
-        assertThat(cache.find("app")).isSameAs(known);
+        assertThat(cache.find(LoginName.of("app"))).isSameAs(known);
     }
 
     @Test
     void aPasswordThatTheBackendDeniesByNowIsForgotten() {
-        cache.learned(Credential.ofPassword("app", SECRET));
+        cache.learned(Credential.ofPassword(LoginName.of("app"), SECRET));
         login(false).start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
         decide(false);
         assertThat(log).containsExactly("prove", "refresh", "2 rejected");
-        assertThat(cache.latest("app")).isNull();
+        assertThat(cache.latest(LoginName.of("app"))).isNull();
     }
 
     @Test
@@ -101,7 +101,7 @@ class ChangedAccountTest extends LoginExchange {
         cache.accountsChanged();
         decide(true);
         assertThat(log).last().isEqualTo("2 accepted");
-        assertThat(cache.find("app")).isNull();
+        assertThat(cache.find(LoginName.of("app"))).isNull();
     }
 
     @Test
@@ -109,24 +109,24 @@ class ChangedAccountTest extends LoginExchange {
         accountsKnown = true;
         login(true).start("app", SHA2, new byte[0], 1);
         decide(true);
-        assertThat(cache.find("app")).isNull();
-        assertThat(cache.latest("app")).isNotNull();
+        assertThat(cache.find(LoginName.of("app"))).isNull();
+        assertThat(cache.latest(LoginName.of("app"))).isNotNull();
     }
 
     @Test
     void aBlockedAccountIsProvedAtTheNextLogin() {
-        cache.proved(Credential.ofPassword("app", SECRET), cache.changes());
+        cache.proved(Credential.ofPassword(LoginName.of("app"), SECRET), cache.changes());
         ClientAuthentication login = login(true);
         login.start("app", SHA2, CachingSha2Password.scramble(new byte[] {'x'}, NONCE), 1);
         login.received(Unpooled.wrappedBuffer(new byte[] {'x', 0}), 3);
         requireNonNull(verdict).refused(new ErrPacket(3955, "HY000", "blocked"));
-        assertThat(cache.find("app")).isNull();
+        assertThat(cache.find(LoginName.of("app"))).isNull();
     }
 
     @Test
     void anAccountThatDemandsTlsDemandsItOfTheClient() {
         accounts.put("app", Accounts.demanding(Demand.TLS, "app", SHA2));
-        cache.proved(Credential.ofPassword("app", SECRET), cache.changes());
+        cache.proved(Credential.ofPassword(LoginName.of("app"), SECRET), cache.changes());
         login(true).start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
         assertThat(log).containsExactly("2 AuthMoreData", "3 accepted");
         log.clear();

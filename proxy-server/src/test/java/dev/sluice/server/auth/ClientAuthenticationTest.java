@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class ClientAuthenticationTest extends LoginExchange {
     @Test
     void aPasswordThatWasProvedLatelyTakesTheFastPath() {
-        Credential known = Credential.ofPassword("app", SECRET);
+        Credential known = Credential.ofPassword(LoginName.of("app"), SECRET);
         cache.proved(known, cache.changes());
         login(false).start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
         assertThat(log).containsExactly("2 AuthMoreData", "3 accepted");
@@ -35,10 +35,10 @@ class ClientAuthenticationTest extends LoginExchange {
         login.received(Unpooled.wrappedBuffer(Arrays.copyOf(SECRET, 7)), 3);
         assertThat(log).containsExactly("2 AuthMoreData", "prove");
         assertThat(proving.get(0).password()).isEqualTo(SECRET);
-        assertThat(cache.find("app")).isNull();
+        assertThat(cache.find(LoginName.of("app"))).isNull();
         decide(true);
         assertThat(log).containsExactly("2 AuthMoreData", "prove", "4 accepted");
-        assertThat(cache.find("app")).isSameAs(accepted);
+        assertThat(cache.find(LoginName.of("app"))).isSameAs(accepted);
     }
 
     @Test
@@ -84,7 +84,7 @@ class ClientAuthenticationTest extends LoginExchange {
 
     @Test
     void aBackendsRefusalIsPassedOnAndAnotherPasswordThatWasProvedStaysKnown() {
-        Credential known = Credential.ofPassword("app", "old".getBytes(StandardCharsets.UTF_8));
+        Credential known = Credential.ofPassword(LoginName.of("app"), "old".getBytes(StandardCharsets.UTF_8));
         cache.proved(known, cache.changes());
         ClientAuthentication login = login(true);
         login.start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
@@ -92,21 +92,21 @@ class ClientAuthenticationTest extends LoginExchange {
         decide(false);
         assertThat(log).containsExactly("2 AuthMoreData", "prove", "refresh", "4 rejected");
         assertThat(error).isEqualTo(DENIED);
-        assertThat(cache.find("app")).isSameAs(known);
+        assertThat(cache.find(LoginName.of("app"))).isSameAs(known);
     }
 
     @Test
     void aPasswordThatABackendRefusesIsNotKnownAnyMore() {
-        cache.proved(Credential.ofPassword("app", new byte[0]), cache.changes());
+        cache.proved(Credential.ofPassword(LoginName.of("app"), new byte[0]), cache.changes());
         login(true).start("app", SHA2, new byte[0], 1);
         decide(false);
-        assertThat(cache.find("app")).isNull();
+        assertThat(cache.find(LoginName.of("app"))).isNull();
     }
 
     @Test
     void anUnknownUserAndAWrongPasswordTakeTheSameWay() {
         accounts.put("known", Accounts.of("known", SHA2, "$A$005$x"));
-        cache.proved(Credential.ofPassword("known", SECRET), cache.changes());
+        cache.proved(Credential.ofPassword(LoginName.of("known"), SECRET), cache.changes());
         byte[] wrong = "wrong\0".getBytes(StandardCharsets.UTF_8);
         for (String user : List.of("known", "unknown")) {
             ClientAuthentication login = login(true);
@@ -143,14 +143,14 @@ class ClientAuthenticationTest extends LoginExchange {
         assertThat(request.plugin()).isEqualTo(SHA2);
         assertThat(request.data()).hasSize(21).endsWith((byte) 0).isNotEqualTo(Arrays.copyOf(NONCE, 21));
         byte[] nonce = Arrays.copyOf(request.data(), 20);
-        cache.proved(Credential.ofPassword("app", SECRET), cache.changes());
+        cache.proved(Credential.ofPassword(LoginName.of("app"), SECRET), cache.changes());
         login.received(Unpooled.wrappedBuffer(CachingSha2Password.scramble(SECRET, nonce)), 3);
         assertThat(log).containsExactly("2 AuthSwitchRequest", "4 AuthMoreData", "5 accepted");
     }
 
     @Test
     void afterASwitchTheFirstNonceProvesNothing() {
-        cache.proved(Credential.ofPassword("app", SECRET), cache.changes());
+        cache.proved(Credential.ofPassword(LoginName.of("app"), SECRET), cache.changes());
         ClientAuthentication login = login(true);
         login.start("app", NATIVE, NativePassword.scramble(SECRET, NONCE), 1);
         login.received(Unpooled.wrappedBuffer(CachingSha2Password.scramble(SECRET, NONCE)), 3);

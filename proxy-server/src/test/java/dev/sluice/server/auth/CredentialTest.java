@@ -18,31 +18,32 @@ class CredentialTest {
 
     @Test
     void itsTextNamesTheUserAndNothingElse() {
-        assertThat(Credential.ofPassword("app", bytes("tops3cret"))).hasToString("Credential[app, redacted]");
-        assertThat(Credential.ofNativeStage1("app", bytes("01234567890123456789")))
+        assertThat(Credential.ofPassword(LoginName.of("app"), bytes("tops3cret")))
+                .hasToString("Credential[app, redacted]");
+        assertThat(Credential.ofNativeStage1(LoginName.of("app"), bytes("01234567890123456789")))
                 .hasToString("Credential[app, redacted]");
     }
 
     @Test
     void theSameUserAndPasswordAreTheSameSecret() {
-        Credential one = Credential.ofPassword("app", bytes("secret"));
-        assertThat(one.sameSecret(Credential.ofPassword("app", bytes("secret"))))
+        Credential one = Credential.ofPassword(LoginName.of("app"), bytes("secret"));
+        assertThat(one.sameSecret(Credential.ofPassword(LoginName.of("app"), bytes("secret"))))
                 .isTrue();
-        assertThat(one.sameSecret(Credential.ofPassword("app", bytes("Secret"))))
+        assertThat(one.sameSecret(Credential.ofPassword(LoginName.of("app"), bytes("Secret"))))
                 .isFalse();
-        assertThat(one.sameSecret(Credential.ofPassword("other", bytes("secret"))))
+        assertThat(one.sameSecret(Credential.ofPassword(LoginName.of("other"), bytes("secret"))))
                 .isFalse();
     }
 
     @Test
     void aPasswordAndItsHashAreNotTheSameKnowledge() throws Exception {
         byte[] stage1 = MessageDigest.getInstance("SHA-1").digest(bytes("secret"));
-        Credential hash = Credential.ofNativeStage1("app", stage1);
-        assertThat(hash.sameSecret(Credential.ofPassword("app", bytes("secret"))))
+        Credential hash = Credential.ofNativeStage1(LoginName.of("app"), stage1);
+        assertThat(hash.sameSecret(Credential.ofPassword(LoginName.of("app"), bytes("secret"))))
                 .isFalse();
-        assertThat(hash.sameSecret(Credential.ofNativeStage1("app", stage1.clone())))
+        assertThat(hash.sameSecret(Credential.ofNativeStage1(LoginName.of("app"), stage1.clone())))
                 .isTrue();
-        assertThat(hash.sameSecret(Credential.ofNativeStage1("app", new byte[20])))
+        assertThat(hash.sameSecret(Credential.ofNativeStage1(LoginName.of("app"), new byte[20])))
                 .isFalse();
     }
 
@@ -50,15 +51,15 @@ class CredentialTest {
     void aHashAnswersTheNativeChallengeAsThePasswordDoes() throws Exception {
         byte[] stage1 = MessageDigest.getInstance("SHA-1").digest(bytes("secret"));
         byte[] answer = NativePassword.scramble(bytes("secret"), NONCE);
-        assertThat(Credential.ofNativeStage1("app", stage1).nativeResponse(NONCE))
+        assertThat(Credential.ofNativeStage1(LoginName.of("app"), stage1).nativeResponse(NONCE))
                 .isEqualTo(answer);
-        assertThat(Credential.ofPassword("app", bytes("secret")).nativeResponse(NONCE))
+        assertThat(Credential.ofPassword(LoginName.of("app"), bytes("secret")).nativeResponse(NONCE))
                 .isEqualTo(answer);
     }
 
     @Test
     void aHashKnowsNoPassword() {
-        Credential hash = Credential.ofNativeStage1("app", new byte[20]);
+        Credential hash = Credential.ofNativeStage1(LoginName.of("app"), new byte[20]);
         assertThat(hash.password()).isNull();
         assertThat(hash.isEmpty()).isFalse();
         assertThat(hash.matchesSha2(CachingSha2Password.scramble(bytes("secret"), NONCE), NONCE))
@@ -67,7 +68,7 @@ class CredentialTest {
 
     @Test
     void aScrambleOfThePasswordMatchesAndOfAnotherDoesNot() {
-        Credential credential = Credential.ofPassword("app", bytes("secret"));
+        Credential credential = Credential.ofPassword(LoginName.of("app"), bytes("secret"));
         assertThat(credential.matchesSha2(CachingSha2Password.scramble(bytes("secret"), NONCE), NONCE))
                 .isTrue();
         assertThat(credential.matchesSha2(CachingSha2Password.scramble(bytes("secreT"), NONCE), NONCE))
@@ -77,27 +78,28 @@ class CredentialTest {
 
     @Test
     void aPasswordThatIsHandedOutIsACopy() {
-        Credential credential = Credential.ofPassword("app", bytes("secret"));
+        Credential credential = Credential.ofPassword(LoginName.of("app"), bytes("secret"));
         byte[] copy = credential.password();
         assertThat(copy).isNotNull();
         Arrays.fill(copy, (byte) 0);
         assertThat(credential.password()).isEqualTo(bytes("secret"));
         assertThat(credential.isEmpty()).isFalse();
-        assertThat(Credential.ofPassword("app", new byte[0]).isEmpty()).isTrue();
+        assertThat(Credential.ofPassword(LoginName.of("app"), new byte[0]).isEmpty())
+                .isTrue();
     }
 
     @Test
     void aPasswordThatIsKnownIsProvedByItselfAndByItsHash() {
-        assertThat(Credential.ofPassword("app", bytes("secret")).proves(bytes("secret")))
+        assertThat(Credential.ofPassword(LoginName.of("app"), bytes("secret")).proves(bytes("secret")))
                 .isTrue();
-        assertThat(Credential.ofPassword("app", bytes("secreT")).proves(bytes("secret")))
+        assertThat(Credential.ofPassword(LoginName.of("app"), bytes("secreT")).proves(bytes("secret")))
                 .isFalse();
-        assertThat(Credential.ofPassword("app", new byte[0]).proves(bytes("secret")))
+        assertThat(Credential.ofPassword(LoginName.of("app"), new byte[0]).proves(bytes("secret")))
                 .isFalse();
         byte[] stage1 = NativePassword.stage1(bytes("secret"));
-        assertThat(Credential.ofNativeStage1("app", stage1).proves(bytes("secret")))
+        assertThat(Credential.ofNativeStage1(LoginName.of("app"), stage1).proves(bytes("secret")))
                 .isTrue();
-        assertThat(Credential.ofNativeStage1("app", stage1).proves(bytes("other")))
+        assertThat(Credential.ofNativeStage1(LoginName.of("app"), stage1).proves(bytes("other")))
                 .isFalse();
     }
 }

@@ -7,7 +7,10 @@ import dev.sluice.protocol.auth.RsaKeys;
 import dev.sluice.protocol.packet.AuthMoreData;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import dev.sluice.server.monitor.Accounts;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -32,6 +35,11 @@ abstract class LoginExchange {
 
     final CredentialCache cache = new CredentialCache(Duration.ofMinutes(1), 10);
     final Map<String, Account> accounts = new HashMap<>();
+    /** Those of one host. */
+    final Map<LoginName, AccountChoice> accountsAtHosts = new HashMap<>();
+
+    boolean clientHosts;
+    InetAddress clientAddress = NetUtil.createInetAddressFromIpAddressString("10.0.0.9");
     final List<Credential> proving = new ArrayList<>();
     final List<Packet> sent = new ArrayList<>();
     final List<String> log = new ArrayList<>();
@@ -54,8 +62,9 @@ abstract class LoginExchange {
 
     final AuthServices.Accounts directory = new AuthServices.Accounts() {
         @Override
-        public @Nullable Account lookup(String user) {
-            return accounts.get(user);
+        public AccountChoice lookup(LoginName name) {
+            Account account = accounts.get(name.user());
+            return accountsAtHosts.getOrDefault(name, account == null ? AccountChoice.NONE : AccountChoice.of(account));
         }
 
         @Override
@@ -81,7 +90,7 @@ abstract class LoginExchange {
 
     ClientAuthentication login(boolean encrypted, boolean certified) {
         return new ClientAuthentication(
-                new AuthServices(cache, directory, KEYS),
+                new AuthServices(cache, directory, KEYS, clientHosts),
                 (credential, given) -> {
                     proving.add(credential);
                     verdict = given;
@@ -111,7 +120,7 @@ abstract class LoginExchange {
                         log.add(sequenceId + " rejected");
                     }
                 },
-                new ClientAuthentication.Client("10.0.0.9", encrypted, certified),
+                new ClientAuthentication.Client(clientAddress.getHostAddress(), clientAddress, encrypted, certified),
                 NONCE);
     }
 

@@ -11,6 +11,7 @@ import dev.sluice.protocol.packet.AuthSwitchRequest;
 import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.LoginName;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -44,8 +45,8 @@ class BackendLoginHandlerTest {
     /** Greets Sluice and takes its first answer. */
     private void greet(String plugin) {
         BackendLogin login = new BackendLogin(
-                new PoolKey(0, "app", 0),
-                Credential.ofPassword("app", "secret".getBytes(StandardCharsets.US_ASCII)),
+                new PoolKey(0, LoginName.of("app"), 0),
+                Credential.ofPassword(LoginName.of("app"), "secret".getBytes(StandardCharsets.US_ASCII)),
                 new BackendAddress("db0", 3306),
                 null,
                 () -> 0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.LoginName;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,8 +14,8 @@ class BackendLoginTest {
     private static final byte[] SECRET = {'s', 'e', 'c', 'r', 'e', 't', 0};
 
     private final BackendLogin login = new BackendLogin(
-            new PoolKey(0, "app", 0),
-            Credential.ofPassword("app", "secret".getBytes(StandardCharsets.US_ASCII)),
+            new PoolKey(0, LoginName.of("app"), 0),
+            Credential.ofPassword(LoginName.of("app"), "secret".getBytes(StandardCharsets.US_ASCII)),
             new BackendAddress("db0", 3306),
             null,
             () -> 0);

@@ -2,6 +2,7 @@ package dev.sluice.server.backend;
 
 import dev.sluice.protocol.testing.Hex;
 import dev.sluice.router.session.StateVector;
+import dev.sluice.server.auth.LoginName;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -15,7 +16,7 @@ public final class FakeBackend {
     private final BackendConnection connection;
 
     public FakeBackend() {
-        this(new PoolKey(0, "app", 0), 0);
+        this(new PoolKey(0, LoginName.of("app"), 0), 0);
     }
 
     FakeBackend(PoolKey key, long createdNanos) {

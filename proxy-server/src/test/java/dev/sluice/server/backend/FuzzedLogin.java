@@ -2,6 +2,7 @@ package dev.sluice.server.backend;
 
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.LoginName;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -20,8 +21,8 @@ public final class FuzzedLogin {
     public static String run(byte[] said) {
         EmbeddedChannel channel = new EmbeddedChannel();
         BackendLogin login = new BackendLogin(
-                new PoolKey(0, "app", 0),
-                Credential.ofPassword("app", PASSWORD.getBytes(StandardCharsets.US_ASCII)),
+                new PoolKey(0, LoginName.of("app"), 0),
+                Credential.ofPassword(LoginName.of("app"), PASSWORD.getBytes(StandardCharsets.US_ASCII)),
                 new BackendAddress("db0", 3306),
                 null,
                 () -> 0);

@@ -13,6 +13,7 @@ import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.protocol.testing.Hex;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.LoginName;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -50,8 +51,8 @@ class HostileLoginTest {
 
     private void connect(BackendTransportSecurity security, int clientCapabilities) {
         BackendLogin login = new BackendLogin(
-                new PoolKey(0, "app", clientCapabilities),
-                Credential.ofPassword("app", "secret".getBytes(StandardCharsets.US_ASCII)),
+                new PoolKey(0, LoginName.of("app"), clientCapabilities),
+                Credential.ofPassword(LoginName.of("app"), "secret".getBytes(StandardCharsets.US_ASCII)),
                 new BackendAddress("db0", 3306),
                 null,
                 () -> 0);

@@ -3,6 +3,7 @@ package dev.sluice.server.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.router.session.StateVector;
+import dev.sluice.server.auth.LoginName;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -12,7 +13,7 @@ class KeyPoolTest {
     private static final StateVector EMPTY = StateVector.empty();
 
     private final List<FakeBackend> backends = new ArrayList<>();
-    private final KeyPool pool = new KeyPool(new PoolKey(0, "app", 0));
+    private final KeyPool pool = new KeyPool(new PoolKey(0, LoginName.of("app"), 0));
 
     @AfterEach
     void close() {

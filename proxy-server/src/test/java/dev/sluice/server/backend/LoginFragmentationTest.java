@@ -6,6 +6,7 @@ import dev.sluice.protocol.testing.GoldenCapture;
 import dev.sluice.protocol.testing.Hex;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.LoginName;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -41,8 +42,8 @@ class LoginFragmentationTest {
         List<String> log = new ArrayList<>();
         EmbeddedChannel channel = new EmbeddedChannel();
         BackendLogin login = new BackendLogin(
-                new PoolKey(0, "app", 0),
-                Credential.ofPassword("app", "app-secret".getBytes(StandardCharsets.US_ASCII)),
+                new PoolKey(0, LoginName.of("app"), 0),
+                Credential.ofPassword(LoginName.of("app"), "app-secret".getBytes(StandardCharsets.US_ASCII)),
                 new BackendAddress("db0", 3306),
                 null,
                 () -> 0);

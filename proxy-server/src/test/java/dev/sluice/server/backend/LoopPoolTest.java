@@ -6,14 +6,21 @@ import static dev.sluice.server.backend.PoolBench.OTHER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.testing.ResponseBytes;
+import dev.sluice.server.auth.LoginName;
 import dev.sluice.server.backend.PoolBench.Client;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What is lent, kept and closed. Who waits for what is in {@link LoopPoolWaitingTest}. */
 class LoopPoolTest {
+    private static final InetAddress ADDRESS = NetUtil.createInetAddressFromIpAddressString("10.1.2.3");
+    private static final InetAddress OTHER_ADDRESS = NetUtil.createInetAddressFromIpAddressString("fd00::3");
+
     private final PoolBench bench = new PoolBench(2, 2);
 
     @AfterEach
@@ -48,6 +55,61 @@ class LoopPoolTest {
         bench.nextAttempt().isRefused();
         assertThat(bench.log).containsExactly("a REFUSED: refused");
         assertThat(bench.capacities.of(0).open()).isZero();
+    }
+
+    @Test
+    void aConnectionThatWasOpenedForAnotherAddressIsNotLent() {
+        PoolKey one = new PoolKey(0, new LoginName("app", ADDRESS), 0);
+        PoolKey other = new PoolKey(0, new LoginName("app", OTHER_ADDRESS), 0);
+        bench.release(bench.lent(one));
+        for (PoolKey key : List.of(other, APP)) {
+            Client client = bench.acquire(key, EMPTY, client("a"));
+            assertThat(client.acquired).isNull();
+            PoolBench.Attempt attempt = bench.nextAttempt();
+            assertThat(attempt.key).isEqualTo(key);
+            attempt.isRefused();
+        }
+    }
+
+    @Test
+    void idleConnectionsOfOtherAddressesMakeRoom() {
+        FakeBackend one = bench.lent(new PoolKey(0, new LoginName("app", ADDRESS), 0));
+        bench.release(one);
+        bench.release(bench.lent(APP));
+        PoolKey other = new PoolKey(0, new LoginName("app", OTHER_ADDRESS), 0);
+        Client client = bench.acquire(other, EMPTY, client("a"));
+        assertThat(bench.attempts).isEmpty();
+        bench.serverCloses(one);
+        FakeBackend opened = bench.nextAttempt().succeeds();
+        assertThat(client.acquired).isSameAs(opened.connection());
+        assertThat(bench.capacities.of(0).open()).isEqualTo(2);
+    }
+
+    @Test
+    void whoWasRefusedIsForgotten() {
+        for (int i = 0; i < 100; i++) {
+            bench.acquireNew(new PoolKey(0, LoginName.of("guess" + i), 0), client("a"));
+            bench.nextAttempt().isRefused();
+        }
+        bench.pass(Duration.ofMillis(250));
+        assertThat(bench.pool.kinds()).isZero();
+    }
+
+    @Test
+    void whoHasAConnectionIsNotForgotten() {
+        KeyPool pool = bench.pool.pool(APP);
+        FakeBackend lent = bench.lent(APP);
+        FakeBackend idle = bench.lent(OTHER);
+        bench.release(idle);
+        bench.pass(Duration.ofMillis(250));
+        assertThat(bench.pool.kinds()).isEqualTo(2);
+        assertThat(bench.pool.pool(APP)).isSameAs(pool);
+        lent.connection().abandon();
+        bench.serverCloses(lent);
+        bench.pass(Duration.ofMillis(250));
+        assertThat(pool.isForgotten()).isTrue();
+        assertThat(bench.pool.pool(APP)).isNotSameAs(pool);
+        assertThat(bench.acquire(OTHER, EMPTY, client("b")).acquired).isSameAs(idle.connection());
     }
 
     @Test

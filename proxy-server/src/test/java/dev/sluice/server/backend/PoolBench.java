@@ -7,6 +7,7 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.LoginName;
 import dev.sluice.server.metrics.MetricsRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PoolBench implements BackendOpener {
     static final StateVector EMPTY = StateVector.empty();
-    static final PoolKey APP = new PoolKey(0, "app", 0);
-    static final PoolKey OTHER = new PoolKey(0, "other", 0);
+    static final PoolKey APP = new PoolKey(0, LoginName.of("app"), 0);
+    static final PoolKey OTHER = new PoolKey(0, LoginName.of("other"), 0);
     static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
 
     final EmbeddedChannel loop = new EmbeddedChannel();
@@ -197,7 +198,7 @@ final class PoolBench implements BackendOpener {
 
         @Override
         public Credential credential() {
-            return Credential.ofPassword("app", new byte[] {'p'});
+            return Credential.ofPassword(LoginName.of("app"), new byte[] {'p'});
         }
 
         @Override

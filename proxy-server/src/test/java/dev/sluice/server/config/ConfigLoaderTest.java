@@ -104,6 +104,7 @@ class ConfigLoaderTest {
                   waiting-bytes-max: 25KiB
                   primary-timeout: 26s
                   connect-timeout: 14s
+                  proxy-protocol: v2
                 access: {allow: [10.0.0.0/8, "app@fd00::/8"], deny: "root@*", proxies: [10.3.0.0/16]}
                 limits:
                   max-connections: 15
@@ -153,7 +154,8 @@ class ConfigLoaderTest {
                         + " classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
                         + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
-                        + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S],"
+                        + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S,"
+                        + " proxyProtocol=V2],"
                         + " access=AccessConfig[allow=10.0.0.0/8, app@fd00::/8, deny=root@*, proxies=10.3.0.0/16],"
                         + " limits=LimitsConfig[maxConnections=15, perClient=PerClient[maxConnectionsPerUser=28,"
                         + " maxConnectionsPerAddress=29, loginAttemptsPerSecond=30, loginAttemptsBurst=31,"

@@ -17,6 +17,7 @@ import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.auth.CredentialProver;
 import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import dev.sluice.server.monitor.Accounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -63,8 +64,9 @@ class HandshakeFragmentationTest {
             Account account = Accounts.of("native", NativePassword.NAME, NativePassword.authenticationString(PASSWORD));
             return new AuthServices(
                     new CredentialCache(Duration.ofMinutes(1), 10),
-                    user -> user.equals("native") ? account : null,
-                    KEYS);
+                    name -> name.user().equals("native") ? AccountChoice.of(account) : AccountChoice.NONE,
+                    KEYS,
+                    false);
         }
 
         @Override

@@ -17,6 +17,7 @@ import dev.sluice.server.frontend.FrontendSettings;
 import dev.sluice.server.frontend.FrontendTransportSecurity;
 import dev.sluice.server.frontend.Reception;
 import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import dev.sluice.server.monitor.Accounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -62,7 +63,11 @@ final class FuzzedClient {
 
         @Override
         public AuthServices services(String plugin) {
-            return new AuthServices(cache, user -> user.equals("native") ? ACCOUNT : null, KEYS);
+            return new AuthServices(
+                    cache,
+                    name -> name.user().equals("native") ? AccountChoice.of(ACCOUNT) : AccountChoice.NONE,
+                    KEYS,
+                    false);
         }
 
         @Override

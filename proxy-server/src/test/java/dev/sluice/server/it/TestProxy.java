@@ -23,6 +23,7 @@ import dev.sluice.server.config.MonitorConfig;
 import dev.sluice.server.config.MonitorConfig.DiscoverConfig;
 import dev.sluice.server.config.PoolConfig;
 import dev.sluice.server.config.ProcessConfig;
+import dev.sluice.server.config.ProxyProtocol;
 import dev.sluice.server.config.RoutingConfig;
 import dev.sluice.server.config.Secret;
 import dev.sluice.server.config.ShutdownConfig;
@@ -109,6 +110,7 @@ final class TestProxy implements AutoCloseable {
         private @Nullable Path stateDir;
         private @Nullable Path file;
         private CompressionMode compression = CompressionMode.OFF;
+        private ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
 
         /** Connections to each server over all event loops. */
         Options connections(int value) {
@@ -271,6 +273,12 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Tells servers which client a connection is for. */
+        Options proxyProtocol(ProxyProtocol value) {
+            proxyProtocol = value;
+            return this;
+        }
+
         TestProxy start(LocalCluster cluster) throws IOException, TlsException, InterruptedException {
             Path kept = stateDir;
             Path state = kept == null ? Files.createTempDirectory(cluster.directory(), "state-") : kept;
@@ -315,7 +323,8 @@ final class TestProxy implements AutoCloseable {
                             pool.maxAge(),
                             acquireTimeout,
                             new PoolConfig.Waiting(waitingMax, waitingBytesMax, primaryTimeout),
-                            relay == null ? pool.connectTimeout() : RELAYED_TIMEOUT),
+                            relay == null ? pool.connectTimeout() : RELAYED_TIMEOUT,
+                            proxyProtocol),
                     access,
                     new LimitsConfig(
                             maxConnections,

@@ -7,8 +7,10 @@ import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.auth.CredentialCache;
 import dev.sluice.server.auth.CredentialProver;
+import dev.sluice.server.auth.LoginName;
 import dev.sluice.server.config.AdminConfig;
 import dev.sluice.server.monitor.Account;
+import dev.sluice.server.monitor.AccountChoice;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -30,10 +32,13 @@ final class AdminAccount {
         this.user = port.user();
         this.password = port.password().reveal().getBytes(StandardCharsets.UTF_8);
         String stored = NativePassword.authenticationString(password);
-        this.sha2 = new AuthServices(proven, name -> null, rsaKeys);
+        this.sha2 = new AuthServices(proven, name -> AccountChoice.NONE, rsaKeys, false);
         // For whatever name: whether it is the right one is decided together with the password.
         this.nativePassword = new AuthServices(
-                new CredentialCache(FOR_EVER, 1), name -> Account.unlisted(name, NativePassword.NAME, stored), rsaKeys);
+                new CredentialCache(FOR_EVER, 1),
+                name -> AccountChoice.of(Account.unlisted(name.user(), NativePassword.NAME, stored)),
+                rsaKeys,
+                false);
     }
 
     String user() {
@@ -46,7 +51,7 @@ final class AdminAccount {
             return nativePassword;
         }
         // A refusal elsewhere may have made the cache forget it.
-        proven.proved(Credential.ofPassword(user, password.clone()), proven.changes());
+        proven.proved(Credential.ofPassword(LoginName.of(user), password.clone()), proven.changes());
         return sha2;
     }
 
