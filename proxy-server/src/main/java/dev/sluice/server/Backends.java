@@ -44,7 +44,11 @@ final class Backends {
         List<Integer> limits =
                 config.backends().stream().map(BackendConfig::maxConnections).toList();
         PoolConfig.Waiting waiting = config.pool().waiting();
-        return new BackendCapacities(addresses(config), limits, new WaitingBudget(waiting.max(), waiting.bytesMax()));
+        return new BackendCapacities(
+                addresses(config),
+                limits,
+                config.pool().maxConnections(),
+                new WaitingBudget(waiting.max(), waiting.bytesMax()));
     }
 
     private static List<BackendAddress> addresses(SluiceConfig config) {
