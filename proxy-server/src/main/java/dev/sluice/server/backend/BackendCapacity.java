@@ -51,6 +51,15 @@ public final class BackendCapacity {
 
     private record Promise(UserShare share, Claimant claimant) {}
 
+    /**
+     * A connection that may have to be closed for somebody. Immutable.
+     *
+     * @param backend to which it leads
+     * @param claimant on which loop it is
+     * @param owner whose it is
+     */
+    record Holding(BackendCapacity backend, Claimant claimant, UserShare owner) {}
+
     private final int backendOrdinal;
     private final TotalCapacity total;
     private final Map<String, UserShare> shares = new HashMap<>();
@@ -81,23 +90,23 @@ public final class BackendCapacity {
     // ---- slots ----
 
     /** Reserves a slot if one is free and nobody has queued for it. */
-    boolean tryReserve(String user) {
+    boolean tryReserve(Claimant claimant, String user) {
         synchronized (total) {
             if (!waiting.isEmpty() || !promised.isEmpty() || open >= max || !total.tryTake(user)) {
                 return false;
             }
             open++;
-            share(user).opened();
+            change(share(user), share -> share.opened(claimant));
             return true;
         }
     }
 
     /** Gives a slot back, to whoever it is promised to, or else to whoever waits. */
-    void release(String user) {
+    void release(Claimant claimant, String user) {
         synchronized (total) {
             open--;
             total.giveBack(user);
-            change(share(user), UserShare::gone);
+            change(share(user), share -> share.gone(claimant));
             total.serve(this);
         }
     }
@@ -118,9 +127,7 @@ public final class BackendCapacity {
             if (share == null || !share.isWaitingOn(claimant)) {
                 return false;
             }
-            change(share, changed -> {
-                boolean unused = changed.withdraw(claimant);
-            });
+            change(share, changed -> changed.withdraw(claimant));
             total.serve(this);
             return true;
         }
@@ -160,10 +167,7 @@ public final class BackendCapacity {
         UserShare next = waiting.first();
         Claimant claimant = next.next();
         long now = total.nextTurn();
-        change(next, share -> {
-            share.take(claimant, now);
-            share.opened();
-        });
+        change(next, share -> share.take(claimant, now));
         claimant.slotGranted(backendOrdinal, next.user());
         return next.user();
     }
@@ -178,14 +182,11 @@ public final class BackendCapacity {
      * A connection of somebody's is about to be closed for one of a user's who wait on a loop: it counts as that user's from
      * now on.
      */
-    void promise(UserShare share, Claimant claimant, BackendCapacity from, UserShare owner) {
+    void promise(UserShare share, Claimant claimant, Holding from) {
         long now = total.nextTurn();
-        change(share, changed -> {
-            changed.take(claimant, now);
-            changed.opened();
-        });
+        change(share, changed -> changed.take(claimant, now));
         promised.add(new Promise(share, claimant));
-        from.change(owner, UserShare::leaves);
+        from.backend().change(from.owner(), owner -> owner.leaves(from.claimant()));
         total.serve(this);
     }
 
@@ -202,30 +203,26 @@ public final class BackendCapacity {
      * @param self the loop that it belongs to
      * @param user whose it is
      * @param needed whether somebody waits on that loop whom it can serve as it is
-     * @param longEnough whether it has been in use for so long that closing it is not a waste, or idle for so long that
-     *     it had better serve somebody
+     * @param nanos since when it has been open, or idle if it is not needed
      */
-    boolean mustYield(Claimant self, String user, boolean needed, boolean longEnough) {
+    boolean mustYield(Claimant self, String user, boolean needed, long nanos) {
         synchronized (total) {
             UserShare owner = shares.get(user);
             if (owner == null) {
                 return false;
             }
+            Holding from = new Holding(this, self, owner);
             UserShare other = poorestBesides(owner);
-            if (other != null && other.isOwedBy(owner, needed, longEnough)) {
-                promise(other, other.next(), this, owner);
+            if (other != null && other.isOwedBy(owner, needed, nanos)) {
+                promise(other, other.next(), from);
                 return true;
             }
-            Claimant elsewhere = owner.besides(self);
-            if (elsewhere != null && (!needed || owner.isKeptTooOften())) {
-                promise(owner, elsewhere, this, owner);
+            Claimant elsewhere = owner.owedBy(self, needed, nanos);
+            if (elsewhere != null) {
+                promise(owner, elsewhere, from);
                 return true;
             }
-            if (!needed && owner.isWaitingOn(self)) {
-                promise(owner, self, this, owner);
-                return true;
-            }
-            return total.mustYield(this, owner, needed, longEnough);
+            return total.mustYield(from, needed, nanos);
         }
     }
 
@@ -242,23 +239,31 @@ public final class BackendCapacity {
      * Whether an idle connection is to be closed for somebody who waits for this backend; its slot is his then.
      *
      * @param from the backend to which it leads, maybe this one
+     * @param on the loop that it belongs to
      * @param user whose it is
-     * @param longEnough whether it has been idle for so long that it had better serve somebody
+     * @param nanos since when it has been idle
      */
-    boolean takesIdle(BackendCapacity from, String user, boolean longEnough, Need need) {
+    boolean takesIdle(BackendCapacity from, Claimant on, String user, long nanos, Need need) {
         synchronized (total) {
             UserShare share = shares.get(need.user());
             UserShare owner = from.shares.get(user);
             if (owner == null || share == null || !share.isWaitingOn(need.claimant())) {
                 return false;
             }
-            boolean richer = from == this ? owner.held() > share.held() : total.hasMore(user, need.user());
-            if (!longEnough && !richer && !user.equals(need.user())) {
+            if (nanos < UserShare.WORTH_NANOS && !isOwed(from, on, owner, share, need.claimant())) {
                 return false;
             }
-            promise(share, need.claimant(), from, owner);
+            promise(share, need.claimant(), new Holding(from, on, owner));
             return true;
         }
+    }
+
+    private boolean isOwed(BackendCapacity from, Claimant on, UserShare owner, UserShare share, Claimant claimant) {
+        if (owner == share) {
+            return !owner.isPoorer(on, claimant);
+        }
+        return owner.user().equals(share.user())
+                || (from == this ? owner.held() > share.held() : total.hasMore(owner.user(), share.user()));
     }
 
     // ---- what an operator changes ----

@@ -38,9 +38,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Who has waited this long gets a connection that a session would rather keep for the sake of its last statement. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
-    /** Who has been open, or idle, for so long, can be closed for others: what it has cost has been worth it. */
-    private static final long WORTH_NANOS = Duration.ofMillis(500).toNanos();
-
     private final EventLoop loop;
     private final BackendOpener opener;
     private final BackendCapacities capacities;
@@ -162,7 +159,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         WaitingLine line = lines.of(ordinal);
         if (capacity.isClosed()) {
             borrower.acquireFailed(takenAway(ordinal));
-        } else if (line.isEmpty() && capacity.tryReserve(claim.user())) {
+        } else if (line.isEmpty() && capacity.tryReserve(this, claim.user())) {
             open(claim);
         } else if (!line.tryAdd(claim)) {
             borrower.acquireFailed(BackendFailure.of(
@@ -193,7 +190,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         loop.execute(() -> {
             Claim claim = lines.of(backendOrdinal).poll(user);
             if (claim == null) {
-                capacities.of(backendOrdinal).release(user);
+                capacities.of(backendOrdinal).release(this, user);
             } else {
                 waited(claim);
                 open(claim);
@@ -261,9 +258,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Frees a slot when the server, too, has forgotten the connection: it hangs up first, and tidies up behind that. */
     private void free(BackendCapacity capacity, String user) {
         if (loop.isShuttingDown()) {
-            capacity.release(user);
+            capacity.release(this, user);
         } else {
-            var unused = loop.schedule(() -> capacity.release(user), FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
+            var unused = loop.schedule(() -> capacity.release(this, user), FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -330,8 +327,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
         int ordinal = pool.key().backendOrdinal();
         WaitingLine line = lines.of(ordinal);
         Claim claim = line.findFor(connection);
-        boolean settled = claim != null && now - connection.createdNanos() >= WORTH_NANOS;
-        if (capacities.of(ordinal).mustYield(this, pool.key().user(), claim != null, settled)) {
+        long nanos = claim == null ? 0 : now - connection.createdNanos();
+        if (capacities.of(ordinal).mustYield(this, pool.key().user(), claim != null, nanos)) {
             connection.retire();
         } else if (claim == null) {
             keep(pool, connection);
@@ -428,7 +425,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
             PoolKey key = connection.key();
             return (where == LingeringLeases.ANY || where == key.backendOrdinal())
                     && wanted.takesIdle(
-                            capacities.of(key.backendOrdinal()), key.user(), isIdleForLong(connection, now), need);
+                            capacities.of(key.backendOrdinal()),
+                            this,
+                            key.user(),
+                            now - connection.idleSinceNanos(),
+                            need);
         });
         if (idle != null) {
             retireIdle(idle);
@@ -436,16 +437,13 @@ public final class LoopPool implements BackendCapacity.Claimant {
         return idle != null;
     }
 
-    private static boolean isIdleForLong(BackendConnection connection, long now) {
-        return now - connection.idleSinceNanos() >= WORTH_NANOS;
-    }
-
     /** Whether somebody waits to whom a connection goes that has been idle for long. */
     private boolean isToMakeRoom(BackendConnection connection, long now) {
         BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
+        long idle = now - connection.idleSinceNanos();
         return capacity.isWanted()
-                && isIdleForLong(connection, now)
-                && capacity.mustYield(this, connection.key().user(), false, true);
+                && idle >= UserShare.WORTH_NANOS
+                && capacity.mustYield(this, connection.key().user(), false, idle);
     }
 
     private void retireIdle(BackendConnection connection) {

@@ -113,27 +113,30 @@ final class TotalCapacity {
      * Whether a connection has to be closed for somebody who waits for another backend; his is the slot then. The parameters
      * are those of {@link BackendCapacity#mustYield}.
      */
-    boolean mustYield(BackendCapacity from, UserShare owner, boolean needed, boolean longEnough) {
+    boolean mustYield(BackendCapacity.Holding from, boolean needed, long nanos) {
         for (BackendCapacity other : queue) {
-            UserShare next = other == from ? null : other.next();
-            if (next != null && isOwed(next.user(), owner.user(), needed, longEnough)) {
+            UserShare next = other == from.backend() ? null : other.next();
+            if (next != null && isOwed(other, next.user(), from.owner().user(), needed, nanos)) {
                 kept = 0;
-                other.promise(next, next.next(), from, owner);
+                other.promise(next, next.next(), from);
                 return true;
             }
         }
         return false;
     }
 
-    private boolean isOwed(String user, String owner, boolean needed, boolean longEnough) {
+    private boolean isOwed(BackendCapacity to, String user, String owner, boolean needed, long nanos) {
         int more = held(owner) - held(user);
-        if (user.equals(owner)) {
-            return !needed || ++kept > BackendCapacity.KEPT_MAX;
-        }
+        boolean worth = nanos >= UserShare.WORTH_NANOS;
         if (!needed) {
-            return more > 0 || longEnough;
+            return more > 0 || worth || user.equals(owner);
         }
-        return (more > 1 && longEnough) || (more >= 0 && ++kept > BackendCapacity.KEPT_MAX);
+        if (more > 1 && worth) {
+            return true;
+        }
+        return more >= 0
+                && ++kept > BackendCapacity.KEPT_MAX
+                && (to.open() == 0 || nanos >= UserShare.ROTATED_NANOS);
     }
 
     /** Changes the cap. Connections beyond a lower one are closed when they are next unused. */

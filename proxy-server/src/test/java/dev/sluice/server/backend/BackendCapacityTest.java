@@ -15,6 +15,18 @@ import org.junit.jupiter.api.Test;
 class BackendCapacityTest {
     private final List<String> told = new ArrayList<>();
 
+    private static final BackendCapacity.Claimant SOME = new BackendCapacity.Claimant() {
+        @Override
+        public void slotGranted(int backendOrdinal, String user) {
+            throw new AssertionError("it has not asked");
+        }
+
+        @Override
+        public void makeRoom(BackendCapacity.Need need, boolean starving) {
+            throw new AssertionError("it was not registered");
+        }
+    };
+
     private BackendCapacity.Claimant loop(String name) {
         return new BackendCapacity.Claimant() {
             @Override
@@ -32,29 +44,29 @@ class BackendCapacityTest {
     @Test
     void noMoreThanTheCapIsReserved() {
         BackendCapacity capacity = new BackendCapacity(0, 2, new TotalCapacity(0));
-        assertThat(capacity.tryReserve("app")).isTrue();
-        assertThat(capacity.tryReserve("app")).isTrue();
-        assertThat(capacity.tryReserve("app")).isFalse();
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
+        assertThat(capacity.tryReserve(SOME, "app")).isFalse();
         assertThat(capacity.open()).isEqualTo(2);
-        capacity.release("app");
-        assertThat(capacity.tryReserve("app")).isTrue();
+        capacity.release(SOME, "app");
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
         assertThat(capacity.max()).isEqualTo(2);
     }
 
     @Test
     void aFreeSlotIsReservedForTheLoopThatWaitedLongest() {
         BackendCapacity capacity = new BackendCapacity(3, 2, new TotalCapacity(0));
-        assertThat(capacity.tryReserve("app")).isTrue();
-        assertThat(capacity.tryReserve("app")).isTrue();
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
         capacity.await(loop("a"), "app");
         capacity.await(loop("b"), "app");
         assertThat(told).isEmpty();
-        capacity.release("app");
+        capacity.release(SOME, "app");
         assertThat(told).containsExactly("a granted 3");
         assertThat(capacity.open()).isEqualTo(2);
-        capacity.release("app");
+        capacity.release(SOME, "app");
         assertThat(told).containsExactly("a granted 3", "b granted 3");
-        capacity.release("app");
+        capacity.release(SOME, "app");
         assertThat(told).hasSize(2);
         assertThat(capacity.open()).isEqualTo(1);
     }
@@ -62,16 +74,16 @@ class BackendCapacityTest {
     @Test
     void whoeverComesLaterCannotSnatchTheSlot() {
         BackendCapacity capacity = new BackendCapacity(0, 1, new TotalCapacity(0));
-        assertThat(capacity.tryReserve("app")).isTrue();
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
         BackendCapacity.Claimant a = loop("a");
         capacity.await(a, "app");
         assertThat(capacity.isWanted()).isTrue();
-        assertThat(capacity.mustYield(a, "app", true, true)).isFalse();
-        assertThat(capacity.mustYield(loop("b"), "app", false, false)).isTrue();
-        capacity.release("app");
-        assertThat(capacity.tryReserve("app")).isFalse();
-        capacity.release("app");
-        assertThat(capacity.tryReserve("app")).isTrue();
+        assertThat(capacity.mustYield(a, "app", true, 0)).isFalse();
+        assertThat(capacity.mustYield(SOME, "app", false, 0)).isTrue();
+        capacity.release(SOME, "app");
+        assertThat(capacity.tryReserve(SOME, "app")).isFalse();
+        capacity.release(SOME, "app");
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
     }
 
     @Test
@@ -83,12 +95,12 @@ class BackendCapacityTest {
     @Test
     void aLoopThatLeftTheQueueIsGrantedNothing() {
         BackendCapacity capacity = new BackendCapacity(0, 1, new TotalCapacity(0));
-        assertThat(capacity.tryReserve("app")).isTrue();
+        assertThat(capacity.tryReserve(SOME, "app")).isTrue();
         BackendCapacity.Claimant a = loop("a");
         capacity.await(a, "app");
         assertThat(capacity.withdraw(a, "app")).isTrue();
         assertThat(capacity.withdraw(a, "app")).isFalse();
-        capacity.release("app");
+        capacity.release(SOME, "app");
         assertThat(told).isEmpty();
     }
 
@@ -120,10 +132,10 @@ class BackendCapacityTest {
                 all.add(threads.submit(() -> {
                     start.await();
                     for (int j = 0; j < 20_000; j++) {
-                        if (capacity.tryReserve("app")) {
+                        if (capacity.tryReserve(SOME, "app")) {
                             most.accumulateAndGet(open.incrementAndGet(), Math::max);
                             open.decrementAndGet();
-                            capacity.release("app");
+                            capacity.release(SOME, "app");
                         }
                     }
                     return null;
