@@ -111,6 +111,16 @@ public final class BackendCapacity {
         }
     }
 
+    /** A connection was opened at the expense of one user, and is another's from now on. */
+    void transfer(Claimant claimant, String user, String other) {
+        synchronized (total) {
+            total.giveBack(user);
+            total.take(other);
+            change(share(user), share -> share.gone(claimant));
+            change(share(other), share -> share.opened(claimant));
+        }
+    }
+
     /** One more of a user waits on a loop, for one grant. */
     void await(Claimant claimant, String user) {
         synchronized (total) {

@@ -4,7 +4,6 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.ServerFlavor;
-import dev.sluice.router.topology.Topology;
 import dev.sluice.server.backend.BackendCapacity.Need;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
@@ -210,8 +209,14 @@ public final class LoopPool implements BackendCapacity.Claimant {
         BackendAddress address = capacities.address(key.backendOrdinal());
         borrower.connecting();
         opener.connect(loop, address, key, borrower.credential(), new ConnectListener() {
+            private String owner = claim.user();
+
             @Override
             public void connected(BackendConnection connection) {
+                if (!owner.equals(key.user())) {
+                    capacity.transfer(LoopPool.this, owner, key.user());
+                    owner = key.user();
+                }
                 opened(claim.pool(), connection);
                 if (borrower.isWaiting()) {
                     lend(connection, borrower);
@@ -230,7 +235,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
             @Override
             public void gone() {
-                free(capacity, key.user());
+                free(capacity, owner);
             }
         });
     }

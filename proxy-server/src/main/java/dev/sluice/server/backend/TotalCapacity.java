@@ -66,7 +66,8 @@ final class TotalCapacity {
         return true;
     }
 
-    private void take(String user) {
+    /** Takes a slot that there is. */
+    void take(String user) {
         open++;
         held.merge(user, 1, Integer::sum);
     }
@@ -134,9 +135,7 @@ final class TotalCapacity {
         if (more > 1 && worth) {
             return true;
         }
-        return more >= 0
-                && ++kept > BackendCapacity.KEPT_MAX
-                && (to.open() == 0 || nanos >= UserShare.ROTATED_NANOS);
+        return more >= 0 && ++kept > BackendCapacity.KEPT_MAX && (to.open() == 0 || nanos >= UserShare.ROTATED_NANOS);
     }
 
     /** Changes the cap. Connections beyond a lower one are closed when they are next unused. */

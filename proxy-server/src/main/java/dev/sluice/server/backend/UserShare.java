@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * connection. Who has none at all is given one after a while nevertheless.
  */
 final class UserShare implements Comparable<UserShare> {
+    /**
+     * All logins that are under way count as one user, or whoever makes up names would come first with each. No user has this
+     * name: the protocol ends names at a zero.
+     */
+    static final String LOGINS = "\0logins";
     /** How often others' connections serve their own before a user who has none is given one. */
     static final int OVERTAKEN_MAX = 8;
     /** What has been open, or idle, for so long, can be closed for others: what it has cost has been worth it. */

@@ -43,8 +43,9 @@ final class WaitingLine {
             long sinceNanos,
             long deadlineNanos,
             int bytes) {
+        /** At whose expense it waits; nobody knows yet if whoever logs in is who he says. */
         String user() {
-            return pool.key().user();
+            return wanted == null ? UserShare.LOGINS : pool.key().user();
         }
 
         boolean canUse(BackendConnection connection) {

@@ -110,6 +110,71 @@ class FairShareTest {
     }
 
     @Test
+    void nobodyWhoComesTakesItFromHimEither() {
+        FakeBackend calm = bench.lent(OTHER);
+        lent(APP, 3);
+        bench.release(calm);
+        waits(APP, "flood");
+        assertThat(calm.connection().isClosed()).isFalse();
+        bench.pass(LONG);
+        assertThat(calm.connection().isClosed()).isTrue();
+    }
+
+    @Test
+    void betweenLoopsThatHaveEquallyManyNothingMovesForAWhile() {
+        LoopPool otherLoop = bench.anotherPool();
+        List<FakeBackend> own = lent(APP, 2);
+        List<FakeBackend> others = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            bench.acquire(otherLoop, APP, EMPTY, bench.new Client("first"));
+            others.add(bench.nextAttempt().succeeds());
+        }
+        bench.pass(LONG);
+        for (int i = 0; i < 2 * BackendCapacity.KEPT_MAX; i++) {
+            waits(APP, "here");
+            bench.acquire(otherLoop, APP, EMPTY, bench.new Client("there"));
+            bench.release(own.get(i % 2));
+            otherLoop.release(others.get(i % 2).connection());
+            assertThat(own.get(i % 2).connection().isClosed()).isFalse();
+            assertThat(others.get(i % 2).connection().isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void loginsUnderManyNamesAreOneUser() {
+        List<FakeBackend> all = lent(APP, 4);
+        bench.pass(LONG);
+        flood();
+        for (int i = 0; i < 10; i++) {
+            bench.acquireNew(new PoolKey(0, "name" + i, 0), bench.new Client("login"));
+        }
+        for (int i = 0; i < 3; i++) {
+            all.forEach(bench::release);
+        }
+        assertThat(all)
+                .extracting(backend -> backend.connection().isClosed())
+                .containsExactly(true, true, false, false);
+    }
+
+    @Test
+    void whoHasLoggedInHasTheConnectionInHisOwnName() {
+        List<FakeBackend> all = lent(APP, 3);
+        bench.acquireNew(OTHER, bench.new Client("login"));
+        FakeBackend proven = bench.nextAttempt().succeeds();
+        bench.pass(LONG);
+        flood();
+        bench.release(proven);
+        assertThat(proven.connection().isClosed()).isFalse();
+        waits(OTHER, "calm");
+        waits(OTHER, "calm");
+        bench.release(all.get(0));
+        assertThat(all.get(0).connection().isClosed()).isTrue();
+        waits(OTHER, "calm");
+        bench.release(all.get(1));
+        assertThat(all.get(1).connection().isClosed()).isFalse();
+    }
+
+    @Test
     void whatNobodyHasUsedForAWhileGoesToThoseWhoWait() {
         FakeBackend calm = bench.lent(OTHER);
         lent(APP, 3);
@@ -129,9 +194,7 @@ class FairShareTest {
         bench.lent(APP);
         waits(APP, "poor");
         rich.forEach(bench::release);
-        assertThat(rich)
-                .extracting(backend -> backend.connection().isClosed())
-                .containsExactly(true, false, false);
+        assertThat(rich).extracting(backend -> backend.connection().isClosed()).containsExactly(true, false, false);
     }
 
     @Test

@@ -34,6 +34,7 @@ class AccountChangesIT {
     private static final Duration NOTICED = Duration.ofSeconds(4);
     /** Longer than the monitor waits for an answer. */
     private static final Duration UNREADABLE = Duration.ofMillis(1500);
+
     private static final String CHANGED = "changed";
 
     private static TestProxy proxy;

@@ -63,10 +63,10 @@ class OverloadIT {
     void atThreeTimesTheCapacityAsMuchIsDoneAndTheRestIsToldWhy() throws Exception {
         int capacity = 12;
         try (TestProxy proxy = TestProxy.options()
-                        .connections(capacity)
-                        .waiting(capacity, 1 << 20)
-                        .acquireTimeout(ACQUIRE_TIMEOUT)
-                        .start(Servers.mysql())) {
+                .connections(capacity)
+                .waiting(capacity, 1 << 20)
+                .acquireTimeout(ACQUIRE_TIMEOUT)
+                .start(Servers.mysql())) {
             atThreeTimes(capacity, proxy);
             proxy.awaitQuiet();
         }
@@ -78,10 +78,9 @@ class OverloadIT {
             Round overloaded = atPeak;
             for (int i = 0; i < ROUNDS; i++) {
                 atPeak = atPeak.with(round(clients, capacity, clients, 0).get(0));
-                overloaded = overloaded.with(
-                        round(clients, 3 * capacity, clients, 0).get(0));
+                overloaded =
+                        overloaded.with(round(clients, 3 * capacity, clients, 0).get(0));
             }
-            System.out.println("peak " + atPeak.done() + " over " + overloaded.done() + " max " + overloaded.maxMillis()+" err "+overloaded.errors().size());
             assertThat(atPeak.errors()).isEmpty();
             assertThat((double) overloaded.done()).isGreaterThanOrEqualTo(0.8 * atPeak.done());
             assertThat(overloaded.maxMillis())
@@ -100,10 +99,10 @@ class OverloadIT {
         int capacity = 16;
         int few = 6;
         try (TestProxy proxy = TestProxy.options()
-                        .connections(capacity)
-                        .waiting(2 * capacity, 1 << 20)
-                        .acquireTimeout(ACQUIRE_TIMEOUT)
-                        .start(Servers.mysql())) {
+                .connections(capacity)
+                .waiting(2 * capacity, 1 << 20)
+                .acquireTimeout(ACQUIRE_TIMEOUT)
+                .start(Servers.mysql())) {
             besideAFlood(capacity, few, proxy);
             proxy.awaitQuiet();
         }
@@ -126,9 +125,6 @@ class OverloadIT {
                 flooding = flooding.with(both.get(0));
                 beside = beside.with(both.get(1));
             }
-            System.out.println("peak " + peak.done() + " flooding " + flooding.done() + " beside " + beside.done()
-                    + " alone " + alone.done() + " p99 " + alone.p99Millis() + " " + beside.p99Millis() + " max "
-                    + java.util.Arrays.toString(java.util.Arrays.copyOfRange(beside.nanos(), beside.done()-12, beside.done())) + " refused " + flooding.errors().size() + " " + beside.errors().size());
             assertThat(beside.errors()).isEmpty();
             assertThat(beside.p99Millis()).isLessThanOrEqualTo(3 * alone.p99Millis());
             assertThat((double) flooding.done() + beside.done()).isGreaterThanOrEqualTo(0.8 * peak.done());

@@ -60,8 +60,7 @@ final class Sql {
     /** Ends all connections that a user has at a server; some may end by themselves meanwhile. */
     static void endConnectionsOf(String user, LocalServer server) throws SQLException {
         try (Connection root = server.connect()) {
-            for (String id :
-                    rows(root, "SELECT id FROM information_schema.processlist WHERE user = '" + user + "'")) {
+            for (String id : rows(root, "SELECT id FROM information_schema.processlist WHERE user = '" + user + "'")) {
                 assertThat(error(root, "KILL " + id)).isIn(0, NO_SUCH_THREAD);
             }
         }
