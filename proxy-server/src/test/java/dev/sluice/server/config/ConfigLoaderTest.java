@@ -232,7 +232,7 @@ class ConfigLoaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "max_connections: 5 | max_connections: is not a known key; did you mean backends[].max-connections or limits.max-connections?",
+                "max_connections: 5 | max_connections: is not a known key; did you mean backends[].max-connections or pool.max-connections or limits.max-connections?",
                 "poool: {} | poool: is not a known key; did you mean pool?",
                 "eventLoops: 4 | eventLoops: is not a known key; did you mean event-loops?",
                 "max-lag: 1s | max-lag: is not a known key; did you mean monitor.max-lag?",

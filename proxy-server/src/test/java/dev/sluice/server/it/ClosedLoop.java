@@ -36,10 +36,6 @@ final class ClosedLoop implements AutoCloseable {
             return TimeUnit.NANOSECONDS.toMillis(nanos[(int) Math.ceil(nanos.length * 0.99) - 1]);
         }
 
-        long maxMillis() {
-            return TimeUnit.NANOSECONDS.toMillis(nanos[nanos.length - 1]);
-        }
-
         /** Two rounds as one. */
         Round with(Round other) {
             long[] both = Arrays.copyOf(nanos, nanos.length + other.nanos.length);
