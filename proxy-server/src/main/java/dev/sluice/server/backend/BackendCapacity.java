@@ -69,7 +69,7 @@ public final class BackendCapacity {
     private final ArrayDeque<Promise> promised = new ArrayDeque<>();
 
     private volatile int max;
-    private volatile int open;
+    private final AtomicInteger open = new AtomicInteger();
     private volatile boolean wanted;
     private volatile boolean closed;
     private final StatementBudget statements = new StatementBudget();
@@ -92,10 +92,10 @@ public final class BackendCapacity {
     /** Reserves a slot if one is free and nobody has queued for it. */
     boolean tryReserve(Claimant claimant, String user) {
         synchronized (total) {
-            if (!waiting.isEmpty() || !promised.isEmpty() || open >= max || !total.tryTake(user)) {
+            if (!waiting.isEmpty() || !promised.isEmpty() || open.get() >= max || !total.tryTake(user)) {
                 return false;
             }
-            open++;
+            open.incrementAndGet();
             change(share(user), share -> share.opened(claimant));
             return true;
         }
@@ -104,7 +104,7 @@ public final class BackendCapacity {
     /** Gives a slot back, to whoever it is promised to, or else to whoever waits. */
     void release(Claimant claimant, String user) {
         synchronized (total) {
-            open--;
+            open.decrementAndGet();
             total.giveBack(user);
             change(share(user), share -> share.gone(claimant));
             total.serve(this);
@@ -163,12 +163,12 @@ public final class BackendCapacity {
 
     /** Whether somebody waits and there is room for him, as far as this backend goes. */
     boolean canGrant() {
-        return open < max && !(waiting.isEmpty() && promised.isEmpty());
+        return open.get() < max && !(waiting.isEmpty() && promised.isEmpty());
     }
 
     /** Reserves a slot for the next, and returns his user. */
     String grant() {
-        open++;
+        open.incrementAndGet();
         Promise first = promised.poll();
         if (first != null) {
             first.claimant().slotGranted(backendOrdinal, first.share().user());
@@ -238,7 +238,7 @@ public final class BackendCapacity {
 
     private @Nullable UserShare poorestBesides(UserShare owner) {
         for (UserShare share : waiting) {
-            if (share != owner) {
+            if (!share.equals(owner)) {
                 return share;
             }
         }
@@ -269,7 +269,7 @@ public final class BackendCapacity {
     }
 
     private boolean isOwed(BackendCapacity from, Claimant on, UserShare owner, UserShare share, Claimant claimant) {
-        if (owner == share) {
+        if (owner.equals(share)) {
             return !owner.isPoorer(on, claimant);
         }
         return owner.user().equals(share.user())
@@ -282,7 +282,7 @@ public final class BackendCapacity {
     void resize(int connectionsMax) {
         synchronized (total) {
             max = connectionsMax;
-            surplus.set(Math.max(0, open - connectionsMax));
+            surplus.set(Math.max(0, open.get() - connectionsMax));
             total.serve(this);
         }
     }
@@ -293,7 +293,7 @@ public final class BackendCapacity {
      */
     boolean takeSurplus() {
         int left = surplus.get();
-        while (left > 0 && open > max) {
+        while (left > 0 && open.get() > max) {
             if (surplus.compareAndSet(left, left - 1)) {
                 return true;
             }
@@ -315,7 +315,7 @@ public final class BackendCapacity {
     /** Whether nothing is left of its use: its ordinal may stand for another backend. */
     boolean isAbandoned() {
         synchronized (total) {
-            return closed && open == 0 && waiting.isEmpty() && promised.isEmpty();
+            return closed && open.get() == 0 && waiting.isEmpty() && promised.isEmpty();
         }
     }
 
@@ -326,12 +326,12 @@ public final class BackendCapacity {
 
     /** Whether it is this backend's cap that keeps new connections from being opened, not that over all of them. */
     boolean isFull() {
-        return open >= max;
+        return open.get() >= max;
     }
 
     /** Connections open, being opened or being closed. */
     public int open() {
-        return open;
+        return open.get();
     }
 
     /** The cap. */
