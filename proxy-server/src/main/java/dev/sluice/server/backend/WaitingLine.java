@@ -175,7 +175,7 @@ final class WaitingLine {
         if (line == null) {
             return;
         }
-        if (line.claims.peek() == found) {
+        if (found.equals(line.claims.peek())) {
             leave(line, line.claims.remove());
         } else if (line.claims.remove(found)) {
             line.overtaken++;
