@@ -37,6 +37,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Who has waited this long gets a connection that a session would rather keep for the sake of its last statement. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
+    /** Others wait for no more than one part in so many of {@code pool.acquire-timeout} for what is idle. */
+    private static final int IDLE_SHARE = 4;
+
     private final EventLoop loop;
     private final BackendOpener opener;
     private final BackendCapacities capacities;
@@ -433,7 +436,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
                             capacities.of(key.backendOrdinal()),
                             this,
                             key.user(),
-                            now - connection.idleSinceNanos(),
+                            idleNanos(connection, now),
                             need);
         });
         if (idle != null) {
@@ -442,10 +445,17 @@ public final class LoopPool implements BackendCapacity.Claimant {
         return idle != null;
     }
 
+    /** How long it has been idle; where nobody waits for long, a shorter time is long enough to be given up. */
+    private long idleNanos(BackendConnection connection, long now) {
+        long idle = now - connection.idleSinceNanos();
+        boolean enough = idle >= settings.acquireTimeout().toNanos() / IDLE_SHARE;
+        return enough ? Math.max(idle, UserShare.WORTH_NANOS) : idle;
+    }
+
     /** Whether somebody waits to whom a connection goes that has been idle for long. */
     private boolean isToMakeRoom(BackendConnection connection, long now) {
         BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
-        long idle = now - connection.idleSinceNanos();
+        long idle = idleNanos(connection, now);
         return capacity.isWanted()
                 && idle >= UserShare.WORTH_NANOS
                 && capacity.mustYield(this, connection.key().user(), false, idle);

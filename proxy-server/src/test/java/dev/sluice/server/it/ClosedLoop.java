@@ -2,7 +2,7 @@ package dev.sluice.server.it;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -27,20 +27,22 @@ final class ClosedLoop implements AutoCloseable {
      * @param nanos of each statement that was answered, in order of size
      * @param errors of those that were refused, as {@code code message}
      */
-    record Round(long[] nanos, List<String> errors) {
+    record Round(List<Long> nanos, List<String> errors) {
+        static final Round NOTHING = new Round(List.of(), List.of());
+
         int done() {
-            return nanos.length;
+            return nanos.size();
         }
 
         long p99Millis() {
-            return TimeUnit.NANOSECONDS.toMillis(nanos[(int) Math.ceil(nanos.length * 0.99) - 1]);
+            return TimeUnit.NANOSECONDS.toMillis(nanos.get((int) Math.ceil(nanos.size() * 0.99) - 1));
         }
 
         /** Two rounds as one. */
         Round with(Round other) {
-            long[] both = Arrays.copyOf(nanos, nanos.length + other.nanos.length);
-            System.arraycopy(other.nanos, 0, both, nanos.length, other.nanos.length);
-            Arrays.sort(both);
+            List<Long> both = new ArrayList<>(nanos);
+            both.addAll(other.nanos);
+            Collections.sort(both);
             List<String> all = new ArrayList<>(errors);
             all.addAll(other.errors);
             return new Round(both, all);
@@ -79,12 +81,13 @@ final class ClosedLoop implements AutoCloseable {
                 nanos.add(System.nanoTime() - start);
             }
         }
-        return new Round(nanos.stream().mapToLong(Long::longValue).sorted().toArray(), errors);
+        Collections.sort(nanos);
+        return new Round(nanos, errors);
     }
 
     /** Waits for the end of a round and adds up what its clients say. */
     static Round end(List<Future<Round>> round) throws Exception {
-        Round all = new Round(new long[0], List.of());
+        Round all = Round.NOTHING;
         for (Future<Round> one : round) {
             all = all.with(one.get(TestProxy.SOON.toSeconds(), TimeUnit.SECONDS));
         }

@@ -74,7 +74,7 @@ class OverloadIT {
 
     private static void atThreeTimes(int capacity, TestProxy proxy) throws Exception {
         try (ClosedLoop clients = new ClosedLoop(proxy.port(), "flood", "f", 3 * capacity, STATEMENT, PAUSE_MILLIS)) {
-            Round atPeak = new Round(new long[0], List.of());
+            Round atPeak = Round.NOTHING;
             Round overloaded = atPeak;
             for (int i = 0; i < ROUNDS; i++) {
                 atPeak = atPeak.with(round(clients, capacity, clients, 0).get(0));
@@ -111,7 +111,7 @@ class OverloadIT {
     private static void besideAFlood(int capacity, int few, TestProxy proxy) throws Exception {
         try (ClosedLoop flood = new ClosedLoop(proxy.port(), "flood", "f", 10 * few, STATEMENT, PAUSE_MILLIS);
                 ClosedLoop calm = new ClosedLoop(proxy.port(), "calm", "c", few, STATEMENT, PAUSE_MILLIS)) {
-            Round alone = new Round(new long[0], List.of());
+            Round alone = Round.NOTHING;
             Round beside = alone;
             Round peak = alone;
             Round flooding = alone;

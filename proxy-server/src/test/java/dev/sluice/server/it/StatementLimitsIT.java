@@ -362,17 +362,18 @@ class StatementLimitsIT {
         try (TestProxy proxy = TestProxy.options()
                         .connections(10)
                         .totalConnections(2)
-                        .acquireTimeout(Duration.ofMillis(500))
+                        .acquireTimeout(Duration.ofSeconds(2))
                         .start(Servers.mysql());
                 RawClient first = RawClient.connectAs(proxy.port(), "chaos1", "c");
                 RawClient second = RawClient.connectAs(proxy.port(), "chaos1", "c");
                 RawClient third = RawClient.connectAs(proxy.port(), "chaos2", "c")) {
-            first.query("BEGIN");
-            second.query("BEGIN");
+            for (RawClient holder : List.of(first, second)) {
+                assertThat(RawClient.first(holder.query("BEGIN").get(0))).isEqualTo(RawClient.OK);
+            }
             assertThat(first.value("SELECT 1 FOR UPDATE")).isEqualTo("1");
             assertThat(second.value("SELECT 2 FOR UPDATE")).isEqualTo("2");
             assertThat(third.err(third.query("SELECT 3 FOR UPDATE").get(0)).message())
-                    .contains("all 2 connections to all servers together (pool.max-connections)", "500 ms");
+                    .contains("all 2 connections to all servers together (pool.max-connections)", "2000 ms");
             second.query("COMMIT");
             assertThat(third.value("SELECT 3 FOR UPDATE")).isEqualTo("3");
             assertThat(first.value("SELECT 1 FOR UPDATE")).isEqualTo("1");
