@@ -433,11 +433,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             PoolKey key = connection.key();
             return (where == LingeringLeases.ANY || where == key.backendOrdinal())
                     && wanted.takesIdle(
-                            capacities.of(key.backendOrdinal()),
-                            this,
-                            key.user(),
-                            idleNanos(connection, now),
-                            need);
+                            capacities.of(key.backendOrdinal()), this, key.user(), idleNanos(connection, now), need);
         });
         if (idle != null) {
             retireIdle(idle);
