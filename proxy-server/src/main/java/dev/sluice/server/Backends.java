@@ -54,6 +54,7 @@ final class Backends {
         return new BackendCapacities(
                 addresses(config),
                 limits,
+                config.pool().maxConnections(),
                 new WaitingBudget(waiting.max(), ConfiguredSettings.waitingBytesMax(config.pool())));
     }
 

@@ -72,7 +72,8 @@ final class OperatorDoors implements AutoCloseable {
                         around.metrics(),
                         around.readiness(),
                         around.liveness(),
-                        api);
+                        api,
+                        around.admission());
             }
             open = true;
             return doors;

@@ -136,10 +136,12 @@ final class RuntimeControl implements AutoCloseable {
         parts.capacities()
                 .waiting()
                 .limits(config.pool().waiting().max(), ConfiguredSettings.waitingBytesMax(config.pool()));
+        parts.capacities().resizeTotal(config.pool().maxConnections());
         PoolSettings pool = ConfiguredSettings.pool(config.pool());
         for (LoopContext loop : loops) {
             var unused = loop.ask(() -> {
                 loop.pool().settings(pool);
+                loop.pool().totalChanged();
                 return pool;
             });
         }

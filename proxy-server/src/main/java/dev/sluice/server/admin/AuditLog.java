@@ -50,17 +50,30 @@ public final class AuditLog {
         write(operation, caller, refusal + ": " + message);
     }
 
+    /**
+     * Writes that a signal has been followed that is no operation.
+     *
+     * @param what what it does, in a few words
+     */
+    public static void signal(String signal, String what) {
+        line(new Administration.Caller(signal, Administration.Door.SIGNAL, "this host", null), what, "ok");
+    }
+
     private static void write(Operation operation, Administration.Caller caller, String result) {
         boolean onlyLooks = operation instanceof Operation.Switchover switchover && switchover.dryRun();
         if (operation.isChange() && !onlyLooks) {
-            LOGGER.atInfo()
-                    .addKeyValue("who", caller.author())
-                    .addKeyValue("from", caller.from())
-                    .addKeyValue("door", caller.door().label())
-                    .addKeyValue("what", cut(OperationText.of(operation)))
-                    .addKeyValue("result", cut(result))
-                    .log("change");
+            line(caller, cut(OperationText.of(operation)), cut(result));
         }
+    }
+
+    private static void line(Administration.Caller caller, String what, String result) {
+        LOGGER.atInfo()
+                .addKeyValue("who", caller.author())
+                .addKeyValue("from", caller.from())
+                .addKeyValue("door", caller.door().label())
+                .addKeyValue("what", what)
+                .addKeyValue("result", result)
+                .log("change");
     }
 
     private static String cut(String text) {

@@ -23,11 +23,21 @@ public final class OperatorAdmission {
     /** Connections of the admin port. */
     static final int CONNECTIONS_MAX = 32;
 
+    /** Connections of the HTTP port. */
+    public static final int HTTP_CONNECTIONS_MAX = 64;
+
+    /** Connections of the HTTP port that one address can have: less than a third of them. */
+    static final int HTTP_SHARE = 20;
+
+    /** In place of an address that is not counted. */
+    private static final String NOT_COUNTED = "";
+
     private static final String KEY = "admin.login-attempts-per-second";
     private static final String NOBODY_YET = "unauthenticated user";
 
     private final LoginAttempts attempts = new LoginAttempts();
     private final AtomicInteger open = new AtomicInteger();
+    private final Places http = new Places();
     private final Refusals refusals;
     private final LongSupplier nanoClock;
     private volatile Rules rules;
@@ -65,6 +75,27 @@ public final class OperatorAdmission {
      */
     public Ticket ticket(@Nullable InetAddress address, String client) {
         return new OperatorTicket(address, client);
+    }
+
+    /**
+     * A place for a connection to the HTTP port at the expense of its address.
+     *
+     * @param address where it comes from; null if that is not known
+     * @return to be given back by {@link #leaveHttp}; null if the address has all that it can have
+     */
+    public @Nullable String enterHttp(@Nullable InetAddress address) {
+        if (address == null || rules.sharedAddresses().contains(address)) {
+            return NOT_COUNTED;
+        }
+        String key = ClientAdmission.keyOf(address);
+        return http.tryTake(key, HTTP_SHARE) ? key : null;
+    }
+
+    /** A connection to the HTTP port is gone. */
+    public void leaveHttp(String place) {
+        if (!place.equals(NOT_COUNTED)) {
+            http.giveBack(place);
+        }
     }
 
     /** The place of one operator, or of somebody who would like to be one. */

@@ -18,6 +18,7 @@ public final class Refusals {
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final LongSupplier nanoClock;
+    private final ClientNotices notices;
     private final AtomicLongArray counts = new AtomicLongArray(LIMITS.length);
     private final AtomicLongArray told = new AtomicLongArray(LIMITS.length);
     private final AtomicLong[] quietUntil = new AtomicLong[LIMITS.length];
@@ -25,6 +26,7 @@ public final class Refusals {
     /** @param nanoClock a monotonic clock */
     public Refusals(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
+        this.notices = new ClientNotices(nanoClock);
         long now = nanoClock.getAsLong();
         for (int i = 0; i < LIMITS.length; i++) {
             quietUntil[i] = new AtomicLong(now);
@@ -53,6 +55,11 @@ public final class Refusals {
                 .addKeyValue("since", count - before)
                 .log("refused: {}", what);
         return true;
+    }
+
+    /** Whether there is to be a line in the log about what a client has sent. */
+    public ClientNotices notices() {
+        return notices;
     }
 
     /** How many were turned away at a limit since the start. */

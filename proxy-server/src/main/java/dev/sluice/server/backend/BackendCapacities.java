@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 public final class BackendCapacities {
     private final AtomicReferenceArray<Entry> entries = new AtomicReferenceArray<>(Topology.ORDINAL_MAX + 1);
     private final WaitingBudget waiting;
+    private final TotalCapacity total;
     private final List<BackendCapacity.Claimant> loops = new CopyOnWriteArrayList<>();
     private final boolean[] removed = new boolean[Topology.ORDINAL_MAX + 1];
     private int last = -1;
@@ -25,17 +26,20 @@ public final class BackendCapacities {
     /**
      * @param addresses by ordinal
      * @param connectionsMax by ordinal
+     * @param totalMax connections to all of them together; 0 for no bound of their own
      * @param waiting how many may wait
      */
-    public BackendCapacities(List<BackendAddress> addresses, List<Integer> connectionsMax, WaitingBudget waiting) {
+    public BackendCapacities(
+            List<BackendAddress> addresses, List<Integer> connectionsMax, int totalMax, WaitingBudget waiting) {
         this.waiting = waiting;
+        this.total = new TotalCapacity(totalMax);
         for (int ordinal = 0; ordinal < addresses.size(); ordinal++) {
             put(ordinal, addresses.get(ordinal), connectionsMax.get(ordinal));
         }
     }
 
     private void put(int ordinal, BackendAddress address, int connectionsMax) {
-        entries.set(ordinal, new Entry(address, new BackendCapacity(ordinal, connectionsMax)));
+        entries.set(ordinal, new Entry(address, new BackendCapacity(ordinal, connectionsMax, total)));
         removed[ordinal] = false;
         last = ordinal;
     }
@@ -72,6 +76,16 @@ public final class BackendCapacities {
     /** Changes the cap of a backend. */
     public void resize(int ordinal, int connectionsMax) {
         of(ordinal).resize(connectionsMax);
+    }
+
+    /** Changes the cap over all backends together; 0 for none. The pools have to be told when it is lower than before. */
+    public void resizeTotal(int connectionsMax) {
+        total.resize(connectionsMax);
+    }
+
+    /** The cap over all backends together. */
+    TotalCapacity total() {
+        return total;
     }
 
     /** Closes a backend to new work, or opens it again. The pools have to be told as well. */
@@ -123,11 +137,11 @@ public final class BackendCapacities {
         loops.forEach(each -> each.giveUpShare(ordinal, user));
     }
 
-    /** Asks the other loops to make room; {@code starving} if somebody has waited for long. */
-    void askForRoom(int ordinal, BackendCapacity.Claimant loop, boolean starving) {
+    /** Asks the other loops to make room for somebody; {@code starving} if he has waited for long. */
+    void askForRoom(BackendCapacity.Need need, boolean starving) {
         for (BackendCapacity.Claimant other : loops) {
-            if (other != loop) {
-                other.makeRoom(ordinal, starving);
+            if (other != need.claimant()) {
+                other.makeRoom(need, starving);
             }
         }
     }

@@ -29,11 +29,11 @@ final class KeyPools {
                 .toList();
     }
 
-    /** One idle connection to a backend, or null. */
+    /** Of each kind the connection that has been idle longest, if it fulfils a condition; the first that is found, or null. */
     @Nullable
-    BackendConnection anyIdle(int ordinal) {
+    BackendConnection anyIdle(Predicate<BackendConnection> condition) {
         for (KeyPool pool : pools.values()) {
-            if (pool.key().backendOrdinal() == ordinal && !pool.idle().isEmpty()) {
+            if (!pool.idle().isEmpty() && condition.test(pool.idle().get(0))) {
                 return pool.idle().get(0);
             }
         }

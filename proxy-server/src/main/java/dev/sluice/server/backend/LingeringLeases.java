@@ -8,6 +8,9 @@ import java.util.Set;
  * Confined to the session's event loop.
  */
 final class LingeringLeases {
+    /** Whatever backend it is. */
+    static final int ANY = -1;
+
     private final Set<BackendConnection> willing = new LinkedHashSet<>();
     private final Set<BackendConnection> patient = new LinkedHashSet<>();
 
@@ -27,7 +30,7 @@ final class LingeringLeases {
         }
     }
 
-    /** Has one connection to a backend given up; false if there is none. */
+    /** Has one connection to a backend given up, or to any for {@link #ANY}; false if there is none. */
     boolean takeOne(int ordinal, boolean starving) {
         return takeOne(willing, ordinal) || (starving && takeOne(patient, ordinal));
     }
@@ -35,7 +38,7 @@ final class LingeringLeases {
     private static boolean takeOne(Set<BackendConnection> connections, int ordinal) {
         for (BackendConnection connection : connections) {
             BackendConnection.Owner owner = connection.owner();
-            if (connection.key().backendOrdinal() == ordinal && owner != null) {
+            if ((ordinal == ANY || connection.key().backendOrdinal() == ordinal) && owner != null) {
                 connections.remove(connection);
                 owner.backendWanted(connection);
                 return true;

@@ -4,7 +4,7 @@ import dev.sluice.router.session.StateVector;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.ServerFlavor;
-import dev.sluice.router.topology.Topology;
+import dev.sluice.server.backend.BackendCapacity.Need;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
@@ -41,6 +41,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Who has waited this long gets a connection that a session would rather keep for the sake of its last statement. */
     private static final long STARVING_NANOS = Duration.ofMillis(250).toNanos();
 
+    /** Others wait for no more than one part in so many of {@code pool.acquire-timeout} for what is idle. */
+    private static final int IDLE_SHARE = 4;
+
     private final EventLoop loop;
     private final BackendOpener opener;
     private final BackendCapacities capacities;
@@ -48,9 +51,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private final PoolEnvironment environment;
     private final KeyPools pools = new KeyPools();
     private final WaitingLines lines;
-    /** Grants that this loop has asked for and not yet received, by backend. */
-    private final int[] asked = new int[Topology.ORDINAL_MAX + 1];
-
     private final StatementRoom statements;
     private final LingeringLeases lingering = new LingeringLeases();
 
@@ -70,7 +70,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         this.capacities = capacities;
         this.settings = settings;
         this.environment = environment;
-        this.lines = new WaitingLines(capacities.waiting());
+        this.lines = new WaitingLines(capacities.waiting(), this::stopsWaiting);
         this.statements = new StatementRoom(pools, capacities, this, environment.topology());
         capacities.register(this);
         var unused = loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -95,6 +95,16 @@ public final class LoopPool implements BackendCapacity.Claimant {
     /** Names who is told of the backend whose server has ended an idle connection. */
     public void whenIdleLost(IntConsumer listener) {
         whenIdleLost = listener;
+    }
+
+    /**
+     * Whether a connection would have to be waited for, because of the cap over all backends and of nothing else. Who holds a
+     * connection already had better not: two such could wait for each other.
+     */
+    public boolean isHeldUpByTotal(KeyPool pool) {
+        return pool.idle().isEmpty()
+                && !capacities.of(pool.key().backendOrdinal()).isFull()
+                && capacities.total().isFull();
     }
 
     /** How many may wait for a backend, in whatever queue. */
@@ -151,46 +161,45 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private void claim(Claim claim) {
         Borrower borrower = claim.borrower();
         int ordinal = claim.pool().key().backendOrdinal();
+        BackendCapacity capacity = capacities.of(ordinal);
         WaitingLine line = lines.of(ordinal);
-        if (capacities.of(ordinal).isClosed()) {
+        if (capacity.isClosed()) {
             borrower.acquireFailed(takenAway(ordinal));
-        } else if (line.isEmpty() && capacities.of(ordinal).tryReserve()) {
+        } else if (line.isEmpty() && capacity.tryReserve(this, claim.user())) {
             open(claim);
         } else if (!line.tryAdd(claim)) {
             borrower.acquireFailed(BackendFailure.of(
                     Kind.EXHAUSTED,
                     "no connection to " + capacities.address(ordinal) + " is free, and "
-                            + capacities.waiting().full()));
+                            + capacities.waiting().full(claim.user())));
         } else {
-            askFor(ordinal);
-            if (!closeOneIdle(ordinal) && !lingering.takeOne(ordinal, false)) {
-                capacities.askForRoom(ordinal, this, false);
+            capacity.await(this, claim.user());
+            Need need = new Need(ordinal, this, claim.user());
+            if (!closeOneIdle(need) && !lingering.takeOne(givingUp(ordinal), false)) {
+                capacities.askForRoom(need, false);
             }
         }
     }
 
-    /** Queues for a grant if somebody waits, leaves the queue if nobody does. */
-    private void askFor(int ordinal) {
-        boolean wanted = !lines.of(ordinal).isEmpty();
-        if (wanted && asked[ordinal] == 0) {
-            asked[ordinal]++;
-            capacities.of(ordinal).await(this);
-        } else if (!wanted && asked[ordinal] > 0 && capacities.of(ordinal).withdraw(this)) {
-            asked[ordinal]--;
-        }
+    /** Where connections can be given up for one to a backend: there, or anywhere if it is not that backend's cap. */
+    private int givingUp(int ordinal) {
+        return capacities.of(ordinal).isFull() ? ordinal : LingeringLeases.ANY;
+    }
+
+    /** Somebody has left a line without a new connection. */
+    private void stopsWaiting(String user, int ordinal) {
+        boolean unused = capacities.of(ordinal).withdraw(this, user);
     }
 
     @Override
-    public void slotGranted(int backendOrdinal) {
+    public void slotGranted(int backendOrdinal, String user) {
         loop.execute(() -> {
-            asked[backendOrdinal]--;
-            Claim claim = lines.of(backendOrdinal).poll();
+            Claim claim = lines.of(backendOrdinal).poll(user);
             if (claim == null) {
-                capacities.of(backendOrdinal).release();
+                capacities.of(backendOrdinal).release(this, user);
             } else {
                 waited(claim);
                 open(claim);
-                askFor(backendOrdinal);
             }
         });
     }
@@ -209,8 +218,14 @@ public final class LoopPool implements BackendCapacity.Claimant {
         BackendAddress address = capacities.address(key.backendOrdinal());
         borrower.connecting();
         opener.connect(loop, address, key, borrower.credential(), new ConnectListener() {
+            private String owner = claim.user();
+
             @Override
             public void connected(BackendConnection connection) {
+                if (!owner.equals(key.user())) {
+                    capacity.transfer(LoopPool.this, owner, key.user());
+                    owner = key.user();
+                }
                 opened(pool, connection);
                 if (borrower.isWaiting()) {
                     lend(connection, borrower);
@@ -230,7 +245,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
             @Override
             public void gone() {
                 pool.ended();
-                free(capacity);
+                free(capacity, owner);
             }
         });
     }
@@ -256,11 +271,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
     }
 
     /** Frees a slot when the server, too, has forgotten the connection: it hangs up first, and tidies up behind that. */
-    private void free(BackendCapacity capacity) {
+    private void free(BackendCapacity capacity, String user) {
         if (loop.isShuttingDown()) {
-            capacity.release();
+            capacity.release(this, user);
         } else {
-            var unused = loop.schedule(capacity::release, FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
+            var unused = loop.schedule(() -> capacity.release(this, user), FORGETTING_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -310,22 +325,33 @@ public final class LoopPool implements BackendCapacity.Claimant {
             return;
         }
         connection.returned(now);
-        int ordinal = connection.key().backendOrdinal();
+        if (lines.of(pool.key().backendOrdinal()).isEmpty() && !capacity.isWanted()) {
+            keep(pool, connection);
+        } else {
+            giveOn(pool, connection, now);
+        }
+    }
+
+    private void keep(KeyPool pool, BackendConnection connection) {
+        environment.metrics().backendEnded(pool.key().backendOrdinal());
+        pool.idle().add(connection);
+    }
+
+    /** Somebody waits, here or elsewhere: the connection serves who can use it, or makes room, or is left to its user. */
+    private void giveOn(KeyPool pool, BackendConnection connection, long now) {
+        int ordinal = pool.key().backendOrdinal();
         WaitingLine line = lines.of(ordinal);
-        boolean free = line.isEmpty();
-        if (free && !capacity.isWantedBesides(this)) {
-            environment.metrics().backendEnded(ordinal);
-            pool.idle().add(connection);
-            return;
-        }
-        Claim claim = free || capacity.mustYield(this) ? null : line.takeFor(connection);
-        if (claim == null) {
+        Claim claim = line.findFor(connection);
+        long nanos = claim == null ? 0 : now - connection.createdNanos();
+        if (capacities.of(ordinal).mustYield(this, pool.key().user(), claim != null, nanos)) {
             connection.retire();
-            return;
+        } else if (claim == null) {
+            keep(pool, connection);
+        } else {
+            line.take(claim);
+            waited(claim);
+            lend(connection, claim.borrower());
         }
-        waited(claim);
-        askFor(ordinal);
-        lend(connection, claim.borrower());
     }
 
     private boolean isOld(BackendConnection connection, long now) {
@@ -374,7 +400,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
     }
 
     private boolean isWanted(int ordinal) {
-        return !lines.of(ordinal).isEmpty() || capacities.of(ordinal).isWantedBesides(this);
+        return !lines.of(ordinal).isEmpty() || capacities.of(ordinal).isWanted();
     }
 
     /** A session uses the connection again. */
@@ -385,11 +411,10 @@ public final class LoopPool implements BackendCapacity.Claimant {
     // ---- making room ----
 
     @Override
-    public void makeRoom(int backendOrdinal, boolean starving) {
+    public void makeRoom(Need need, boolean starving) {
         loop.execute(() -> {
-            boolean ownNeed = !lines.of(backendOrdinal).isEmpty();
-            if (!ownNeed && !closeOneIdle(backendOrdinal)) {
-                boolean unused = lingering.takeOne(backendOrdinal, starving);
+            if (!closeOneIdle(need) && lines.of(need.backendOrdinal()).isEmpty()) {
+                boolean unused = lingering.takeOne(givingUp(need.backendOrdinal()), starving);
             }
         });
     }
@@ -406,12 +431,37 @@ public final class LoopPool implements BackendCapacity.Claimant {
         loop.execute(() -> statements.trimIdle(backendOrdinal));
     }
 
-    private boolean closeOneIdle(int ordinal) {
-        BackendConnection idle = pools.anyIdle(ordinal);
+    /** Closes an idle connection for somebody who waits, unless it is none that its user should give up for that. */
+    private boolean closeOneIdle(Need need) {
+        long now = environment.nanoClock().getAsLong();
+        int where = givingUp(need.backendOrdinal());
+        BackendCapacity wanted = capacities.of(need.backendOrdinal());
+        BackendConnection idle = pools.anyIdle(connection -> {
+            PoolKey key = connection.key();
+            return (where == LingeringLeases.ANY || where == key.backendOrdinal())
+                    && wanted.takesIdle(
+                            capacities.of(key.backendOrdinal()), this, key.user(), idleNanos(connection, now), need);
+        });
         if (idle != null) {
             retireIdle(idle);
         }
         return idle != null;
+    }
+
+    /** How long it has been idle; where nobody waits for long, a shorter time is long enough to be given up. */
+    private long idleNanos(BackendConnection connection, long now) {
+        long idle = now - connection.idleSinceNanos();
+        boolean enough = idle >= settings.acquireTimeout().toNanos() / IDLE_SHARE;
+        return enough ? Math.max(idle, UserShare.WORTH_NANOS) : idle;
+    }
+
+    /** Whether somebody waits to whom a connection goes that has been idle for long. */
+    private boolean isToMakeRoom(BackendConnection connection, long now) {
+        BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
+        long idle = idleNanos(connection, now);
+        return capacity.isWanted()
+                && idle >= UserShare.WORTH_NANOS
+                && capacity.mustYield(this, connection.key().user(), false, idle);
     }
 
     private void retireIdle(BackendConnection connection) {
@@ -433,7 +483,9 @@ public final class LoopPool implements BackendCapacity.Claimant {
     private void lookAfterAll() {
         long now = environment.nanoClock().getAsLong();
         long idleMax = settings.idleTimeout().toNanos();
-        pools.idle(connection -> now - connection.idleSinceNanos() > idleMax || isOld(connection, now))
+        pools.idle(connection -> now - connection.idleSinceNanos() > idleMax
+                        || isOld(connection, now)
+                        || isToMakeRoom(connection, now))
                 .forEach(this::retireIdle);
         lines.forEach((line, ordinal) -> lookAfter(ordinal, line, now));
         pools.forgetEmpty();
@@ -444,18 +496,24 @@ public final class LoopPool implements BackendCapacity.Claimant {
             environment.metrics().poolTimedOut();
             late.borrower().acquireFailed(timedOut(ordinal));
         }
-        askFor(ordinal);
-        Claim first = line.peek();
-        if (first != null && now - first.sinceNanos() >= STARVING_NANOS && !lingering.takeOne(ordinal, true)) {
-            capacities.askForRoom(ordinal, this, true);
+        Claim first = line.oldest();
+        if (first != null && now - first.sinceNanos() >= STARVING_NANOS) {
+            Need need = new Need(ordinal, this, first.user());
+            if (!closeOneIdle(need) && !lingering.takeOne(givingUp(ordinal), true)) {
+                capacities.askForRoom(need, true);
+            }
         }
     }
 
     private BackendFailure timedOut(int ordinal) {
+        BackendCapacity capacity = capacities.of(ordinal);
+        boolean ofAll = !capacity.isFull() && capacities.total().isFull();
+        String which = ofAll
+                ? "all " + capacities.total().max() + " connections to all servers together (pool.max-connections)"
+                : "all " + capacity.max() + " connections to " + capacities.address(ordinal);
         return BackendFailure.of(
                 Kind.EXHAUSTED,
-                "all " + capacities.of(ordinal).max() + " connections to " + capacities.address(ordinal)
-                        + " stayed in use for " + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)");
+                which + " stayed in use for " + settings.acquireTimeout().toMillis() + " ms (pool.acquire-timeout)");
     }
 
     /** Forgets the idle connections of a user whose account changed, so that the next one logs in anew. */
@@ -501,10 +559,16 @@ public final class LoopPool implements BackendCapacity.Claimant {
             for (Claim claim : lines.of(ordinal).takeAll()) {
                 claim.borrower().acquireFailed(takenAway(ordinal));
             }
-            askFor(ordinal);
         }
         pools.idle(connection -> connection.key().backendOrdinal() == ordinal).stream()
                 .filter(connection -> capacity.isClosed() || capacity.takeSurplus())
+                .forEach(this::retireIdle);
+    }
+
+    /** The cap over all backends is lower than before: idle connections beyond it go. Those in use go when they come back. */
+    public void totalChanged() {
+        pools.idle(connection ->
+                        capacities.of(connection.key().backendOrdinal()).takeSurplus())
                 .forEach(this::retireIdle);
     }
 

@@ -8,16 +8,19 @@ import org.jspecify.annotations.Nullable;
 final class WaitingLines {
     private final @Nullable WaitingLine[] lines = new @Nullable WaitingLine[Topology.ORDINAL_MAX + 1];
     private final WaitingBudget budget;
+    private final ObjIntConsumer<String> left;
 
-    WaitingLines(WaitingBudget budget) {
+    /** @param left is told the user and the backend of each that leaves a line without a slot that was granted to it */
+    WaitingLines(WaitingBudget budget, ObjIntConsumer<String> left) {
         this.budget = budget;
+        this.left = left;
     }
 
     /** The line for a backend, made when first asked for. */
     WaitingLine of(int ordinal) {
         WaitingLine line = lines[ordinal];
         if (line == null) {
-            line = new WaitingLine(budget);
+            line = new WaitingLine(budget, user -> left.accept(user, ordinal));
             lines[ordinal] = line;
         }
         return line;

@@ -1,5 +1,6 @@
 package dev.sluice.server.cli;
 
+import dev.sluice.server.admin.AuditLog;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,9 +21,11 @@ final class StopSignals {
 
     void received(String signal) {
         if (count.incrementAndGet() == 1) {
+            AuditLog.signal(signal, "DRAIN AND STOP");
             LOGGER.atInfo().addKeyValue("signal", signal).log("draining; a second signal stops at once");
             running.drain();
         } else {
+            AuditLog.signal(signal, "STOP AT ONCE");
             LOGGER.atWarn().addKeyValue("signal", signal).log("stopping at once");
             running.stopNow();
         }

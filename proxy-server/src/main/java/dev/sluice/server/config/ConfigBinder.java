@@ -273,6 +273,7 @@ final class ConfigBinder {
     private PoolConfig pool() {
         return new PoolConfig(
                 value(ConfigKeys.POOL_MAX_CONNECTIONS_PER_BACKEND),
+                value(ConfigKeys.POOL_MAX_CONNECTIONS),
                 value(ConfigKeys.POOL_IDLE_TIMEOUT),
                 value(ConfigKeys.POOL_MAX_AGE),
                 value(ConfigKeys.POOL_ACQUIRE_TIMEOUT),

@@ -198,6 +198,12 @@ public final class ConfigKeys {
             ValueType.count(1, COUNT_MAX),
             "100",
             "Connections to each server, over all event loops and users, unless the server's entry says otherwise.");
+    static final ConfigKey<Integer> POOL_MAX_CONNECTIONS = ConfigKey.defaulted(
+            "pool.max-connections",
+            ValueType.count(0, COUNT_MAX),
+            "0",
+            "Connections to all servers together, over all event loops and users. Beyond it statements wait, and what is idle"
+                    + " gives way. 0 is no bound of its own: then there are as many as the servers' bounds come to.");
     static final ConfigKey<Duration> POOL_IDLE_TIMEOUT = ConfigKey.defaulted(
             "pool.idle-timeout",
             ValueType.duration("1s", "365d"),
@@ -222,13 +228,14 @@ public final class ConfigKeys {
             "pool.waiting-max",
             ValueType.count(0, COUNT_MAX),
             "10000",
-            "Statements that may wait for a backend connection or a primary at the same time, over all event loops.");
+            "Statements that may wait for a backend connection or a primary at the same time, over all event loops. The last"
+                    + " eighth is for users of whom few wait.");
     static final ConfigKey<Integer> POOL_WAITING_BYTES_MAX = ConfigKey.defaulted(
             "pool.waiting-bytes-max",
             ValueType.size("0B", "1GiB"),
             "64MiB",
             "Memory that the statements which wait may hold together, over all event loops; never more than a quarter of the"
-                    + " memory outside the heap.");
+                    + " memory outside the heap. The last eighth is for users of whom few wait.");
     static final ConfigKey<Duration> POOL_CONNECT_TIMEOUT = ConfigKey.defaulted(
             "pool.connect-timeout",
             ValueType.duration("1ms", "10m"),
@@ -551,6 +558,7 @@ public final class ConfigKeys {
             ROUTING_PARSE_DEADLINE,
             ROUTING_STATEMENT_BYTES_MAX,
             POOL_MAX_CONNECTIONS_PER_BACKEND,
+            POOL_MAX_CONNECTIONS,
             POOL_IDLE_TIMEOUT,
             POOL_MAX_AGE,
             POOL_ACQUIRE_TIMEOUT,

@@ -16,6 +16,7 @@ public final class ConfigReloads {
             ConfigKeys.ROUTING_CAUSAL_WAIT.path(),
             ConfigKeys.ROUTING_BALANCE_CLIENT.path(),
             ConfigKeys.POOL_MAX_CONNECTIONS_PER_BACKEND.path(),
+            ConfigKeys.POOL_MAX_CONNECTIONS.path(),
             ConfigKeys.POOL_IDLE_TIMEOUT.path(),
             ConfigKeys.POOL_MAX_AGE.path(),
             ConfigKeys.POOL_ACQUIRE_TIMEOUT.path(),

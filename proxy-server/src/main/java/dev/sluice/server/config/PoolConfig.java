@@ -7,6 +7,7 @@ import java.util.Objects;
  * The bounds of the pools of backend connections. Immutable.
  *
  * @param maxConnectionsPerBackend connections to one server over all event loops and users, unless it says otherwise
+ * @param maxConnections connections to all servers together; 0 for no bound of their own
  * @param idleTimeout time after which an unused connection is closed
  * @param maxAge time after which a connection is closed at its next return
  * @param acquireTimeout time a statement waits for a connection before it fails
@@ -16,6 +17,7 @@ import java.util.Objects;
  */
 public record PoolConfig(
         int maxConnectionsPerBackend,
+        int maxConnections,
         Duration idleTimeout,
         Duration maxAge,
         Duration acquireTimeout,
@@ -49,6 +51,7 @@ public record PoolConfig(
     /** Rejects a value that a file could not hold with {@link IllegalArgumentException}. */
     public PoolConfig {
         ConfigKeys.POOL_MAX_CONNECTIONS_PER_BACKEND.require(maxConnectionsPerBackend);
+        ConfigKeys.POOL_MAX_CONNECTIONS.require(maxConnections);
         ConfigKeys.POOL_IDLE_TIMEOUT.require(idleTimeout);
         ConfigKeys.POOL_MAX_AGE.require(maxAge);
         ConfigKeys.POOL_ACQUIRE_TIMEOUT.require(acquireTimeout);
@@ -60,6 +63,7 @@ public record PoolConfig(
     public static PoolConfig defaults() {
         return new PoolConfig(
                 ConfigKeys.POOL_MAX_CONNECTIONS_PER_BACKEND.defaultValue(),
+                ConfigKeys.POOL_MAX_CONNECTIONS.defaultValue(),
                 ConfigKeys.POOL_IDLE_TIMEOUT.defaultValue(),
                 ConfigKeys.POOL_MAX_AGE.defaultValue(),
                 ConfigKeys.POOL_ACQUIRE_TIMEOUT.defaultValue(),

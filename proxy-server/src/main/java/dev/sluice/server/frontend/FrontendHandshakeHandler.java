@@ -33,7 +33,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * The connection phase of a client: greeting, TLS, login, admission. It replaces itself with the handler of the command
@@ -156,6 +156,13 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         refuse(ErrorCode.ER_NET_READ_INTERRUPTED.toPacket(), 2);
     }
 
+    /** A line about what the client has sent; one that the operator sees only with debug if there have been too many. */
+    private LoggingEventBuilder notice() {
+        long since = settings.refusals().notices().next(frontend == null ? null : frontend.inetAddress());
+        LoggingEventBuilder line = since > 0 ? LOGGER.atInfo().addKeyValue("since", since) : LOGGER.atDebug();
+        return line.addKeyValue("client", address());
+    }
+
     private String address() {
         return frontend == null ? "?" : frontend.address();
     }
@@ -208,7 +215,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
 
     private void received(ChannelHandlerContext ctx, ByteBuf payload, int sequenceId) {
         if (sequenceId != nextId) {
-            LOGGER.atInfo().addKeyValue("client", address()).log("login failed: packets out of order");
+            notice().log("login failed: packets out of order");
             refuse(ErrorCode.ER_NET_PACKETS_OUT_OF_ORDER.toPacket(), sequenceId + 1);
             return;
         }
@@ -342,10 +349,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
 
     @Override
     public void rejected(ErrPacket error, int sequenceId) {
-        LOGGER.atInfo()
-                .addKeyValue("client", address())
-                .addKeyValue("error", error.code())
-                .log("login refused");
+        notice().addKeyValue("error", error.code()).log("login refused");
         refuse(error, sequenceId);
     }
 
@@ -393,10 +397,12 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (step != Step.CLOSED) {
-            // Port scanners reset their connections: there is nothing to be said about it.
-            LOGGER.atLevel(cause instanceof IOException && !(cause instanceof SSLException) ? Level.DEBUG : Level.INFO)
-                    .addKeyValue("client", address())
-                    .log("login failed: {}", String.valueOf(cause.getMessage()));
+            if (cause instanceof IOException && !(cause instanceof SSLException)) {
+                // Port scanners reset their connections: there is nothing to be said about it.
+                LOGGER.debug("client {}: {}", address(), cause.getMessage());
+            } else {
+                notice().log("login failed: {}", String.valueOf(cause.getMessage()));
+            }
         }
         refuse(ErrorCode.ER_HANDSHAKE_ERROR.toPacket(), 1);
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Waits for the header by which a load balancer says who its client is, and hides the connection from those behind it until
@@ -127,8 +128,11 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (!over) {
-            LOGGER.atInfo()
-                    .addKeyValue("client", String.valueOf(ctx.channel().remoteAddress()))
+            InetAddress proxy =
+                    ctx.channel().remoteAddress() instanceof InetSocketAddress remote ? remote.getAddress() : null;
+            long since = settings.refusals().notices().next(proxy);
+            LoggingEventBuilder line = since > 0 ? LOGGER.atInfo().addKeyValue("since", since) : LOGGER.atDebug();
+            line.addKeyValue("client", String.valueOf(ctx.channel().remoteAddress()))
                     .log("no PROXY header: {}", String.valueOf(cause.getMessage()));
         }
         refuse(ctx, Limit.PROXY_HEADER, "what came was no PROXY header");

@@ -1,6 +1,7 @@
 package dev.sluice.server.http;
 
 import dev.sluice.server.admission.AcceptFailures;
+import dev.sluice.server.admission.OperatorAdmission;
 import dev.sluice.server.metrics.MetricsRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -36,7 +37,6 @@ public final class ManagementServer implements AutoCloseable {
     /** A statement to explain may be long. */
     private static final int API_BODY_BYTES_MAX = 64 * 1024;
 
-    private static final int CONNECTIONS_MAX = 64;
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
@@ -56,13 +56,14 @@ public final class ManagementServer implements AutoCloseable {
     public static ManagementServer start(
             InetSocketAddress address, MetricsRegistry metrics, ReadinessProbe readiness, LivenessProbe liveness)
             throws IOException {
-        return start(address, metrics, readiness, liveness, null);
+        return start(address, metrics, readiness, liveness, null, null);
     }
 
     /**
      * Starts listening, with the API.
      *
      * @param api null for none
+     * @param admission knows how many connections an address can have; null if addresses are not told apart
      * @throws IOException if the address cannot be bound
      */
     public static ManagementServer start(
@@ -70,12 +71,13 @@ public final class ManagementServer implements AutoCloseable {
             MetricsRegistry metrics,
             ReadinessProbe readiness,
             LivenessProbe liveness,
-            @Nullable ManagementApi api)
+            @Nullable ManagementApi api,
+            @Nullable OperatorAdmission admission)
             throws IOException {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("sluice-management", true), NioIoHandler.newFactory());
         ManagementHandler handler = new ManagementHandler(metrics, readiness, liveness);
-        ConnectionLimit limit = new ConnectionLimit(CONNECTIONS_MAX);
+        ConnectionLimit limit = new ConnectionLimit(OperatorAdmission.HTTP_CONNECTIONS_MAX, admission);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)

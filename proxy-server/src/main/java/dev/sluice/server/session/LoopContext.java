@@ -13,6 +13,7 @@ import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.ServerFacts;
 import dev.sluice.router.topology.ServerFlavor;
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admission.ClientNotices;
 import dev.sluice.server.admission.Limit;
 import dev.sluice.server.admission.Refusals;
 import dev.sluice.server.auth.CredentialCache;
@@ -136,6 +137,11 @@ public final class LoopContext implements WriteGate.Loop {
     /** A client of this loop, or a statement of it, was turned away. */
     void refused(Limit limit, Frontend client, String what) {
         boolean unused = shared.refusals().add(limit, client.address(), what);
+    }
+
+    /** Whether there is to be a line in the log about what a client has sent. */
+    ClientNotices notices() {
+        return shared.refusals().notices();
     }
 
     /** What is kept for clients of this loop that do not take their answers, or do not end what they send. */

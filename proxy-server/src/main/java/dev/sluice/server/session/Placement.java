@@ -16,6 +16,7 @@ import dev.sluice.server.auth.Credential;
 import dev.sluice.server.backend.BackendConnection;
 import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.Borrower;
+import dev.sluice.server.backend.KeyPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -324,6 +325,14 @@ final class Placement implements SessionRouter.Context {
             awaitPrimary();
             return;
         }
+        KeyPool pool = parts.leases().poolOf(ordinal);
+        if (slot == Slot.REPLICA
+                && parts.leases().get(Slot.PRIMARY) != null
+                && parts.context().pool().isHeldUpByTotal(pool)) {
+            // The connection that it holds will do.
+            placeOnAnother();
+            return;
+        }
         BackendConnection home = prefersHome(statement) ? parts.insertId().home() : null;
         if (home != null
                 && home.key().backendOrdinal() == ordinal
@@ -331,9 +340,7 @@ final class Placement implements SessionRouter.Context {
             turn.acquired(home);
             return;
         }
-        parts.context()
-                .pool()
-                .acquire(parts.leases().poolOf(ordinal), parts.state().vector(), turn);
+        parts.context().pool().acquire(pool, parts.state().vector(), turn);
     }
 
     private boolean isHeldBack() {
@@ -353,7 +360,10 @@ final class Placement implements SessionRouter.Context {
         if (primaryWait.isOver()) {
             turn.primaryTimeout();
         } else if (!parts.context().primaryQueue().tryAdd(turn, deadlineNanos)) {
-            String full = parts.context().pool().waiting().full();
+            String full = parts.context()
+                    .pool()
+                    .waiting()
+                    .full(parts.leases().credential().user());
             parts.context().refused(Limit.WAITING, parts.frontend(), full);
             refuse(primaryWait.error(isHeldBack(), full));
         }
@@ -426,6 +436,11 @@ final class Placement implements SessionRouter.Context {
         @Override
         public int retainedBytes() {
             return listener.retainedBytes();
+        }
+
+        @Override
+        public String user() {
+            return credential().user();
         }
 
         @Override

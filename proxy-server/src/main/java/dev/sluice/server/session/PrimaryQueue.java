@@ -29,9 +29,12 @@ final class PrimaryQueue {
 
         /** The memory in bytes that its statement holds. */
         int retainedBytes();
+
+        /** As whom it runs. */
+        String user();
     }
 
-    private record Waiting(Waiter waiter, int bytes, long deadlineNanos) {}
+    private record Waiting(Waiter waiter, String user, int bytes, long deadlineNanos) {}
 
     private final WaitingBudget budget;
     /** Those for which a connection to the primary is being opened. They wait for that, and not to look again. */
@@ -47,21 +50,21 @@ final class PrimaryQueue {
 
     /** Joins the queue; false when too many wait already, or with too much. */
     boolean tryAdd(Waiter waiter, long deadlineNanos) {
-        Waiting added = new Waiting(waiter, waiter.retainedBytes(), deadlineNanos);
+        Waiting added = new Waiting(waiter, waiter.user(), waiter.retainedBytes(), deadlineNanos);
         Waiting kept = looking;
         if (kept != null && kept.waiter().equals(waiter)) {
             looking = null;
             if (kept.bytes() == added.bytes()) {
                 return queue.add(added);
             }
-            budget.leave(kept.bytes());
+            budget.leave(kept.user(), kept.bytes());
         }
-        return budget.tryEnter(added.bytes()) && queue.add(added);
+        return budget.tryEnter(added.user(), added.bytes()) && queue.add(added);
     }
 
     /** A connection to the primary is being opened for it: it is told when that takes until its deadline. */
     void watch(Waiter waiter, long deadlineNanos) {
-        connecting.add(new Waiting(waiter, 0, deadlineNanos));
+        connecting.add(new Waiting(waiter, waiter.user(), 0, deadlineNanos));
     }
 
     /** Lets each look again, in the order in which they came. Those who find nothing come back. */
@@ -89,7 +92,7 @@ final class PrimaryQueue {
             } finally {
                 if (looking != null) {
                     looking = null;
-                    budget.leave(next.bytes());
+                    budget.leave(next.user(), next.bytes());
                 }
             }
         }
@@ -99,7 +102,7 @@ final class PrimaryQueue {
     void giveUpLate(long nowNanos) {
         List<Waiting> late = new ArrayList<>();
         takeLate(queue, nowNanos, late);
-        late.forEach(next -> budget.leave(next.bytes()));
+        late.forEach(next -> budget.leave(next.user(), next.bytes()));
         takeLate(connecting, nowNanos, late);
         late.forEach(next -> next.waiter().primaryTimeout());
     }

@@ -29,6 +29,7 @@ import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One client from its login to its end: takes its commands one at a time, answers those that concern nobody else, and gives
@@ -541,8 +542,9 @@ public final class Session {
 
     /** The client broke the protocol: it is told, and the connection ends. */
     public void protocolError(ErrorCode code) {
-        LOGGER.atWarn()
-                .addKeyValue("session", id())
+        long since = context.notices().next(frontend.inetAddress());
+        LoggingEventBuilder line = since > 0 ? LOGGER.atWarn().addKeyValue("since", since) : LOGGER.atDebug();
+        line.addKeyValue("session", id())
                 .addKeyValue("client", frontend.address())
                 .log("client closed: {}", code.template());
         frontend.sendAndClose(1, code.toPacket());

@@ -144,6 +144,7 @@ class ChangedBackendTest {
         BackendCapacities capacities = new BackendCapacities(
                 List.of(new BackendAddress("a", 1), new BackendAddress("b", 1)),
                 List.of(1, 1),
+                0,
                 new WaitingBudget(1, 1_000));
         capacities.closed(0, true);
         capacities.remove(0);

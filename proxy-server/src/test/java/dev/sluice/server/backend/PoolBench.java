@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +41,18 @@ final class PoolBench implements BackendOpener {
     long nowNanos;
 
     PoolBench(int cap, int waitingMax) {
+        this(List.of(cap), 0, waitingMax);
+    }
+
+    /** @param totalMax connections to all backends together; 0 for no bound of their own */
+    PoolBench(List<Integer> caps, int totalMax, int waitingMax) {
         capacities = new BackendCapacities(
-                List.of(new BackendAddress("db0", 3306)), List.of(cap), new WaitingBudget(waitingMax, 1_000));
+                IntStream.range(0, caps.size())
+                        .mapToObj(i -> new BackendAddress("db" + i, 3306 + i))
+                        .toList(),
+                caps,
+                totalMax,
+                new WaitingBudget(waitingMax, 1_000));
         loop.freezeTime();
         pool = anotherPool();
     }

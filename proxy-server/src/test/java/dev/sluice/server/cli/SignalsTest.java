@@ -3,6 +3,9 @@ package dev.sluice.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import dev.sluice.server.admin.AuditLog;
+import dev.sluice.server.admin.RecordedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,6 +44,20 @@ class SignalsTest {
 
         assertThat(calls).containsExactly("drain");
         assertThat(signals.cut()).isFalse();
+    }
+
+    @Test
+    void eachLeavesALineInTheAuditLog() {
+        try (RecordedLog log = new RecordedLog(AuditLog.LOGGER_NAME, Level.INFO)) {
+            StopSignals signals = stopSignals();
+            signals.received("SIGTERM");
+            signals.received("SIGINT");
+            String from = " from=[this host] door=[signal] ";
+            assertThat(log.lines())
+                    .containsExactly(
+                            "INFO change who=[SIGTERM]" + from + "what=[DRAIN AND STOP] result=[ok]",
+                            "INFO change who=[SIGINT]" + from + "what=[STOP AT ONCE] result=[ok]");
+        }
     }
 
     @Test

@@ -61,6 +61,7 @@ class ConfigLoaderTest {
                 MonitorConfig.of("sluice_monitor", Secret.of("secret")));
         assertThat(config).isEqualTo(expected);
         assertThat(config.pool().maxConnectionsPerBackend()).isEqualTo(100);
+        assertThat(config.pool().maxConnections()).isZero();
         assertThat(config.monitor().interval()).isEqualTo(Duration.ofMillis(500));
         assertThat(config.routing().classifier().parseBytesMax()).isEqualTo(16_384);
         assertThat(config.metrics().listen()).isEmpty();
@@ -97,6 +98,7 @@ class ConfigLoaderTest {
                   statement-bytes-max-classified: 8KiB
                 pool:
                   max-connections-per-backend: 9
+                  max-connections: 34
                   idle-timeout: 10s
                   max-age: 11m
                   acquire-timeout: 12ms
@@ -153,7 +155,7 @@ class ConfigLoaderTest {
                         + " byUser={report=GLOBAL}, causalWait=PT0.005S, stickyAfterWrite=PT6S, othersWrite=true],"
                         + " classifier=ClassifierConfig[parseCacheEntries=5, parseBytesMax=6144,"
                         + " parseDeadline=PT0.007S, statementBytesMaxClassified=8192]],"
-                        + " pool=PoolConfig[maxConnectionsPerBackend=9, idleTimeout=PT10S, maxAge=PT11M,"
+                        + " pool=PoolConfig[maxConnectionsPerBackend=9, maxConnections=34, idleTimeout=PT10S, maxAge=PT11M,"
                         + " acquireTimeout=PT0.012S, waiting=Waiting[max=13, bytesMax=25600, primaryTimeout=PT26S], connectTimeout=PT14S,"
                         + " proxyProtocol=V2],"
                         + " access=AccessConfig[allow=10.0.0.0/8, app@fd00::/8, deny=root@*, proxies=10.3.0.0/16],"
@@ -232,7 +234,7 @@ class ConfigLoaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "max_connections: 5 | max_connections: is not a known key; did you mean backends[].max-connections or limits.max-connections?",
+                "max_connections: 5 | max_connections: is not a known key; did you mean backends[].max-connections or pool.max-connections or limits.max-connections?",
                 "poool: {} | poool: is not a known key; did you mean pool?",
                 "eventLoops: 4 | eventLoops: is not a known key; did you mean event-loops?",
                 "max-lag: 1s | max-lag: is not a known key; did you mean monitor.max-lag?",

@@ -68,7 +68,7 @@ class ManagementApiIT {
     private static ManagementServer start(ManagementApi api) throws IOException {
         MetricsRegistry metrics = new MetricsRegistry(() -> Topology.EMPTY, List.of());
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        return ManagementServer.start(any, metrics, List::of, () -> true, api);
+        return ManagementServer.start(any, metrics, List::of, () -> true, api, null);
     }
 
     @AfterEach

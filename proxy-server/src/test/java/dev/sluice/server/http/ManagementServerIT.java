@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.router.topology.Topology;
+import dev.sluice.server.admission.OperatorAdmission;
+import dev.sluice.server.admission.Refusals;
+import dev.sluice.server.config.AccessList;
 import dev.sluice.server.metrics.MetricsRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -135,6 +139,66 @@ class ManagementServerIT {
             socket.close();
         }
         await().ignoreExceptions().until(() -> request("GET", "/livez").statusCode() == 200);
+    }
+
+    /** Connections of one address, until one is closed at once. */
+    private List<Socket> connectionsUntilClosed(int port, String from) throws IOException {
+        List<Socket> served = new ArrayList<>();
+        while (true) {
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0);
+            socket.setSoTimeout(10_000);
+            try {
+                socket.getOutputStream().write("GET /livez HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                if (socket.getInputStream().read() == 'H') {
+                    served.add(socket);
+                    continue;
+                }
+            } catch (SocketException reset) {
+                // Closed before it had read the request.
+            }
+            socket.close();
+            return served;
+        }
+    }
+
+    @Test
+    void oneAddressHasAShareOfTheConnectionsAndLeavesTheOthersToOthers() throws Exception {
+        MetricsRegistry metrics = new MetricsRegistry(() -> Topology.EMPTY, List.of());
+        OperatorAdmission admission = new OperatorAdmission(
+                new OperatorAdmission.Rules(2, AccessList.parse("127.0.0.9")),
+                new Refusals(System::nanoTime),
+                System::nanoTime);
+        List<Socket> sockets = new ArrayList<>();
+        try (ManagementServer shared = ManagementServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                metrics,
+                List::of,
+                () -> true,
+                null,
+                admission)) {
+            int port = shared.address().getPort();
+            List<Socket> hog = connectionsUntilClosed(port, "127.0.0.2");
+            sockets.addAll(hog);
+            assertThat(hog).hasSize(20);
+            List<Socket> other = connectionsUntilClosed(port, "127.0.0.3");
+            sockets.addAll(other);
+            assertThat(other).hasSize(20);
+            for (Socket socket : hog) {
+                socket.close();
+            }
+            await().until(() -> {
+                List<Socket> again = connectionsUntilClosed(port, "127.0.0.2");
+                sockets.addAll(again);
+                return again.size() > 0;
+            });
+            List<Socket> uncounted = connectionsUntilClosed(port, "127.0.0.9");
+            sockets.addAll(uncounted);
+            assertThat(uncounted).hasSizeGreaterThan(20);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
     }
 
     @Test

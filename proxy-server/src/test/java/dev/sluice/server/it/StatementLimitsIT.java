@@ -22,6 +22,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class StatementLimitsIT {
     private static final int CAP = 5;
+    private static final int TOTAL_CAP = 6;
     private static final int CLIENTS = 24;
     private static final Duration CHAOS = Duration.ofSeconds(Long.getLong("sluice.chaos.seconds", 5));
     private static final int PACKET_MAX = 1 << 20;
@@ -210,54 +213,191 @@ class StatementLimitsIT {
                 .connections(CAP)
                 .acquireTimeout(Duration.ofSeconds(20))
                 .start(Servers.mysql())) {
-            ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
-            AtomicBoolean over = new AtomicBoolean();
-            int most = 0;
-            try {
-                List<Future<Integer>> clients = new ArrayList<>();
-                for (int i = 0; i < CLIENTS; i++) {
-                    int seed = i;
-                    clients.add(threads.submit(() -> chaos(proxy.port(), new SplittableRandom(seed), over)));
-                }
-                long end = System.nanoTime() + CHAOS.toNanos();
-                long latest = end + TestProxy.SOON.toNanos();
-                // A slow machine may need longer to come to the cap at all.
-                while (System.nanoTime() - end < 0 || (most < CAP && System.nanoTime() - latest < 0)) {
-                    for (LocalServer server : Servers.mysql().servers()) {
-                        most = Math.max(most, connectionsOf(server, System.nanoTime() % 4 == 0));
-                    }
-                }
-                over.set(true);
-                int done = 0;
-                for (Future<Integer> client : clients) {
-                    done += client.get(60, TimeUnit.SECONDS);
-                }
-                assertThat(done).isGreaterThan(CLIENTS);
-            } finally {
-                over.set(true);
-                threads.shutdownNow();
-            }
+            int most = mostUnderChaos(proxy, CAP, StatementLimitsIT::mostOfOneServer);
             assertThat(most).isEqualTo(CAP);
             proxy.awaitQuiet();
         }
     }
 
-    /** How many connections a server lists; sometimes it ends one of them. */
-    private static int connectionsOf(LocalServer server, boolean kill) {
-        String list = server.queryValue("SELECT IFNULL(GROUP_CONCAT(id), '') FROM information_schema.processlist"
-                + " WHERE user IN ('chaos1', 'chaos2')");
-        if (list.isEmpty()) {
-            return 0;
+    /** As long. Each server alone could have as many as all of them together. */
+    @Test
+    void allServersTogetherNeverSeeMoreConnectionsThanTheCapOverAllOfThem() throws Exception {
+        try (TestProxy proxy = TestProxy.options()
+                .connections(TOTAL_CAP)
+                .totalConnections(TOTAL_CAP)
+                .acquireTimeout(Duration.ofSeconds(20))
+                .start(Servers.mysql())) {
+            AtomicInteger atOneMoment = new AtomicInteger();
+            int most = mostUnderChaos(proxy, 1, () -> {
+                Servers.mysql().servers().forEach(server -> killSometimes(server, connectionsOf(server)));
+                return ofAllServers(atOneMoment);
+            });
+            assertThat(most).isPositive();
+            assertThat(atOneMoment.get()).isLessThanOrEqualTo(TOTAL_CAP);
+            proxy.awaitQuiet();
+            holdAll(proxy);
+            proxy.awaitQuiet();
         }
-        String[] ids = list.split(",", -1);
-        if (kill) {
-            try {
-                server.execute("KILL " + ids[0]);
-            } catch (RuntimeException e) {
-                assertThat(e).as("it has ended by itself").hasStackTraceContaining("Unknown thread id");
+    }
+
+    /** Whatever has happened, none of the connections that there may be is lost. */
+    private static void holdAll(TestProxy proxy) throws IOException {
+        List<RawClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < TOTAL_CAP; i++) {
+                RawClient client = RawClient.connectAs(proxy.port(), "chaos1", "c");
+                clients.add(client);
+                client.query("BEGIN");
+                assertThat(client.value("SELECT 1 FOR UPDATE")).isEqualTo("1");
+            }
+            await().atMost(TestProxy.SOON)
+                    .untilAsserted(
+                            () -> assertThat(ofAllServers(new AtomicInteger())).isEqualTo(TOTAL_CAP));
+        } finally {
+            for (RawClient client : clients) {
+                client.close();
             }
         }
-        return ids.length;
+    }
+
+    /** The most connections that were counted while clients did what they should not; at least for so long as to see so many. */
+    private static int mostUnderChaos(TestProxy proxy, int wanted, IntSupplier count) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+        AtomicBoolean over = new AtomicBoolean();
+        int most = 0;
+        try {
+            List<Future<Integer>> clients = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                int seed = i;
+                clients.add(threads.submit(() -> chaos(proxy.port(), new SplittableRandom(seed), over)));
+            }
+            long end = System.nanoTime() + CHAOS.toNanos();
+            long latest = end + TestProxy.SOON.toNanos();
+            // A slow machine may need longer to come to the cap at all.
+            while (System.nanoTime() - end < 0 || (most < wanted && System.nanoTime() - latest < 0)) {
+                most = Math.max(most, count.getAsInt());
+            }
+            over.set(true);
+            int done = 0;
+            for (Future<Integer> client : clients) {
+                done += client.get(60, TimeUnit.SECONDS);
+            }
+            assertThat(done).isGreaterThan(CLIENTS);
+        } finally {
+            over.set(true);
+            threads.shutdownNow();
+        }
+        return most;
+    }
+
+    private static int mostOfOneServer() {
+        int most = 0;
+        for (LocalServer server : Servers.mysql().servers()) {
+            List<String> ids = connectionsOf(server);
+            most = Math.max(most, ids.size());
+            killSometimes(server, ids);
+        }
+        return most;
+    }
+
+    /**
+     * Counts the connections of one server after the other; meanwhile some may have ended and others been opened.
+     *
+     * @param atOneMoment the most of those that a second look found again: they were there at the same moment, that between
+     *     the two looks
+     */
+    private static int ofAllServers(AtomicInteger atOneMoment) {
+        List<LocalServer> servers = Servers.mysql().servers();
+        List<List<String>> before =
+                servers.stream().map(StatementLimitsIT::connectionsOf).toList();
+        int both = 0;
+        for (int i = 0; i < servers.size(); i++) {
+            List<String> now = connectionsOf(servers.get(i));
+            both += (int) before.get(i).stream().filter(now::contains).count();
+        }
+        atOneMoment.accumulateAndGet(both, Math::max);
+        return before.stream().mapToInt(List::size).sum();
+    }
+
+    private static List<String> connectionsOf(LocalServer server) {
+        String list = server.queryValue("SELECT IFNULL(GROUP_CONCAT(id), '') FROM information_schema.processlist"
+                + " WHERE user IN ('chaos1', 'chaos2')");
+        return list.isEmpty() ? List.of() : List.of(list.split(",", -1));
+    }
+
+    private static void killSometimes(LocalServer server, List<String> ids) {
+        if (ids.isEmpty() || System.nanoTime() % 4 != 0) {
+            return;
+        }
+        try {
+            server.execute("KILL " + ids.get(0));
+        } catch (RuntimeException e) {
+            assertThat(e).as("it has ended by itself").hasStackTraceContaining("Unknown thread id");
+        }
+    }
+
+    /** The connection for the write comes from the replicas, whose idle ones have taken all there are. */
+    @Test
+    void idleConnectionsToOtherServersGiveWayToWhoeverNeedsOne() throws Exception {
+        try (TestProxy proxy = TestProxy.options()
+                        .connections(10)
+                        .totalConnections(2)
+                        .eventLoops(2)
+                        .start(Servers.mysql());
+                RawClient one = RawClient.connectAs(proxy.port(), "chaos1", "c");
+                RawClient other = RawClient.connectAs(proxy.port(), "chaos2", "c")) {
+            for (int i = 0; i < 5; i++) {
+                one.value("SELECT SLEEP(0.01)");
+                other.value("SELECT SLEEP(0.01)");
+                assertThat(one.query("UPDATE bounds.t SET v = v + 1 WHERE id = 1"))
+                        .hasSize(1);
+                assertThat(other.value("SELECT v > 0 FROM bounds.t WHERE id = 1 FOR UPDATE"))
+                        .isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void asManyConnectionsToAllServersAreOpenedAsMayAndTheNextStatementIsToldSo() throws Exception {
+        try (TestProxy proxy = TestProxy.options()
+                        .connections(10)
+                        .totalConnections(2)
+                        .acquireTimeout(Duration.ofSeconds(2))
+                        .start(Servers.mysql());
+                RawClient first = RawClient.connectAs(proxy.port(), "chaos1", "c");
+                RawClient second = RawClient.connectAs(proxy.port(), "chaos1", "c");
+                RawClient third = RawClient.connectAs(proxy.port(), "chaos2", "c")) {
+            for (RawClient holder : List.of(first, second)) {
+                assertThat(RawClient.first(holder.query("BEGIN").get(0))).isEqualTo(RawClient.OK);
+            }
+            assertThat(first.value("SELECT 1 FOR UPDATE")).isEqualTo("1");
+            assertThat(second.value("SELECT 2 FOR UPDATE")).isEqualTo("2");
+            assertThat(third.err(third.query("SELECT 3 FOR UPDATE").get(0)).message())
+                    .contains("all 2 connections to all servers together (pool.max-connections)", "2000 ms");
+            second.query("COMMIT");
+            assertThat(third.value("SELECT 3 FOR UPDATE")).isEqualTo("3");
+            assertThat(first.value("SELECT 1 FOR UPDATE")).isEqualTo("1");
+        }
+    }
+
+    /** Each holds a connection to the primary, and all there are: a read that waited for a replica would wait for the others. */
+    @Test
+    void whoHoldsAConnectionReadsThereWhenThereIsNoOtherToBeHad() throws Exception {
+        try (TestProxy proxy =
+                        TestProxy.options().connections(10).totalConnections(2).start(Servers.mysql());
+                RawClient first = RawClient.connectAs(proxy.port(), "chaos1", "c");
+                RawClient second = RawClient.connectAs(proxy.port(), "chaos2", "c")) {
+            for (RawClient client : List.of(first, second)) {
+                client.query("CREATE TEMPORARY TABLE bounds.held (id INT)");
+            }
+            long start = System.nanoTime();
+            for (RawClient client : List.of(first, second)) {
+                assertThat(client.value("SELECT 5")).isEqualTo("5");
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .as("without waiting for pool.acquire-timeout, 10 s")
+                    .isLessThan(Duration.ofSeconds(8));
+        }
     }
 
     /** One client after the other until the end: reads, writes, transactions, and ends in the middle of them. */

@@ -82,6 +82,7 @@ final class TestProxy implements AutoCloseable {
     /** What differs from the defaults. Thread-safe: confined to the test's thread. */
     static final class Options {
         private int connections = 100;
+        private int totalConnections;
         private int eventLoops;
         private int maxConnections = 10_000;
         private LimitsConfig.PerClient perClient = LimitsConfig.PerClient.defaults();
@@ -115,6 +116,12 @@ final class TestProxy implements AutoCloseable {
         /** Connections to each server over all event loops. */
         Options connections(int value) {
             connections = value;
+            return this;
+        }
+
+        /** Connections to all servers together over all event loops; 0 for no bound of their own. */
+        Options totalConnections(int value) {
+            totalConnections = value;
             return this;
         }
 
@@ -319,6 +326,7 @@ final class TestProxy implements AutoCloseable {
                             base.routing().classifier()),
                     new PoolConfig(
                             connections,
+                            totalConnections,
                             pool.idleTimeout(),
                             pool.maxAge(),
                             acquireTimeout,

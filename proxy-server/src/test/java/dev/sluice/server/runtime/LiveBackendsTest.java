@@ -39,7 +39,7 @@ class LiveBackendsTest {
             new RuntimeParts(
                     monitor,
                     new BackendCapacities(
-                            List.of(new BackendAddress("db0", 3306)), List.of(10), new WaitingBudget(10, 1_000)),
+                            List.of(new BackendAddress("db0", 3306)), List.of(10), 0, new WaitingBudget(10, 1_000)),
                     new SessionControl(List::of, new SessionRegistry(10)),
                     new SessionSwitches(),
                     new WriteGate(System::nanoTime),

@@ -186,8 +186,8 @@ class FailuresTest {
     @Test
     void aFullQueueSaysSoWithItsBoundsAndWithWhatIsKnownOfTheBackends() {
         WaitingBudget budget = new WaitingBudget(7, 1_000);
-        assertThat(budget.tryEnter(40)).isTrue();
-        ErrPacket error = Failures.noPrimary(withoutPrimary(backend(0, Role.REPLICA, null)), null, budget.full());
+        assertThat(budget.tryEnter("app", 40)).isTrue();
+        ErrPacket error = Failures.noPrimary(withoutPrimary(backend(0, Role.REPLICA, null)), null, budget.full("app"));
         assertThat(error.sqlState()).isEqualTo("08S01");
         assertThat(error.message())
                 .isEqualTo("No primary for this statement: db0:3306 is a replica; the queue of waiting statements is"

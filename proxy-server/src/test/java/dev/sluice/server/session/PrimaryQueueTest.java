@@ -51,6 +51,11 @@ class PrimaryQueueTest {
             return bytes;
         }
 
+        @Override
+        public String user() {
+            return "app";
+        }
+
         private boolean joins(PrimaryQueue where) {
             return where.tryAdd(this, 1_000);
         }

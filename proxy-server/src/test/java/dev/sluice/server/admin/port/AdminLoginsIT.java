@@ -67,7 +67,8 @@ class AdminLoginsIT {
                 new MetricsRegistry(() -> Topology.EMPTY, List.of()),
                 List::of,
                 () -> true,
-                new ManagementApi(port.desk(), admission, Secret.of(TOKEN), false, "1.2.3"));
+                new ManagementApi(port.desk(), admission, Secret.of(TOKEN), false, "1.2.3"),
+                null);
     }
 
     @AfterEach
