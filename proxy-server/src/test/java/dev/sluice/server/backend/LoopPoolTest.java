@@ -11,8 +11,8 @@ import dev.sluice.server.backend.PoolBench.Client;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
