@@ -231,16 +231,13 @@ class MariaDbVariablesIT {
                 .execute(
                         "CREATE OR REPLACE TABLE app.fired (v INT)",
                         "CREATE TRIGGER app.fires BEFORE INSERT ON app.fired FOR EACH ROW SET @@sort_buffer_size = 65536");
-        try (TestProxy watching = TestProxy.options()
-                        .eventLoops(1)
-                        .connections(1)
-                        .servers(1)
-                        .start(cluster);
-                Connection session = watching.connect()) {
-            Sql.run(session, "INSERT INTO fired VALUES (1)");
-            assertThat(Sql.value(session, "SELECT @@sort_buffer_size")).isEqualTo("65536");
-            assertThat(Sql.route(session).pins()).isNotEmpty();
-            session.close();
+        try (TestProxy watching =
+                TestProxy.options().eventLoops(1).connections(1).servers(1).start(cluster)) {
+            try (Connection session = watching.connect()) {
+                Sql.run(session, "INSERT INTO fired VALUES (1)");
+                assertThat(Sql.value(session, "SELECT @@sort_buffer_size")).isEqualTo("65536");
+                assertThat(Sql.route(session).pins()).isNotEmpty();
+            }
             try (Connection other = watching.connect()) {
                 assertThat(Sql.value(other, "SELECT @@sort_buffer_size")).isNotEqualTo("65536");
             }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * the test.
  */
 final class SluiceProcess implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
     private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
 
     private final Process process;

@@ -82,7 +82,8 @@ final class SoakOperator {
             if (e.getErrorCode() == 0) {
                 throw e;
             }
-            record.count(kind + ", refused: " + e.getMessage().replaceAll("[0-9]+(\\.[0-9]+)*(:[0-9]+)?", "N"));
+            record.count(kind + ", refused: "
+                    + String.valueOf(e.getMessage()).replaceAll("[0-9]+(\\.[0-9]+)*(:[0-9]+)?", "N"));
             return false;
         }
     }
