@@ -14,7 +14,7 @@ final class TrackerStatement {
 
     private static final long READS = HARMLESS | Traits.DIAGNOSTICS | Traits.LOCK_FUNCTION_QUERY;
     private static final long SHOWS = READS | Traits.LAST_INSERT_ID;
-    private static final long SETS = HARMLESS | Traits.SETS_NAMES;
+    private static final long SETS = HARMLESS | Traits.SETS_NAMES | Traits.SETS_WITHOUT_SCOPE;
     private static final long ABOUT_TRACKERS = Traits.TRACKERS | Traits.SETS_GTID_TRACKER;
 
     private TrackerStatement() {}
