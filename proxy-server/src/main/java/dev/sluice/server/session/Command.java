@@ -253,10 +253,11 @@ final class Command {
         leavesConditions = leaves;
     }
 
-    /** Whether it is one of the statements that are certain to use no table. */
+    /** Whether it runs or prepares one of the statements that are certain to use no table. */
     boolean usesNoTable() {
         boolean runs = type == CommandType.COM_QUERY || type == CommandType.COM_STMT_EXECUTE;
-        if (!runs || statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE | Traits.EXECUTABLE_COMMENT)) {
+        if (!(runs || isPrepare())
+                || statement.has(Traits.MULTI_STATEMENT | Traits.OPAQUE | Traits.EXECUTABLE_COMMENT)) {
             return false;
         }
         return switch (statement.kind()) {
@@ -269,7 +270,7 @@ final class Command {
     }
 
     private boolean mentionsFrom() {
-        byte[] sql = shortText();
+        byte[] sql = isPrepare() && !streamed ? shortTextOfPacket() : shortText();
         return sql == null
                 || FROM.matcher(new String(sql, StandardCharsets.ISO_8859_1)).find();
     }
@@ -309,9 +310,10 @@ final class Command {
             byte[] sql = about.sql().sql();
             return sql.length > SHORT_TEXT_BYTES_MAX ? null : sql;
         }
-        if (type != CommandType.COM_QUERY || streamed) {
-            return null;
-        }
+        return type != CommandType.COM_QUERY || streamed ? null : shortTextOfPacket();
+    }
+
+    private byte @Nullable [] shortTextOfPacket() {
         ByteBuf bytes = packet();
         int length = bytes.writerIndex() - packetStart - TEXT_INDEX;
         if (length > SHORT_TEXT_BYTES_MAX) {

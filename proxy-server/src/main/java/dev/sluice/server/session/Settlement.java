@@ -151,11 +151,9 @@ final class Settlement {
         return true;
     }
 
-    /** Whether a command leaves the conditions of the one before because it uses no table, or only prepares: MariaDB does that. */
+    /** Whether a command leaves the conditions of the one before because it uses no table: MariaDB does that. */
     boolean leavesConditions(Command command) {
-        return parts.lastStatement().hasConditions()
-                && parts.context().isMariaDb()
-                && (command.usesNoTable() || command.isPrepare());
+        return parts.lastStatement().hasConditions() && parts.context().isMariaDb() && command.usesNoTable();
     }
 
     /** Asks for what only a held connection knows of the last statement; false if there is nothing of that kind. */
