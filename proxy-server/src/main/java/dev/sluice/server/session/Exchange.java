@@ -455,10 +455,16 @@ final class Exchange implements Placement.Listener {
         answer(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
     }
 
-    /** The command goes elsewhere. What it may have begun there goes with a reset; a cursor that is open there stays. */
+    /**
+     * The command goes elsewhere. What it may have begun there goes with a reset, if it was more than a preparation; else a cursor
+     * that is open there stays.
+     */
     private void leaveReplica() {
         connection = null;
-        if (parts.state().autocommitOff() && parts.state().transactionSlot() != slot) {
+        boolean mayHaveBegun = !command.isPrepare()
+                && parts.state().autocommitOff()
+                && parts.state().transactionSlot() != slot;
+        if (mayHaveBegun) {
             parts.effects().connectionGone(slot);
             parts.leases().releaseWithReset(slot);
         } else if (!parts.state().tiedTo(slot)) {

@@ -32,6 +32,9 @@ class SetRulesIT {
                         "CREATE ROLE reader",
                         "CREATE USER 'ruled'@'%' IDENTIFIED BY 'first'",
                         "GRANT reader TO 'ruled'@'%'",
+                        "CREATE USER 'defaulted'@'%' IDENTIFIED BY 'first'",
+                        "GRANT reader TO 'defaulted'@'%'",
+                        "GRANT ALL ON `state%`.* TO 'defaulted'@'%'",
                         "GRANT SYSTEM_VARIABLES_ADMIN, PERSIST_RO_VARIABLES_ADMIN ON *.* TO 'ruled'@'%'",
                         "GRANT ALL ON `state%`.* TO 'ruled'@'%'",
                         "CREATE PROCEDURE state.take_role() SQL SECURITY INVOKER SET ROLE reader");
@@ -42,7 +45,7 @@ class SetRulesIT {
     @AfterAll
     static void stop() {
         one.close();
-        Servers.mysql().primary().execute("DROP USER 'ruled'@'%'", "DROP ROLE reader");
+        Servers.mysql().primary().execute("DROP USER 'ruled'@'%', 'defaulted'@'%'", "DROP ROLE reader");
         StateSchemas.drop();
     }
 
@@ -137,14 +140,15 @@ class SetRulesIT {
 
     @Test
     void aDefaultRoleIsSetOnThePrimaryAndChangesNoSession() throws SQLException {
-        try (Connection connection = connect()) {
-            Route route = Sql.routeOf(connection, "SET DEFAULT ROLE reader TO 'ruled'@'%'");
+        // Nobody changes this account's password, which would end the connections of its user.
+        try (Connection connection = one.connectAs("defaulted", "first", "state")) {
+            Route route = Sql.routeOf(connection, "SET DEFAULT ROLE reader TO 'defaulted'@'%'");
             assertThat(route.role()).isEqualTo("primary");
             assertThat(route.reason()).isEqualTo("write");
             assertThat(route.pins()).isEmpty();
             assertThat(Sql.value(connection, "SELECT CURRENT_ROLE() FROM t WHERE id = 1 FOR UPDATE"))
                     .isEqualTo("NONE");
-            Sql.run(connection, "SET DEFAULT ROLE NONE TO 'ruled'@'%'");
+            Sql.run(connection, "SET DEFAULT ROLE NONE TO 'defaulted'@'%'");
         }
     }
 
