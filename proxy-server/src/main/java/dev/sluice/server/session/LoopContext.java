@@ -287,7 +287,10 @@ public final class LoopContext implements WriteGate.Loop {
         }
     }
 
-    /** A full pool, a client whom the server turns away, a backend that an operator took away, and what Sluice itself lacks say nothing about its health. */
+    /**
+     * A full pool, a client whom the server turns away, a backend that an operator took away, and what Sluice itself lacks say
+     * nothing about its health.
+     */
     private static boolean isTrouble(BackendFailure failure) {
         return failure.kind() != BackendFailure.Kind.EXHAUSTED
                 && failure.kind() != BackendFailure.Kind.TURNED_AWAY
