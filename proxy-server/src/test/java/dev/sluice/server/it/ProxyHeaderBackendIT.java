@@ -22,8 +22,10 @@ import java.nio.file.Files;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -333,16 +335,19 @@ class ProxyHeaderBackendIT {
             for (int i = 0; i < 20; i++) {
                 refusals.add(refusal(at, "10.6.0." + i));
             }
-            assertThat(refusals)
-                    .allSatisfy(error -> assertThat(error.message())
-                            .contains(
-                                    ":" + cluster.primary().port(),
-                                    "takes no PROXY header",
-                                    "proxy_protocol_networks"));
+            // On a busy machine the monitor may miss the primary for a moment: then the replica is asked, and named.
+            Set<String> named = new HashSet<>();
+            assertThat(refusals).allSatisfy(error -> {
+                assertThat(error.message()).contains("takes no PROXY header", "proxy_protocol_networks");
+                assertThat(cluster.servers())
+                        .filteredOn(server -> error.message().contains(server.address()))
+                        .singleElement()
+                        .satisfies(server -> named.add(server.address()));
+            });
             assertThat(log.lines().stream().filter(line -> line.startsWith("WARN") && line.contains("no PROXY header")))
-                    .singleElement()
-                    .asString()
-                    .contains(":" + cluster.primary().port(), "pool.proxy-protocol");
+                    .hasSameSizeAs(named)
+                    .allSatisfy(line -> assertThat(line).contains("pool.proxy-protocol"))
+                    .allSatisfy(line -> assertThat(named).anyMatch(line::contains));
         } finally {
             cluster.servers().forEach(server -> server.execute("SET GLOBAL proxy_protocol_networks = '127.0.0.1'"));
         }
