@@ -131,14 +131,12 @@ final class AnswerWatch implements ClientResponse.Observer {
             verdict = about;
             return true;
         }
-        if (!command.isRepeatable() || parts.state().tiedTo(slot)) {
+        if (!command.isRepeatable()) {
             return false;
         }
-        if (slot == Slot.REPLICA
-                && command.isRead()
-                && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
+        if (isRefusal(errorCode) && mayRunElsewhere()) {
             verdict = Verdict.IS_A_WRITE;
-        } else if (isGoingAway(errorCode)) {
+        } else if (isGoingAway(errorCode) && !parts.state().tiedTo(slot)) {
             verdict = Verdict.GOING_AWAY;
         }
         if (verdict == Verdict.ANSWERED || parts.context().switches().retry()) {
@@ -163,6 +161,18 @@ final class AnswerWatch implements ClientResponse.Observer {
         return full && target != null && parts.context().pool().statements().closeUnused(target)
                 ? Verdict.NO_ROOM
                 : Verdict.ANSWERED;
+    }
+
+    private static boolean isRefusal(int errorCode) {
+        return isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION;
+    }
+
+    private boolean mayRunElsewhere() {
+        PreparedStatement about = command.prepared();
+        return slot == Slot.REPLICA
+                && command.isRead()
+                && (about == null || about.boundTo() == null)
+                && parts.state().mayLeave(slot);
     }
 
     private static boolean isReadOnlyServer(int errorCode) {
@@ -192,6 +202,15 @@ final class AnswerWatch implements ClientResponse.Observer {
     @Override
     public int sessionStatus() {
         return LocalCommands.status(parts.state());
+    }
+
+    @Override
+    public int statusElsewhere() {
+        Slot transaction = parts.state().transactionSlot();
+        return transaction == null || transaction == slot
+                ? 0
+                : LocalCommands.status(parts.state())
+                        & (ServerStatus.SERVER_STATUS_IN_TRANS | ServerStatus.SERVER_STATUS_IN_TRANS_READONLY);
     }
 
     @Override

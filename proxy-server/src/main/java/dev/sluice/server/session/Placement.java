@@ -253,8 +253,7 @@ final class Placement implements SessionRouter.Context {
                         state,
                         parts.context().pool().isMariaDb(parts.leases().ordinal(Slot.REPLICA)));
         if (leaves) {
-            parts.effects().connectionGone(Slot.REPLICA);
-            parts.leases().releaseWithReset(Slot.REPLICA);
+            parts.departure().from(Slot.REPLICA);
         }
         SessionRouter router = parts.router();
         restores = false;

@@ -93,12 +93,13 @@ public final class Session {
         CausalityTracker causality = new CausalityTracker(
                 context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
         Leases leases = new Leases(context.pool(), start.credential(), frontend.capabilities());
+        StatementEffects effects = new StatementEffects(state, context.triggers()::mayAssign, context::isMariaDb);
         this.parts = new SessionParts(
                 context,
                 frontend,
                 this::resumeInput,
                 state,
-                new StatementEffects(state, context.triggers()::mayAssign, context::isMariaDb),
+                effects,
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
                 leases,
@@ -108,6 +109,7 @@ public final class Session {
                 new InsertId(),
                 new LastStatement(leases, context::isMariaDb),
                 new PreparedStatements(state, frontend.sendsQueryAttributes(), context.texts()),
+                new Departure(state, effects, leases),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
