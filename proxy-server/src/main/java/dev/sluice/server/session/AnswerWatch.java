@@ -195,7 +195,7 @@ final class AnswerWatch implements ClientResponse.Observer {
         return isReadOnlyServer(errorCode)
                         && slot == Slot.REPLICA
                         && parts.state().inReadOnlyTransaction()
-                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
+                ? parts.context().inServersWords(ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
                 : null;
     }
 

@@ -266,7 +266,7 @@ final class Placement implements SessionRouter.Context {
         }
         slot = router.slot();
         if (router.isRefused()) {
-            refuse(Failures.refusedOnReplica(statement, state));
+            refuse(Failures.refusedOnReplica(statement, parts.context(), state));
         } else if (statement.has(Traits.DIAGNOSTICS) && isForgotten()) {
             if (settlement.fetchesLastStatement(turn::retryRoute)) {
                 return;

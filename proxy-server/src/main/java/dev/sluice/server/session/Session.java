@@ -217,7 +217,7 @@ public final class Session {
     private void query(ByteBuf packet) {
         if (!takesAttributes(packet)) {
             packet.release();
-            local.refuse(ErrorCode.ER_MALFORMED_PACKET.toPacket());
+            local.refuse(context.inServersWords(ErrorCode.ER_MALFORMED_PACKET));
             return;
         }
         if (RouteReport.isAskedBy(packet)) {
@@ -307,7 +307,7 @@ public final class Session {
         exchange.stream().begin();
         if (type == CommandType.COM_QUERY && !takesAttributes(head)) {
             head.release();
-            exchange.stream().discardRest(ErrorCode.ER_MALFORMED_PACKET.toPacket());
+            exchange.stream().discardRest(context.inServersWords(ErrorCode.ER_MALFORMED_PACKET));
         } else if (type == CommandType.COM_QUERY) {
             exchange.begin(type, reader.large(), ResponseShape.QUERY, null, head);
         } else if (type == CommandType.COM_STMT_PREPARE) {
@@ -549,7 +549,7 @@ public final class Session {
         line.addKeyValue("session", id())
                 .addKeyValue("client", frontend.address())
                 .log("client closed: {}", code.template());
-        frontend.sendAndClose(1, code.toPacket());
+        frontend.sendAndClose(1, context.inServersWords(code));
         release();
     }
 
