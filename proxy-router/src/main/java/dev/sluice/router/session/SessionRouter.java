@@ -210,8 +210,7 @@ public final class SessionRouter {
                     statement.has(Traits.MULTI_STATEMENT) && statement.kind().isReadCandidate();
             return readsFirst || PinnedToReplica.endsReadOnly(statement);
         }
-        if (state.transactionSlot() != Slot.REPLICA
-                || (state.pins(Slot.REPLICA) & ~SessionState.LOOSE) != 0) {
+        if (state.transactionSlot() != Slot.REPLICA || (state.pins(Slot.REPLICA) & ~SessionState.LOOSE) != 0) {
             return false;
         }
         boolean begins = statement.kind() == StatementKind.BEGIN || statement.kind() == StatementKind.START_TRANSACTION;

@@ -102,8 +102,7 @@ final class StatementCommands {
             local.refuse(
                     lost != null
                             ? lost
-                            : parts.context()
-                                    .inServersWords(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id()));
+                            : parts.context().inServersWords(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id()));
             return;
         }
         exchange.begin(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement, packet);

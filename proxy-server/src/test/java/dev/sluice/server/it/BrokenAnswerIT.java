@@ -222,7 +222,8 @@ class BrokenAnswerIT {
             case EXECUTE, EXECUTE_A_WRITE -> client.sendExecute(id, MARKER_AS_NUMBER, false);
             case CURSOR -> client.sendExecute(id, MARKER_AS_NUMBER, true);
             case RESET -> client.send(CommandType.COM_RESET_CONNECTION, new byte[0]);
-            case KILL -> client.send(CommandType.COM_QUERY, (conversation.sql + id).getBytes(StandardCharsets.US_ASCII));
+            case KILL ->
+                client.send(CommandType.COM_QUERY, (conversation.sql + id).getBytes(StandardCharsets.US_ASCII));
             default -> {
                 CommandType type = switch (conversation) {
                     case FIELD_LIST -> CommandType.COM_FIELD_LIST;

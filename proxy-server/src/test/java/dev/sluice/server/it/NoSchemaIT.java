@@ -84,7 +84,8 @@ class NoSchemaIT {
                 answers.add(statement + ": " + described(client, client.query(statement)));
             }
             client.send(
-                    CommandType.COM_STMT_PREPARE, "SELECT v FROM nowhere.t WHERE v < ?".getBytes(StandardCharsets.US_ASCII));
+                    CommandType.COM_STMT_PREPARE,
+                    "SELECT v FROM nowhere.t WHERE v < ?".getBytes(StandardCharsets.US_ASCII));
             List<byte[]> prepared = client.readPrepared();
             byte[] head = prepared.get(0);
             if (RawClient.first(head) == RawClient.OK) {

@@ -97,7 +97,8 @@ class PreparedIT {
         Map<String, Integer> counts = new TreeMap<>();
         for (LocalServer server : Servers.mysql().servers()) {
             try (Connection root = server.connect()) {
-                String counted = Sql.rows(root, "SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'").get(0);
+                String counted = Sql.rows(root, "SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'")
+                        .get(0);
                 counts.put(server.address(), Integer.valueOf(counted.split(",", -1)[1]));
             }
         }
@@ -107,8 +108,7 @@ class PreparedIT {
     @Test
     void aServerHearsOfAStatementWhenItIsFirstToRunIt() throws Exception {
         // Each connection is told for itself.
-        try (TestProxy narrow =
-                        TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql());
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql());
                 Connection connection = narrow.connectAs("app", "app-secret", "prep", "useServerPrepStmts=true")) {
             narrow.awaitCaughtUp();
             Map<String, Integer> before = preparations();
@@ -118,7 +118,9 @@ class PreparedIT {
                 expected.merge(home, 1, Integer::sum);
                 assertThat(preparations()).isEqualTo(expected);
                 Set<String> heard = new HashSet<>(Set.of(home));
-                for (int i = 0; i < 200 && heard.size() < Servers.mysql().servers().size(); i++) {
+                for (int i = 0;
+                        i < 200 && heard.size() < Servers.mysql().servers().size();
+                        i++) {
                     connection.setAutoCommit(i % 10 != 9);
                     try (ResultSet row = statement.executeQuery()) {
                         assertThat(row.next()).isTrue();

@@ -134,10 +134,8 @@ class TiedCursorIT {
     private static void compare(LocalCluster cluster) throws Exception {
         create(cluster, DIRECT);
         create(cluster, PROXIED);
-        try (TestProxy proxy = TestProxy.options()
-                .eventLoops(1)
-                .maxLag(Duration.ofMinutes(5))
-                .start(cluster)) {
+        try (TestProxy proxy =
+                TestProxy.options().eventLoops(1).maxLag(Duration.ofMinutes(5)).start(cluster)) {
             proxy.awaitCaughtUp();
             delay(cluster, MINUTE);
             proxy.awaitReplicas(cluster.replicas().size());
