@@ -39,7 +39,11 @@ public enum ErrorCode {
     ER_USER_LIMIT_REACHED(1226, "42000", "User '%s' has exceeded the '%s' resource (current value: %d)"),
     ER_SPECIFIC_ACCESS_DENIED_ERROR(
             1227, "42000", "Access denied; you need (at least one of) the %s privilege(s) for this operation"),
-    ER_NOT_SUPPORTED_YET(1235, "42000", "This version of MySQL doesn't yet support '%s'"),
+    ER_NOT_SUPPORTED_YET(
+            1235,
+            "42000",
+            "This version of MySQL doesn't yet support '%s'",
+            "This version of MariaDB doesn't yet support '%s'"),
     ER_UNKNOWN_STMT_HANDLER(1243, "HY000", "Unknown prepared statement handler (%s) given to %s"),
     ER_NOT_SUPPORTED_AUTH_MODE(
             1251,
@@ -49,11 +53,16 @@ public enum ErrorCode {
             1290, "HY000", "The MySQL server is running with the %s option so it cannot execute this statement"),
     ER_UNSUPPORTED_PS(1295, "HY000", "This command is not supported in the prepared statement protocol yet"),
     ER_QUERY_INTERRUPTED(1317, "70100", "Query execution was interrupted"),
-    ER_STMT_HAS_NO_OPEN_CURSOR(1421, "HY000", "The statement (%d) has no open cursor."),
+    ER_STMT_HAS_NO_OPEN_CURSOR(
+            1421, "HY000", "The statement (%d) has no open cursor.", "The statement (%d) has no open cursor"),
     ER_MAX_PREPARED_STMT_COUNT_REACHED(
             1461, "42000", "Can't create more than max_prepared_stmt_count statements (current value: %d)"),
-    ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION(1792, "25006", "Cannot execute statement in a READ ONLY transaction."),
-    ER_MALFORMED_PACKET(1835, "HY000", "Malformed communication packet."),
+    ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION(
+            1792,
+            "25006",
+            "Cannot execute statement in a READ ONLY transaction.",
+            "Cannot execute statement in a READ ONLY transaction"),
+    ER_MALFORMED_PACKET(1835, "HY000", "Malformed communication packet.", "Malformed communication packet"),
     ER_READ_ONLY_MODE(1836, "HY000", "Running in read-only mode"),
     /** What MariaDB tells a client that ends its own connection. */
     ER_CONNECTION_KILLED(1927, "70100", "Connection was killed"),
@@ -67,11 +76,17 @@ public enum ErrorCode {
     private final int code;
     private final String sqlState;
     private final String template;
+    private final String mariaDbTemplate;
 
     ErrorCode(int code, String sqlState, String template) {
+        this(code, sqlState, template, template);
+    }
+
+    ErrorCode(int code, String sqlState, String template, String mariaDbTemplate) {
         this.code = code;
         this.sqlState = sqlState;
         this.template = template;
+        this.mariaDbTemplate = mariaDbTemplate;
     }
 
     /** MySQL's error number. */
@@ -87,6 +102,11 @@ public enum ErrorCode {
     /** The message with a {@link java.util.Formatter} placeholder per argument. */
     public String template() {
         return template;
+    }
+
+    /** {@link #toPacket} in the words of MariaDB. */
+    public ErrPacket toMariaDbPacket(Object... args) {
+        return new ErrPacket(code, sqlState, String.format(Locale.ROOT, mariaDbTemplate, args));
     }
 
     /**

@@ -64,6 +64,18 @@ public final class ControlPackets {
         Packets.end(out, header);
     }
 
+    /**
+     * Adds status flags to an OK packet, with either header, where it is.
+     *
+     * @param packetStart index of the packet's header in {@code in}
+     * @param packetLength length with the header, in bytes
+     */
+    public static void addStatus(ByteBuf in, int packetStart, int packetLength, int flags) {
+        ControlFields fields = new ControlFields();
+        fields.readOk(in, packetStart + Packets.HEADER_LENGTH, packetLength - Packets.HEADER_LENGTH);
+        in.setShortLE(fields.statusIndex, fields.status | flags);
+    }
+
     private static void copyThroughInfo(ByteBuf out, ByteBuf in, int payload, ControlFields fields, int status) {
         int statusIndex = fields.statusIndex;
         out.writeBytes(in, payload, statusIndex - payload);

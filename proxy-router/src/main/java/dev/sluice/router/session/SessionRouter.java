@@ -124,7 +124,7 @@ public final class SessionRouter {
                     transaction,
                     held,
                     state.inReadOnlyTransaction() ? RouteReason.READ_ONLY_TRANSACTION : RouteReason.IN_TRANSACTION);
-            boolean pinned = (state.pins(transaction) & ~PinReason.LAST_STATEMENT.bit()) != 0;
+            boolean pinned = (state.pins(transaction) & ~SessionState.LOOSE) != 0;
             refused = transaction == Slot.REPLICA && !PinnedToReplica.mayRunInTransaction(statement, state, pinned);
             return;
         }
@@ -210,8 +210,7 @@ public final class SessionRouter {
                     statement.has(Traits.MULTI_STATEMENT) && statement.kind().isReadCandidate();
             return readsFirst || PinnedToReplica.endsReadOnly(statement);
         }
-        if (state.transactionSlot() != Slot.REPLICA
-                || (state.pins(Slot.REPLICA) & ~PinReason.LAST_STATEMENT.bit()) != 0) {
+        if (state.transactionSlot() != Slot.REPLICA || (state.pins(Slot.REPLICA) & ~SessionState.LOOSE) != 0) {
             return false;
         }
         boolean begins = statement.kind() == StatementKind.BEGIN || statement.kind() == StatementKind.START_TRANSACTION;

@@ -27,6 +27,9 @@ public final class SessionState {
     /** Bound on the characters of replayable variables; beyond it the session is pinned instead. */
     public static final int VECTOR_CHARACTERS_MAX = 64 * 1024;
 
+    /** The pins that let the session go on elsewhere; a cursor stays where it is. */
+    static final int LOOSE = PinReason.LAST_STATEMENT.bit() | PinReason.CURSOR.bit();
+
     private static final String AUTOCOMMIT = "autocommit";
     private static final Set<String> SERVER_SCHEMAS =
             Set.of("mysql", "performance_schema", "sys", "information_schema");
@@ -180,12 +183,17 @@ public final class SessionState {
     public boolean isReadOnlyNextOnReplica() {
         return readOnlyNextOnReplica
                 && transactionSlot == null
-                && (replicaPins & ~PinReason.LAST_STATEMENT.bit()) == PinReason.TRANSACTION_CHARACTERISTICS.bit();
+                && (replicaPins & ~LOOSE) == PinReason.TRANSACTION_CHARACTERISTICS.bit();
     }
 
     /** Whether anything ties the session to the connection in {@code slot}. */
     public boolean tiedTo(Slot slot) {
         return transactionSlot == slot || pins(slot) != 0;
+    }
+
+    /** Whether nothing but a cursor ties the session to the connection in {@code slot}, or nothing at all. */
+    public boolean mayLeave(Slot slot) {
+        return transactionSlot != slot && (pins(slot) & ~PinReason.CURSOR.bit()) == 0;
     }
 
     /** Forgets everything that lived on the connection in {@code slot}: it was reset or has died. */

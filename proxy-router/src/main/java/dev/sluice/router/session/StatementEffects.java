@@ -94,6 +94,17 @@ public final class StatementEffects {
         reported.connectionGone();
     }
 
+    /** What lived on a connection is gone, but for what prepared statements have there. */
+    public void connectionLeft(Slot slot) {
+        int pins = state.pins(slot);
+        connectionGone(slot);
+        for (PinReason bound : BINDING) {
+            state.pin(slot, bound, (pins & bound.bit()) != 0);
+        }
+    }
+
+    private static final List<PinReason> BINDING = List.of(PinReason.CURSOR, PinReason.LONG_DATA);
+
     /**
      * Takes in the outcome of a statement.
      *

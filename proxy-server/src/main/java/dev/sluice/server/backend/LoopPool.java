@@ -8,6 +8,7 @@ import dev.sluice.server.backend.BackendCapacity.Need;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.WaitingLine.Claim;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -360,7 +361,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /**
      * Takes back a connection that has state beyond its vector: resets it, and only then lends it again. Transactions and
-     * locks end at once.
+     * locks end at once. A server that says nothing to that within {@code pool.acquire-timeout} loses the connection.
      */
     public void releaseWithReset(BackendConnection connection) {
         if (connection.isClosed()) {
@@ -374,10 +375,12 @@ public final class LoopPool implements BackendCapacity.Claimant {
         connection.leaseTo(IgnoringOwner.INSTANCE);
         environment.metrics().backendReset(connection.key().backendOrdinal());
         connection.insertIdHolder(null);
+        long patience = settings.acquireTimeout().toNanos();
+        ScheduledFuture<?> limit = loop.schedule(connection::abandon, patience, TimeUnit.NANOSECONDS);
         StatePrelude.writeResetOnly(
                 connection,
                 isMariaDb(connection.key().backendOrdinal()),
-                new ResetResponse(connection, () -> release(connection)));
+                new ResetResponse(connection, () -> limit.cancel(false), () -> release(connection)));
         connection.flush();
     }
 

@@ -17,6 +17,7 @@ public record PoolKey(int backendOrdinal, LoginName name, int capabilities) {
             | Capabilities.CLIENT_INTERACTIVE
             | Capabilities.CLIENT_LOCAL_FILES
             | Capabilities.CLIENT_MULTI_RESULTS
+            | Capabilities.CLIENT_NO_SCHEMA
             | Capabilities.CLIENT_PS_MULTI_RESULTS
             | Capabilities.CLIENT_ODBC
             | Capabilities.CLIENT_OPTIONAL_RESULTSET_METADATA

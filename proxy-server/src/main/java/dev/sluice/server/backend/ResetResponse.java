@@ -12,12 +12,18 @@ import io.netty.buffer.ByteBuf;
  */
 final class ResetResponse extends PendingResponse {
     private final BackendConnection connection;
+    private final Runnable answered;
     private final Runnable clean;
     private int answersLeft = 2;
     private boolean refused;
 
-    ResetResponse(BackendConnection connection, Runnable clean) {
+    /**
+     * @param answered called when the server has answered, or never will
+     * @param clean called when the connection can be lent
+     */
+    ResetResponse(BackendConnection connection, Runnable answered, Runnable clean) {
         this.connection = connection;
+        this.answered = answered;
         this.clean = clean;
     }
 
@@ -40,6 +46,9 @@ final class ResetResponse extends PendingResponse {
     @Override
     public void completed() {
         answersLeft--;
+        if (refused || answersLeft == 0) {
+            answered.run();
+        }
         if (refused) {
             connection.fail(BackendFailure.of(Kind.BROKEN, "the backend refused COM_RESET_CONNECTION"));
         } else if (answersLeft == 0) {
@@ -49,6 +58,7 @@ final class ResetResponse extends PendingResponse {
 
     @Override
     public void failed(BackendFailure failure) {
+        answered.run();
         // The connection is closed already; onClose has given its slot back.
     }
 }

@@ -131,14 +131,12 @@ final class AnswerWatch implements ClientResponse.Observer {
             verdict = about;
             return true;
         }
-        if (!command.isRepeatable() || parts.state().tiedTo(slot)) {
+        if (!command.isRepeatable()) {
             return false;
         }
-        if (slot == Slot.REPLICA
-                && command.isRead()
-                && (isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION)) {
+        if (isRefusal(errorCode) && mayRunElsewhere()) {
             verdict = Verdict.IS_A_WRITE;
-        } else if (isGoingAway(errorCode)) {
+        } else if (isGoingAway(errorCode) && !parts.state().tiedTo(slot)) {
             verdict = Verdict.GOING_AWAY;
         }
         if (verdict == Verdict.ANSWERED || parts.context().switches().retry()) {
@@ -165,6 +163,18 @@ final class AnswerWatch implements ClientResponse.Observer {
                 : Verdict.ANSWERED;
     }
 
+    private static boolean isRefusal(int errorCode) {
+        return isReadOnlyServer(errorCode) || errorCode == READ_ONLY_TRANSACTION;
+    }
+
+    private boolean mayRunElsewhere() {
+        PreparedStatement about = command.prepared();
+        return slot == Slot.REPLICA
+                && command.isRead()
+                && (about == null || about.boundTo() == null)
+                && parts.state().mayLeave(slot);
+    }
+
     private static boolean isReadOnlyServer(int errorCode) {
         return errorCode == READ_ONLY_OPTION || errorCode == READ_ONLY_MODE;
     }
@@ -185,13 +195,22 @@ final class AnswerWatch implements ClientResponse.Observer {
         return isReadOnlyServer(errorCode)
                         && slot == Slot.REPLICA
                         && parts.state().inReadOnlyTransaction()
-                ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket()
+                ? parts.context().inServersWords(ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
                 : null;
     }
 
     @Override
     public int sessionStatus() {
         return LocalCommands.status(parts.state());
+    }
+
+    @Override
+    public int statusElsewhere() {
+        Slot transaction = parts.state().transactionSlot();
+        return transaction == null || transaction == slot
+                ? 0
+                : LocalCommands.status(parts.state())
+                        & (ServerStatus.SERVER_STATUS_IN_TRANS | ServerStatus.SERVER_STATUS_IN_TRANS_READONLY);
     }
 
     @Override

@@ -58,7 +58,7 @@ final class ClientKill {
 
     /** Refuses a KILL that cannot be read, or that would run where Sluice cannot see it. */
     void refuse() {
-        refuse(ErrorCode.ER_NOT_SUPPORTED_YET.toPacket("KILL in this form through Sluice"));
+        refuse(parts.context().inServersWords(ErrorCode.ER_NOT_SUPPORTED_YET, "KILL in this form through Sluice"));
         session.resume();
     }
 
@@ -70,7 +70,7 @@ final class ClientKill {
     /** Takes a COM_PROCESS_KILL, without its reference. */
     void process(ByteBuf packet) {
         if (packet.readableBytes() < Packets.HEADER_LENGTH + PROCESS_KILL_BYTES) {
-            refuse(ErrorCode.ER_MALFORMED_PACKET.toPacket());
+            refuse(parts.context().inServersWords(ErrorCode.ER_MALFORMED_PACKET));
             return;
         }
         kill(packet.getUnsignedIntLE(packet.readerIndex() + Packets.HEADER_LENGTH + 1), false);

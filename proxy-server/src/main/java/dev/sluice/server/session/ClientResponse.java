@@ -40,6 +40,9 @@ final class ClientResponse extends PendingResponse {
         /** The status flags of the session in front of this response. */
         int sessionStatus();
 
+        /** The status flags of a transaction that the session has on another connection; 0 without one. */
+        int statusElsewhere();
+
         /** A statement was prepared. */
         void prepared(ResponseScanner scanner);
 
@@ -315,8 +318,17 @@ final class ClientResponse extends PendingResponse {
         lastStatus = scanner.status();
     }
 
+    /** A cursor may be open on a connection that knows nothing of the transaction. */
+    private void addStatus(ResponseScanner scanner, ByteBuf in) {
+        int elsewhere = observer.statusElsewhere();
+        if (elsewhere != 0) {
+            ControlPackets.addStatus(in, scanner.packetStart(), scanner.packetLength(), elsewhere);
+        }
+    }
+
     private int ok(ResponseScanner scanner, ByteBuf in, int runStart) {
         note(scanner);
+        addStatus(scanner, in);
         rowCount = scanner.affectedRows();
         rows = UNCOUNTED;
         if (scanner.lastInsertId() != 0) {
@@ -339,10 +351,12 @@ final class ClientResponse extends PendingResponse {
             observer.observed(scanner, in);
             relay(in, runStart, scanner.packetStart());
             ByteBuf out = in.alloc().buffer(9);
-            ControlPackets.writeEof(out, scanner.lastSequenceId(), scanner.warnings(), scanner.status());
+            int status = scanner.status() | observer.statusElsewhere();
+            ControlPackets.writeEof(out, scanner.lastSequenceId(), scanner.warnings(), status);
             write(out);
             return in.readerIndex();
         }
+        addStatus(scanner, in);
         if (!scanner.hasSessionState()) {
             observer.observed(scanner, in);
             return runStart;

@@ -222,6 +222,11 @@ final class Command {
                 || type == CommandType.COM_STMT_FETCH;
     }
 
+    /** Whether it reads on behind a cursor, for which the schema makes no difference. */
+    boolean isFetch() {
+        return type == CommandType.COM_STMT_FETCH;
+    }
+
     /** Whether it is about the schema alone, which then need not be brought to the connection before. */
     boolean choosesSchema() {
         return type == CommandType.COM_INIT_DB

@@ -455,18 +455,14 @@ final class Exchange implements Placement.Listener {
         answer(ErrorCode.ER_QUERY_INTERRUPTED.toPacket());
     }
 
-    /**
-     * The command goes elsewhere. What it may have begun there goes with a reset, if it was more than a preparation; else a cursor
-     * that is open there stays.
-     */
+    /** The command goes elsewhere. What it may have begun there ends; a cursor that is open there stays. */
     private void leaveReplica() {
         connection = null;
         boolean mayHaveBegun = !command.isPrepare()
                 && parts.state().autocommitOff()
-                && parts.state().transactionSlot() != slot;
+                && parts.state().mayLeave(slot);
         if (mayHaveBegun) {
-            parts.effects().connectionGone(slot);
-            parts.leases().releaseWithReset(slot);
+            parts.departure().from(slot);
         } else if (!parts.state().tiedTo(slot)) {
             parts.leases().release(slot);
         }

@@ -159,7 +159,7 @@ final class Failures {
     }
 
     /** The error for a statement that needs the primary, in a session that is tied to a replica. */
-    static ErrPacket refusedOnReplica(Classification statement, SessionState state) {
+    static ErrPacket refusedOnReplica(Classification statement, LoopContext context, SessionState state) {
         if (state.inReadOnlyTransaction() && statement.has(Traits.LOCK_FUNCTION_ACQUIRE | Traits.LOCK_FUNCTION_QUERY)) {
             return of(
                     "HY000",
@@ -167,7 +167,9 @@ final class Failures {
                             + " against nobody: ask before the transaction, or begin it without READ ONLY");
         }
         boolean readOnly = state.isReadOnlyNextOnReplica() && statement.has(Traits.WRITES | Traits.LOCKING_READ);
-        return readOnly ? ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION.toPacket() : pinnedToReplica(state.pins());
+        return readOnly
+                ? context.inServersWords(ErrorCode.ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
+                : pinnedToReplica(state.pins());
     }
 
     static ErrPacket pinnedToReplica(int pins) {

@@ -210,6 +210,13 @@ public final class LoopContext implements WriteGate.Loop {
         return facts != null && facts.flavor() == ServerFlavor.MARIADB;
     }
 
+    /** An error in the words of the servers, also while there is no primary. */
+    ErrPacket inServersWords(ErrorCode error, Object... arguments) {
+        return pool().isMariaDb(topology().lastPrimaryOrdinal())
+                ? error.toMariaDbPacket(arguments)
+                : error.toPacket(arguments);
+    }
+
     SessionSettings settings() {
         return shared.settings().get();
     }

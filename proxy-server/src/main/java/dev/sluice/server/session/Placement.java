@@ -253,8 +253,7 @@ final class Placement implements SessionRouter.Context {
                         state,
                         parts.context().pool().isMariaDb(parts.leases().ordinal(Slot.REPLICA)));
         if (leaves) {
-            parts.effects().connectionGone(Slot.REPLICA);
-            parts.leases().releaseWithReset(Slot.REPLICA);
+            parts.departure().from(Slot.REPLICA);
         }
         SessionRouter router = parts.router();
         restores = false;
@@ -267,7 +266,7 @@ final class Placement implements SessionRouter.Context {
         }
         slot = router.slot();
         if (router.isRefused()) {
-            refuse(Failures.refusedOnReplica(statement, state));
+            refuse(Failures.refusedOnReplica(statement, parts.context(), state));
         } else if (statement.has(Traits.DIAGNOSTICS) && isForgotten()) {
             if (settlement.fetchesLastStatement(turn::retryRoute)) {
                 return;

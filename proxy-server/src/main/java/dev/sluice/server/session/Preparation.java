@@ -93,8 +93,9 @@ final class Preparation {
             answers.expectTo(stateOf(target, slot, reading) + settlement.prepareOn(target, about, answers));
             return false;
         }
-        // A schema that is about to be left may be gone: it must not stand in the way.
-        StateVector wanted = command.choosesSchema()
+        // A schema that is about to be left may be gone, and a replica may not have it yet: it must not stand in the
+        // way.
+        StateVector wanted = command.choosesSchema() || command.isFetch()
                 ? parts.state().vector().withSchema(target.vector().schema())
                 : parts.state().vector();
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);

@@ -93,12 +93,13 @@ public final class Session {
         CausalityTracker causality = new CausalityTracker(
                 context.settings().consistency().stickyAfterWrite(), context.positions(), context.ledger());
         Leases leases = new Leases(context.pool(), start.credential(), frontend.capabilities());
+        StatementEffects effects = new StatementEffects(state, context.triggers()::mayAssign, context::isMariaDb);
         this.parts = new SessionParts(
                 context,
                 frontend,
                 this::resumeInput,
                 state,
-                new StatementEffects(state, context.triggers()::mayAssign, context::isMariaDb),
+                effects,
                 new SessionRouter(context.balancer(), context.metrics(), context.switches()::readSplitting),
                 causality,
                 leases,
@@ -108,6 +109,7 @@ public final class Session {
                 new InsertId(),
                 new LastStatement(leases, context::isMariaDb),
                 new PreparedStatements(state, frontend.sendsQueryAttributes(), context.texts()),
+                new Departure(state, effects, leases),
                 start.collations());
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
@@ -215,7 +217,7 @@ public final class Session {
     private void query(ByteBuf packet) {
         if (!takesAttributes(packet)) {
             packet.release();
-            local.refuse(ErrorCode.ER_MALFORMED_PACKET.toPacket());
+            local.refuse(context.inServersWords(ErrorCode.ER_MALFORMED_PACKET));
             return;
         }
         if (RouteReport.isAskedBy(packet)) {
@@ -305,7 +307,7 @@ public final class Session {
         exchange.stream().begin();
         if (type == CommandType.COM_QUERY && !takesAttributes(head)) {
             head.release();
-            exchange.stream().discardRest(ErrorCode.ER_MALFORMED_PACKET.toPacket());
+            exchange.stream().discardRest(context.inServersWords(ErrorCode.ER_MALFORMED_PACKET));
         } else if (type == CommandType.COM_QUERY) {
             exchange.begin(type, reader.large(), ResponseShape.QUERY, null, head);
         } else if (type == CommandType.COM_STMT_PREPARE) {
@@ -547,7 +549,7 @@ public final class Session {
         line.addKeyValue("session", id())
                 .addKeyValue("client", frontend.address())
                 .log("client closed: {}", code.template());
-        frontend.sendAndClose(1, code.toPacket());
+        frontend.sendAndClose(1, context.inServersWords(code));
         release();
     }
 

@@ -27,6 +27,7 @@ import dev.sluice.server.monitor.CollationCatalog;
  * @param insertId where LAST_INSERT_ID() lives
  * @param lastStatement what the last statement has left
  * @param statements the prepared statements
+ * @param departure ends what the session has begun on a connection that it leaves
  * @param collations what the servers know of them
  */
 record SessionParts(
@@ -44,4 +45,5 @@ record SessionParts(
         InsertId insertId,
         LastStatement lastStatement,
         PreparedStatements statements,
+        Departure departure,
         CollationCatalog collations) {}

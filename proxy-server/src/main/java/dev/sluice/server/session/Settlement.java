@@ -308,8 +308,7 @@ final class Settlement {
         }
         parts.insertId().ran(target, statement, outcome.lastInsertId());
         StateVector vector = parts.state().vector();
-        boolean schemaStays = outcome.failed() && outcome.choosesSchema();
-        target.vector(schemaStays ? vector.withSchema(target.vector().schema()) : vector);
+        target.vector(outcome.schemaStays() ? vector.withSchema(target.vector().schema()) : vector);
         if (doubtful) {
             askStatus(slot, target, statement, outcome, done);
         } else {
@@ -333,21 +332,21 @@ final class Settlement {
      * @param leftConditions whether there is an error or a warning
      * @param lastInsertId what the OK said
      * @param text the statement, where names in it matter
-     * @param choosesSchema whether it was about the schema only, which was not brought to the connection before
+     * @param schemaStays whether the connection still has the schema that it had before
      */
     record Outcome(
             boolean failed,
             boolean leftConditions,
             long lastInsertId,
             @Nullable String text,
-            boolean choosesSchema) {
+            boolean schemaStays) {
         static Outcome of(ClientResponse response, Command command) {
             return new Outcome(
                     response.isError(),
                     response.isError() || response.warnings() > 0,
                     response.lastInsertId(),
                     command.text(),
-                    command.choosesSchema());
+                    command.isFetch() || (response.isError() && command.choosesSchema()));
         }
     }
 
@@ -466,8 +465,7 @@ final class Settlement {
                 && (state.pins(slot) & PinReason.UNREPORTED_CHANGE.bit()) != 0;
         if (stray) {
             // No plain read leaves anything that the session could miss, and a pin here would keep it from writing.
-            parts.effects().connectionGone(slot);
-            parts.leases().releaseWithReset(slot);
+            parts.departure().from(slot);
         } else if (!state.tiedTo(slot)) {
             if (parts.context().switches().multiplexing()) {
                 parts.leases().release(slot);

@@ -99,7 +99,10 @@ final class StatementCommands {
         if (statement.boundBy() != PinReason.CURSOR) {
             packet.release();
             ErrPacket lost = exchange.settlement().takeLostState();
-            local.refuse(lost != null ? lost : ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR.toPacket(statement.id()));
+            local.refuse(
+                    lost != null
+                            ? lost
+                            : parts.context().inServersWords(ErrorCode.ER_STMT_HAS_NO_OPEN_CURSOR, statement.id()));
             return;
         }
         exchange.begin(CommandType.COM_STMT_FETCH, Session.COMMAND, ResponseShape.FETCH, statement, packet);

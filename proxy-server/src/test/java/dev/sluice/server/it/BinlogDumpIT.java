@@ -193,6 +193,12 @@ class BinlogDumpIT {
                     .isEqualTo(RawClient.OK);
             assertThat(proxy(vendor).cluster().primary().queryValue("SHOW SLAVE HOSTS"))
                     .isIn("1", "2", "3", "4713");
+            client.query("SELECT COUNT(*) FROM app.logged");
+            Route route = Route.ofTextRow(
+                    TextRow.rows(client.query("SHOW SLUICE ROUTE")).get(0));
+            assertThat(route.role()).isEqualTo("primary");
+            assertThat(route.reason()).isEqualTo("pinned");
+            assertThat(route.pins()).isEqualTo("replication");
             client.send(CommandType.COM_BINLOG_DUMP, dump(file(vendor), NON_BLOCK, 4713));
             assertThat(events(client)).hasSizeGreaterThan(10);
         }

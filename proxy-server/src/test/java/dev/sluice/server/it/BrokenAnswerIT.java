@@ -1,6 +1,7 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
@@ -11,9 +12,11 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -23,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * The server's answer breaks off after every single byte, by a cut or by silence. The client gets the whole answer, an error
  * in its place, or the beginning of it and the end of the connection; never something else, and never a broken connection
- * for the next statement.
+ * for the next statement. Some answers break off at every third byte only; {@code -Dsluice.cuts.every=1} takes every one.
  */
 @Timeout(180)
 class BrokenAnswerIT {
@@ -39,10 +42,20 @@ class BrokenAnswerIT {
             .getLong();
     private static final String STATE_ZONE = "+07:07";
     private static final int FETCHED = 2;
+    private static final int SHORT_ANSWERS = 100;
+    /** So long a reset may take, too. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final int EVERY = Integer.getInteger("sluice.cuts.every", 3);
+    private static final String CHECK = "SELECT v FROM broken.t WHERE id = 1";
+    /** COM_RESET_CONNECTION with its header. */
+    private static final String RESETTING = "\u0001\u0000\u0000\u0000\u001f";
 
     private FaultyRelay relay;
     private TestProxy proxy;
     private RawClient client;
+    /** Whose statement is killed. */
+    private @Nullable RawClient victim;
 
     /** What a client says, and what becomes of it when the answer breaks off at some byte or other. */
     enum Conversation {
@@ -61,6 +74,12 @@ class BrokenAnswerIT {
         CURSOR(WHOLE | ERROR_SEEN, "SELECT v, id FROM broken.t WHERE id <> ? ORDER BY id"),
         /** The server asks for the client's file, and says in the end what it has read: neither is repeated. */
         LOAD(ERROR_SEEN, "LOAD DATA LOCAL INFILE 'broken*/' INTO TABLE broken.loaded"),
+        CALL(ERROR_SEEN, "CALL /*broken*/ broken.p()"),
+        FIELD_LIST(ERROR_SEEN, "fields\0"),
+        /** Ends a transaction; the client is not kept waiting for the connection, which is reset behind its back. */
+        RESET(WHOLE, ""),
+        /** The order is given again until the server has confirmed it. */
+        KILL(WHOLE, "KILL QUERY "),
         /** The answers to what brings the session's state to the connection. */
         STATE(WHOLE, "SELECT id FROM broken.t ORDER BY id");
 
@@ -87,7 +106,22 @@ class BrokenAnswerIT {
 
         /** What the relay recognises it by. */
         private String marker() {
-            return this == STATE ? STATE_ZONE : this == SCHEMA ? "broken" : MARKER;
+            return switch (this) {
+                case STATE -> STATE_ZONE;
+                case SCHEMA -> "broken";
+                case FIELD_LIST, KILL -> sql;
+                case RESET -> RESETTING;
+                default -> MARKER;
+            };
+        }
+
+        private int step() {
+            return this == CALL || this == FIELD_LIST || this == RESET ? EVERY : 1;
+        }
+
+        /** Nobody goes away whose connection is reset, or who has ordered to kill: that ends by a deadline. */
+        private int silentStep(int length) {
+            return this == KILL || this == RESET ? length / 3 + 1 : step();
         }
     }
 
@@ -100,6 +134,8 @@ class BrokenAnswerIT {
                         "GRANT ALL ON broken.* TO 'native'@'%'",
                         "CREATE TABLE IF NOT EXISTS broken.t (id INT PRIMARY KEY, v VARCHAR(10))",
                         "CREATE TABLE IF NOT EXISTS broken.loaded (id INT)",
+                        "CREATE TABLE IF NOT EXISTS broken.fields (id INT, v VARCHAR(10))",
+                        "CREATE PROCEDURE IF NOT EXISTS broken.p() BEGIN SELECT v FROM broken.t; SELECT 2; DO 3; END",
                         "SET GLOBAL local_infile = 1",
                         "REPLACE INTO broken.t VALUES (1, 'one'), (2, NULL), (3, 'three')");
         relay = FaultyRelay.to(Servers.mysql().primary());
@@ -107,6 +143,7 @@ class BrokenAnswerIT {
                 .servers(1)
                 .eventLoops(1)
                 .connections(4)
+                .acquireTimeout(PATIENCE)
                 .primaryAt(relay.address())
                 .start(Servers.mysql());
         client = connect();
@@ -119,6 +156,7 @@ class BrokenAnswerIT {
     @AfterEach
     void stop() throws IOException {
         client.close();
+        closeVictim();
         proxy.awaitQuiet();
         proxy.close();
         relay.close();
@@ -139,18 +177,56 @@ class BrokenAnswerIT {
                     .isZero();
             // The connection that the session had serves another session in between, in the state of that.
             try (RawClient other = connect()) {
-                assertThat(other.value("SELECT v FROM broken.t WHERE id = 1")).isEqualTo("one");
+                assertThat(other.value(CHECK)).isEqualTo("one");
             }
         }
+        if (conversation == Conversation.FIELD_LIST) {
+            client.query("USE broken");
+        }
+        if (conversation == Conversation.RESET) {
+            client.query("BEGIN");
+            assertThat(client.value(CHECK + " FOR UPDATE")).isEqualTo("one");
+        }
+        if (conversation == Conversation.KILL) {
+            return beginVictim();
+        }
         return conversation.isExecuted() ? client.prepare(conversation.sql) : 0;
+    }
+
+    private void closeVictim() throws IOException {
+        RawClient killed = victim;
+        if (killed != null) {
+            killed.close();
+        }
+    }
+
+    /** Returns the id of the connection whose statement is under way. */
+    private int beginVictim() throws IOException {
+        closeVictim();
+        RawClient other = connect();
+        victim = other;
+        int id = Integer.parseInt(other.value("SELECT CONNECTION_ID()"));
+        other.send(CommandType.COM_QUERY, ("SELECT " + id + ", SLEEP(5)").getBytes(StandardCharsets.US_ASCII));
+        await().atMost(TestProxy.SOON)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> Servers.mysql()
+                        .primary()
+                        .queryValue("SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT " + id
+                                + ", SLEEP(5)'")
+                        .equals("1"));
+        return id;
     }
 
     private void send(Conversation conversation, int id) throws IOException {
         switch (conversation) {
             case EXECUTE, EXECUTE_A_WRITE -> client.sendExecute(id, MARKER_AS_NUMBER, false);
             case CURSOR -> client.sendExecute(id, MARKER_AS_NUMBER, true);
+            case RESET -> client.send(CommandType.COM_RESET_CONNECTION, new byte[0]);
+            case KILL ->
+                client.send(CommandType.COM_QUERY, (conversation.sql + id).getBytes(StandardCharsets.US_ASCII));
             default -> {
                 CommandType type = switch (conversation) {
+                    case FIELD_LIST -> CommandType.COM_FIELD_LIST;
                     case SCHEMA -> CommandType.COM_INIT_DB;
                     case PREPARE -> CommandType.COM_STMT_PREPARE;
                     default -> CommandType.COM_QUERY;
@@ -180,6 +256,7 @@ class BrokenAnswerIT {
 
     /** Ends what the conversation has left. */
     private void tidyUp() throws IOException {
+        closeVictim();
         for (String sql : new String[] {"ROLLBACK", "SET time_zone = DEFAULT", "USE information_schema"}) {
             byte[] answer = client.ask(CommandType.COM_QUERY, sql.getBytes(StandardCharsets.US_ASCII));
             assertThat(
@@ -209,12 +286,13 @@ class BrokenAnswerIT {
         int id = begin(conversation);
         relay.cutAnswers(conversation.marker(), UNLIMITED);
         send(conversation, id);
-        List<byte[]> packets = new ArrayList<>(
-                switch (conversation) {
-                    case PREPARE -> client.readPrepared();
-                    case LOAD -> List.of(client.read());
-                    default -> client.readResults();
-                });
+        List<byte[]> packets = new ArrayList<>();
+        switch (conversation) {
+            case PREPARE -> packets.addAll(client.readPrepared());
+            case LOAD -> packets.add(client.read());
+            case FIELD_LIST -> assertThat(client.readRows(packets)).isNotZero();
+            default -> packets.addAll(client.readResults());
+        }
         withoutId(conversation, packets.get(0), 0);
         int first = packets.size();
         if (conversation.isContinued()) {
@@ -224,6 +302,11 @@ class BrokenAnswerIT {
             int status = client.readRows(packets);
             assertThat(packets).hasSize(first + FETCHED + 1);
             assertThat(status).isNotZero();
+        } else if (conversation == Conversation.RESET) {
+            // The second answer has a list of variables, and more bytes than an OK without.
+            await().atMost(TestProxy.SOON)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> relay.answered() > SHORT_ANSWERS);
         } else if (conversation == Conversation.LOAD) {
             packets.add(client.read());
             assertThat(client.ok(packets.get(1)).affectedRows()).isEqualTo(2);
@@ -292,7 +375,7 @@ class BrokenAnswerIT {
         int length = answer.length();
         assertThat(length).isPositive();
         int seen = 0;
-        for (int bytes = 0; bytes < length; bytes++) {
+        for (int bytes = 0; bytes < length; bytes += conversation.step()) {
             int id = begin(conversation);
             relay.cutAnswers(conversation.marker(), bytes);
             List<byte[]> packets = play(conversation, id, answer);
@@ -306,7 +389,7 @@ class BrokenAnswerIT {
                     .isTrue();
             seen |= whole ? WHOLE : error ? ERROR_SEEN : 0;
             tidyUp();
-            assertThat(client.value("SELECT v FROM broken.t WHERE id = 1")).isEqualTo("one");
+            assertThat(client.value(CHECK)).isEqualTo("one");
         }
         // A read is repeated until something of its answer is out, and an error is no answer that could be half.
         assertThat(seen).isEqualTo(conversation.outcomes);
@@ -317,7 +400,7 @@ class BrokenAnswerIT {
     void silenceFromAnyByteOnHarmsNobodyElse(Conversation conversation) throws IOException {
         Answer answer = whole(conversation);
         int length = answer.length();
-        for (int bytes = 0; bytes < length; bytes++) {
+        for (int bytes = 0; bytes < length; bytes += conversation.silentStep(length)) {
             int id = begin(conversation);
             relay.silenceAnswers(conversation.marker(), bytes);
             client.timeout(20);
@@ -326,7 +409,7 @@ class BrokenAnswerIT {
                     .as("%s silent after byte %d of %d", conversation, bytes, length)
                     .isTrue();
             reconnect();
-            assertThat(client.value("SELECT v FROM broken.t WHERE id = 1")).isEqualTo("one");
+            assertThat(client.value(CHECK)).isEqualTo("one");
         }
         client.close();
         // All that the silent ones had are given back: as many can be had as at first.

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * A connection to a server breaks off while Sluice logs in on it, after every single byte from the greeting on, by a cut or
  * by silence: for a client's own login, for COM_CHANGE_USER, and for a statement that needs a connection. The client is let
- * in or served all the same, or it is told why not. {@code -Dsluice.cuts.every=1} cuts all of them at every byte.
+ * in or served all the same, or it is told why not. {@code -Dsluice.cuts.every=1} breaks all of them off at every byte.
  */
 @Timeout(120)
 class BrokenLoginIT {
@@ -32,7 +32,7 @@ class BrokenLoginIT {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     /** What the three have in common is cut at every byte for one of them, and at fewer for the others. */
     private static final int EVERY = Integer.getInteger("sluice.cuts.every", 7);
-    /** Silence is tried at so many bytes fewer, so that there are connections enough. */
+    /** Silence is tried at so many bytes fewer at a time, so that there are connections enough. */
     private static final int SILENT_EVERY = 7;
 
     private static final String SCHEMA = "broken_login";
@@ -185,12 +185,21 @@ class BrokenLoginIT {
     @EnumSource
     void aLoginThatIsNeverAnsweredIsToldOrBegunAnew(Need need) throws Exception {
         int length = lengthOfLogins(need);
+        for (int first = 0; first < SILENT_EVERY; first += EVERY) {
+            fallSilent(need, first, length);
+        }
+        // All that the silent ones had are given back.
+        BrokenQuestion.assertAllCanBeHad(proxy, CONNECTIONS, "BEGIN", CHECK);
+    }
+
+    /** @param first the number of bytes that come in the first login; in each one more so many as are tried at a time */
+    private void fallSilent(Need need, int first, int length) throws Exception {
         List<RawClient> clients = new ArrayList<>();
-        for (int bytes = 0; bytes < length; bytes += SILENT_EVERY) {
+        for (int bytes = first; bytes < length; bytes += SILENT_EVERY) {
             clients.add(begin(need));
         }
         for (int i = 0; i < clients.size(); i++) {
-            relay.breakConnection(i * SILENT_EVERY, true);
+            relay.breakConnection(first + i * SILENT_EVERY, true);
         }
         ExecutorService threads = Executors.newFixedThreadPool(clients.size());
         try {
@@ -210,7 +219,5 @@ class BrokenLoginIT {
             }
         }
         relay.heal();
-        // All that the silent ones had are given back.
-        BrokenQuestion.assertAllCanBeHad(proxy, CONNECTIONS, "BEGIN", CHECK);
     }
 }

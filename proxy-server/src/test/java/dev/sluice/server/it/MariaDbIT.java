@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.mysql.cj.jdbc.JdbcConnection;
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.CommandType;
 import dev.sluice.router.session.Consistency;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.ServerFlavor;
@@ -18,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -241,6 +244,45 @@ class MariaDbIT {
             connection.setAutoCommit(true);
             assertThat(Sql.routeOf(connection, "SELECT 1").pins()).isEmpty();
         }
+    }
+
+    @Test
+    void whatSluiceRefusesItselfItRefusesInTheServersWords() throws IOException {
+        List<String> direct = refusals(cluster.primary().port());
+        assertThat(direct).hasSize(6).allMatch(words -> !words.endsWith("."));
+        assertThat(refusals(proxy.port())).isEqualTo(direct);
+    }
+
+    /** Errors of which some are made without a server. */
+    private static List<String> refusals(int port) throws IOException {
+        List<String> refused = new ArrayList<>();
+        try (RawClient client = RawClient.connect(port)) {
+            client.query("USE app");
+            int id = client.prepare("SELECT v FROM t");
+            byte[] fetch = Arrays.copyOf(RawClient.int4(id), 8);
+            refused.add(refusal(client, client.ask(CommandType.COM_STMT_FETCH, fetch)));
+            client.query("START TRANSACTION READ ONLY");
+            client.query("SELECT v FROM t");
+            refused.add(refusal(client, client.query("UPDATE t SET v = v").get(0)));
+            client.query("COMMIT AND CHAIN");
+            refused.add(refusal(client, client.query("UPDATE t SET v = v").get(0)));
+            client.query("ROLLBACK");
+            client.query("SET TRANSACTION READ ONLY");
+            refused.add(refusal(client, client.query("UPDATE t SET v = v").get(0)));
+            fetch[0] = 99;
+            refused.add(refusal(client, client.ask(CommandType.COM_STMT_FETCH, fetch)));
+        }
+        try (RawClient client = RawClient.connectWith(port, Capabilities.CLIENT_NO_SCHEMA)) {
+            client.query("USE app");
+            refused.add(RawClient.first(client.query("SELECT v FROM nowhere.t").get(0)) + " columns");
+        }
+        return refused;
+    }
+
+    private static String refusal(RawClient client, byte[] packet) {
+        return RawClient.first(packet) == RawClient.ERR
+                ? client.err(packet).message().replaceAll("\\(\\d+\\)", "(id)")
+                : "no error.";
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.mysql.cj.jdbc.ServerPreparedStatement;
 import dev.sluice.protocol.CommandType;
 import dev.sluice.protocol.ServerStatus;
+import dev.sluice.server.localcluster.LocalServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -20,8 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,6 +89,51 @@ class PreparedIT {
         try (ResultSet row = statement.executeQuery()) {
             assertThat(row.next()).isTrue();
             return row.getString(1);
+        }
+    }
+
+    /** How many statements each server has prepared for whomever, by its address. */
+    private static Map<String, Integer> preparations() throws SQLException {
+        Map<String, Integer> counts = new TreeMap<>();
+        for (LocalServer server : Servers.mysql().servers()) {
+            try (Connection root = server.connect()) {
+                String counted = Sql.rows(root, "SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'")
+                        .get(0);
+                counts.put(server.address(), Integer.valueOf(counted.split(",", -1)[1]));
+            }
+        }
+        return counts;
+    }
+
+    @Test
+    void aServerHearsOfAStatementWhenItIsFirstToRunIt() throws Exception {
+        // Each connection is told for itself.
+        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(Servers.mysql());
+                Connection connection = narrow.connectAs("app", "app-secret", "prep", "useServerPrepStmts=true")) {
+            narrow.awaitCaughtUp();
+            Map<String, Integer> before = preparations();
+            try (PreparedStatement statement = prepare(connection, "SELECT v FROM t WHERE id = 7")) {
+                Map<String, Integer> expected = new TreeMap<>(before);
+                String home = Sql.route(connection).backend();
+                expected.merge(home, 1, Integer::sum);
+                assertThat(preparations()).isEqualTo(expected);
+                Set<String> heard = new HashSet<>(Set.of(home));
+                for (int i = 0;
+                        i < 200 && heard.size() < Servers.mysql().servers().size();
+                        i++) {
+                    connection.setAutoCommit(i % 10 != 9);
+                    try (ResultSet row = statement.executeQuery()) {
+                        assertThat(row.next()).isTrue();
+                    }
+                    String ran = Sql.route(connection).backend();
+                    if (heard.add(ran)) {
+                        expected.merge(ran, 1, Integer::sum);
+                    }
+                    assertThat(preparations()).isEqualTo(expected);
+                }
+                assertThat(heard).hasSameSizeAs(Servers.mysql().servers());
+                connection.setAutoCommit(true);
+            }
         }
     }
 

@@ -48,7 +48,11 @@ final class VariableWalk implements AutoCloseable {
     /** Those that no candidate changed, with what the server said last. */
     final Map<String, String> unchanged = new TreeMap<>();
 
+    /** Those that another form of SET ties otherwise than the usual one, with the form in front. */
+    final Map<String, String> pinnedByForm = new TreeMap<>();
+
     int survived;
+    int survivedInForms;
 
     VariableWalk(TestProxy proxy) throws IOException {
         this.direct = RawClient.connect(proxy.cluster().primary().port());
@@ -57,16 +61,20 @@ final class VariableWalk implements AutoCloseable {
     }
 
     void walk() throws IOException {
+        int number = 0;
         for (byte[] row : TextRow.rows(direct.query("SHOW SESSION VARIABLES"))) {
             String name = String.valueOf(TextRow.columns(row).get(0));
-            String set = settingOf(name);
-            if (set != null) {
-                tryOut(name, set);
+            String value = settingOf(name);
+            if (value != null) {
+                tryOut(name, "SET SESSION " + name + " = " + value);
+                for (SetForm form : SetForm.of(number++)) {
+                    tryForm(name, value, form);
+                }
             }
         }
     }
 
-    /** A SET that changes the variable; null if no session can, or if none was found. */
+    /** A value that changes the variable; null if no session can set it, or if none was found. */
     private @Nullable String settingOf(String name) throws IOException {
         String before = value(direct, "SELECT @@SESSION." + name);
         String refused = "";
@@ -79,7 +87,7 @@ final class VariableWalk implements AutoCloseable {
             boolean changed = error == 0 && !String.valueOf(before).equals(value(direct, "SELECT @@SESSION." + name));
             byte[] unused = direct.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
             if (changed) {
-                return set;
+                return candidate;
             }
             refused = set + ": " + (error == 0 ? "no change" : "error " + error);
         }
@@ -103,6 +111,36 @@ final class VariableWalk implements AutoCloseable {
         }
         byte[] unused = session.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
         noteLeak(name, "after a reset", alone);
+    }
+
+    /** In another form a SET does what it does on a direct connection, and ties the session as in the usual one. */
+    private void tryForm(String name, String value, SetForm form) throws IOException {
+        List<String> alone = everywhere(other, name);
+        int expectedError = form.run(direct, name, value);
+        String expected = String.valueOf(value(direct, "SELECT @@SESSION." + name));
+        byte[] unused = direct.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+        int error = form.run(session, name, value);
+        String pins = pinsOf(session);
+        String what = form + " " + name + " = " + value;
+        if (error != expectedError) {
+            lost.put(what, "error " + error + ", not " + expectedError);
+        } else if (!pins.equals(pinned.getOrDefault(name, ""))) {
+            pinnedByForm.put(form + " " + name, pins);
+        }
+        if (!pinned.containsKey(name)) {
+            List<String> seen = pins.isEmpty() ? everywhere(session, name) : here(session, name);
+            if (seen.stream().anyMatch(each -> !each.equals(expected))) {
+                lost.put(what, expected + " became " + seen);
+            } else {
+                survivedInForms++;
+            }
+        }
+        unused = session.ask(CommandType.COM_RESET_CONNECTION, new byte[0]);
+        noteLeak(name, what, alone);
+    }
+
+    private static List<String> here(RawClient client, String name) throws IOException {
+        return List.of(String.valueOf(value(client, "SELECT @@SESSION." + name)));
     }
 
     /** Sets a variable of which no value can be read back; what ties the session then, if anything. */
@@ -177,7 +215,7 @@ final class VariableWalk implements AutoCloseable {
         return seen;
     }
 
-    private static int error(RawClient client, String sql) throws IOException {
+    static int error(RawClient client, String sql) throws IOException {
         byte[] answer = client.query(sql).get(0);
         return RawClient.first(answer) == RawClient.ERR ? client.err(answer).code() : 0;
     }

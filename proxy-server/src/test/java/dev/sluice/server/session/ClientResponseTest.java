@@ -78,6 +78,11 @@ class ClientResponseTest {
                     }
 
                     @Override
+                    public int statusElsewhere() {
+                        return 0;
+                    }
+
+                    @Override
                     public int sessionStatus() {
                         return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
                     }

@@ -81,6 +81,11 @@ final class RelayedClient implements AutoCloseable {
         }
 
         @Override
+        public int statusElsewhere() {
+            return 0;
+        }
+
+        @Override
         public int sessionStatus() {
             return ServerStatus.SERVER_STATUS_AUTOCOMMIT;
         }
