@@ -338,6 +338,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 () -> ConfiguredSettings.security(tls.frontend()),
                 config.compression().frontend() ? CompressionAlgorithm.availableCapabilities() : 0,
                 () -> control.limits().connectPhaseTimeout(),
+                () -> control.limits().netWriteTimeout(),
                 refusals);
     }
 
