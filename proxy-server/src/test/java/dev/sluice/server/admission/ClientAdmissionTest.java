@@ -162,6 +162,21 @@ class ClientAdmissionTest {
     }
 
     @Test
+    void whatAnAddressHasTriedIsNotForgottenBeforeItIsMadeUpFor() throws Exception {
+        max = 5000;
+        ClientAdmission admission = admission(perClient(0, 0, 1, 1000));
+        for (int i = 0; i < 1000; i++) {
+            assertThat(enter(admission, ONE)).isZero();
+        }
+        assertThat(enter(admission, ONE)).isEqualTo(1226);
+        now.addAndGet(TimeUnit.MINUTES.toNanos(6));
+        for (int i = 0; i < 360; i++) {
+            assertThat(enter(admission, ONE)).isZero();
+        }
+        assertThat(enter(admission, ONE)).isEqualTo(1226);
+    }
+
+    @Test
     void loginsThatSucceedDoNotCountNorDoChangesOfTheUser() throws Exception {
         ClientAdmission admission = admission(perClient(0, 0, 1, 2));
         List<Ticket> pool = new ArrayList<>();
