@@ -95,6 +95,7 @@ final class OperatorDoors implements AutoCloseable {
                     admin.port().orElseThrow(),
                     config.limits().connectPhaseTimeout(),
                     config.limits().idleTimeout(),
+                    config.limits().netWriteTimeout(),
                     version);
             AdminServer opened =
                     AdminServer.start(settings, around.tls(), operations, around.admission(), around.ids());

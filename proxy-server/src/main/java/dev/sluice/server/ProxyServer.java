@@ -21,7 +21,6 @@ import dev.sluice.server.backend.PoolEnvironment;
 import dev.sluice.server.cli.BuildInfo;
 import dev.sluice.server.cli.ServerStarter;
 import dev.sluice.server.compression.CompressionAlgorithm;
-import dev.sluice.server.config.BackendConfig;
 import dev.sluice.server.config.ProxyProtocol;
 import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.frontend.FrontendHandshakeHandler;
@@ -135,7 +134,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 Arrays.stream(PinReason.values()).map(PinReason::label).toList());
         this.classifier = new StatementClassifier(
                 ConfiguredSettings.classifier(config.routing().classifier()));
-        this.sessions = new SessionRegistry(clientsMax(config));
+        this.sessions = new SessionRegistry(config.limits().maxConnections());
         this.admission = new ClientAdmission(config.access(), config.limits(), sessions, refusals, System::nanoTime);
         this.heapGuard = new HeapGuard(admission, contexts::values);
         this.operators = new OperatorAdmission(operatorRules(config), refusals, System::nanoTime);
@@ -145,14 +144,6 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 config.process().effectiveEventLoops(),
                 new DefaultThreadFactory("sluice-loop", true),
                 transport.handlers());
-    }
-
-    private static int clientsMax(SluiceConfig config) {
-        long connections = config.backends().stream()
-                .mapToLong(BackendConfig::maxConnections)
-                .sum();
-        return Descriptors.clientsMax(
-                config.limits().maxConnections(), config.backends().size(), connections);
     }
 
     private static OperatorAdmission.Rules operatorRules(SluiceConfig config) {
@@ -240,6 +231,12 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
 
     private List<LoopPool> openLoops(CredentialCache credentials) {
         BackendCapacities capacities = Backends.capacities(config);
+        ClientPlaces places = new ClientPlaces(
+                capacities,
+                () -> control.limits().maxConnections(),
+                Descriptors::clientsMax,
+                sessions::connectionsMax);
+        places.recount();
         BackendConnector connector = new BackendConnector(
                 new BackendConnector.Sockets(
                         transport.socket(),
@@ -291,7 +288,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 contexts::values,
                 tls,
                 changed -> {
-                    sessions.connectionsMax(clientsMax(changed));
+                    places.recount();
                     admission.rules(changed.access(), changed.limits());
                     operators.rules(operatorRules(changed));
                 });
@@ -338,6 +335,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 () -> ConfiguredSettings.security(tls.frontend()),
                 config.compression().frontend() ? CompressionAlgorithm.availableCapabilities() : 0,
                 () -> control.limits().connectPhaseTimeout(),
+                () -> control.limits().netWriteTimeout(),
                 refusals);
     }
 

@@ -40,7 +40,7 @@ public final class ClientAdmission {
     private final LongSupplier nanoClock;
     private final Places users = new Places();
     private final Places addresses = new Places();
-    private final LoginAttempts attempts = new LoginAttempts();
+    private final LoginAttempts attempts;
     private volatile Rules rules;
     private volatile boolean shortOfMemory;
 
@@ -51,6 +51,7 @@ public final class ClientAdmission {
         this.total = total;
         this.refusals = refusals;
         this.nanoClock = nanoClock;
+        this.attempts = new LoginAttempts(nanoClock);
     }
 
     /** Changes the rules for those who come from now on. */

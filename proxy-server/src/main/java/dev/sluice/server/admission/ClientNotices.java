@@ -23,14 +23,16 @@ public final class ClientNotices {
     private static final String ALL = "all";
     private static final String UNKNOWN = "unknown";
 
-    private final LoginAttempts lines = new LoginAttempts();
-    private final LoginAttempts all = new LoginAttempts();
+    private final LoginAttempts lines;
+    private final LoginAttempts all;
     private final AtomicLong since = new AtomicLong();
     private final LongSupplier nanoClock;
 
     /** @param nanoClock a monotonic clock */
     public ClientNotices(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
+        this.lines = new LoginAttempts(nanoClock);
+        this.all = new LoginAttempts(nanoClock);
     }
 
     /**

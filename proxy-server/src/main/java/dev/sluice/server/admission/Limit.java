@@ -16,6 +16,8 @@ public enum Limit {
     /** {@code access.proxies}. */
     PROXY_HEADER,
     IDLE_TIMEOUT,
+    /** {@code limits.net-write-timeout}. */
+    NET_WRITE_TIMEOUT,
     /** A command that has no parts to be streamed, or a packet of a login. */
     PACKET_SIZE,
     /** {@code pool.waiting-max} and {@code pool.waiting-bytes-max}, and {@code pool.acquire-timeout}. */

@@ -2,9 +2,11 @@ package dev.sluice.server.admission;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * How many logins an address may begin: so many at once, and so many in each second after that. What succeeds is given back,
@@ -19,10 +21,17 @@ final class LoginAttempts {
     private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(5);
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private final Cache<String, AtomicLong> evenAt = Caffeine.newBuilder()
-            .maximumSize(ADDRESSES_MAX)
-            .expireAfterAccess(FORGOTTEN_AFTER)
-            .build();
+    private final Cache<String, AtomicLong> evenAt;
+
+    /** @param nanoClock a monotonic clock, from which the readings come */
+    LoginAttempts(LongSupplier nanoClock) {
+        evenAt = Caffeine.newBuilder()
+                .maximumSize(ADDRESSES_MAX)
+                .expireAfter(Expiry.<String, AtomicLong>accessing((address, even) ->
+                        FORGOTTEN_AFTER.plusNanos(Math.max(0, even.get() - nanoClock.getAsLong()))))
+                .ticker(nanoClock::getAsLong)
+                .build();
+    }
 
     /**
      * An address begins a login.

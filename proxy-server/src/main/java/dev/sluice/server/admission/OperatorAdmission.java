@@ -35,7 +35,7 @@ public final class OperatorAdmission {
     private static final String KEY = "admin.login-attempts-per-second";
     private static final String NOBODY_YET = "unauthenticated user";
 
-    private final LoginAttempts attempts = new LoginAttempts();
+    private final LoginAttempts attempts;
     private final AtomicInteger open = new AtomicInteger();
     private final Places http = new Places();
     private final Refusals refusals;
@@ -55,6 +55,7 @@ public final class OperatorAdmission {
         this.rules = rules;
         this.refusals = refusals;
         this.nanoClock = nanoClock;
+        this.attempts = new LoginAttempts(nanoClock);
     }
 
     /** Changes the rules for those who come from now on. */

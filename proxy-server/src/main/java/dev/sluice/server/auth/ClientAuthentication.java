@@ -85,6 +85,7 @@ public final class ClientAuthentication {
     private LoginName name = LoginName.of("");
     private boolean usesNative;
     private boolean refreshed;
+    private boolean keyGiven;
     private int sequenceId;
 
     /**
@@ -271,6 +272,11 @@ public final class ClientAuthentication {
 
     private void fullAnswer(byte[] bytes) {
         if (!encrypted && bytes.length == 1 && bytes[0] == CachingSha2Password.REQUEST_PUBLIC_KEY) {
+            if (keyGiven) {
+                reject();
+                return;
+            }
+            keyGiven = true;
             byte[] pem = services.rsaKeys().publicKeyPem().getBytes(StandardCharsets.US_ASCII);
             listener.send(sequenceId, new AuthMoreData(pem));
             return;

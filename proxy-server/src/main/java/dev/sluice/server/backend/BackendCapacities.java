@@ -3,8 +3,11 @@ package dev.sluice.server.backend;
 import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.Topology;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the pools of all event loops share: the addresses and connection caps of the backends, by ordinal, and the limit on
@@ -18,6 +21,7 @@ public final class BackendCapacities {
     private final WaitingBudget waiting;
     private final TotalCapacity total;
     private final List<BackendCapacity.Claimant> loops = new CopyOnWriteArrayList<>();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final boolean[] removed = new boolean[Topology.ORDINAL_MAX + 1];
     private int last = -1;
 
@@ -44,12 +48,41 @@ public final class BackendCapacities {
         last = ordinal;
     }
 
+    /** Whoever wants to know when the number of backends, or of connections that there may be, is another. */
+    public void whenChanged(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    /** The backends that are not removed. */
+    public synchronized int backends() {
+        return (int) inUse().count();
+    }
+
+    /** How many connections to them there may be at the same time. */
+    public synchronized long connectionsMax() {
+        long sum = inUse().mapToLong(entry -> entry.capacity().max()).sum();
+        return total.max() == 0 ? sum : Math.min(sum, total.max());
+    }
+
+    private Stream<Entry> inUse() {
+        return IntStream.range(0, removed.length)
+                .filter(ordinal -> !removed[ordinal])
+                .mapToObj(entries::get)
+                .filter(Objects::nonNull);
+    }
+
     /**
      * Adds a backend and returns its ordinal.
      *
      * @throws IllegalStateException if no ordinal is free
      */
-    public synchronized int add(BackendAddress address, int connectionsMax) {
+    public int add(BackendAddress address, int connectionsMax) {
+        int ordinal = place(address, connectionsMax);
+        listeners.forEach(Runnable::run);
+        return ordinal;
+    }
+
+    private synchronized int place(BackendAddress address, int connectionsMax) {
         for (int i = 1; i <= removed.length; i++) {
             int ordinal = (last + i) % removed.length;
             Entry entry = entries.get(ordinal);
@@ -76,11 +109,13 @@ public final class BackendCapacities {
     /** Changes the cap of a backend. */
     public void resize(int ordinal, int connectionsMax) {
         of(ordinal).resize(connectionsMax);
+        listeners.forEach(Runnable::run);
     }
 
     /** Changes the cap over all backends together; 0 for none. The pools have to be told when it is lower than before. */
     public void resizeTotal(int connectionsMax) {
         total.resize(connectionsMax);
+        listeners.forEach(Runnable::run);
     }
 
     /** The cap over all backends together. */
@@ -97,11 +132,14 @@ public final class BackendCapacities {
      * Frees the ordinal of a closed backend as soon as nothing uses it any more. To be called when all event loops have been
      * told, so that none of them is still about to use it.
      */
-    public synchronized void remove(int ordinal) {
+    public void remove(int ordinal) {
         if (!of(ordinal).isClosed()) {
             throw new IllegalStateException("backend " + ordinal + " is not closed");
         }
-        removed[ordinal] = true;
+        synchronized (this) {
+            removed[ordinal] = true;
+        }
+        listeners.forEach(Runnable::run);
     }
 
     void register(BackendCapacity.Claimant loop) {

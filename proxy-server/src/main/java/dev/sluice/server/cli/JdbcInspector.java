@@ -38,7 +38,8 @@ final class JdbcInspector implements BackendInspector {
     private static final Pattern MARIADB_10_5 = Pattern.compile("(10\\.([5-9]|\\d\\d)|1[1-9]|[2-9]\\d)\\..*");
     // Visible to every account, and a name that a flavour does not have is simply absent from the result.
     private static final String VARIABLES = "SHOW GLOBAL VARIABLES WHERE Variable_name IN"
-            + " ('version', 'server_id', 'read_only', 'super_read_only', 'gtid_mode', 'group_replication_group_name')";
+            + " ('version', 'server_id', 'read_only', 'super_read_only', 'gtid_mode', 'group_replication_group_name', 'proxy_protocol_networks')";
+    private static final String SEEN_AS = "SELECT host FROM information_schema.processlist WHERE id = CONNECTION_ID()";
     private static final String MEMBER = "SELECT member_state, member_role FROM"
             + " performance_schema.replication_group_members WHERE member_id = @@GLOBAL.server_uuid";
     private static final String GALERA = "SHOW GLOBAL STATUS WHERE Variable_name IN"
@@ -105,13 +106,28 @@ final class JdbcInspector implements BackendInspector {
                     variables.getOrDefault("gtid_mode", mariaDb ? "MariaDB" : "unknown"),
                     replication(statement),
                     group.isEmpty() ? galera(statement) : member(statement, group));
-            Optional<String> failure = Optional.empty();
+            Optional<String> failure =
+                    headers(statement, mariaDb, variables).problem(config.pool().proxyProtocol());
             if (NeededGrants.concernSwitchover(config)) {
-                failure = switchover(url, config, properties, needed, new Switchover(grants, missing));
+                Optional<String> other =
+                        switchover(url, config, properties, needed, new Switchover(grants, missing));
+                failure = failure.isPresent() && other.isPresent()
+                        ? Optional.of(failure.orElseThrow() + "; " + other.orElseThrow())
+                        : failure.or(() -> other);
             }
             return new BackendReport(backend.address(), failure, Optional.of(facts), missing);
         } catch (SQLException e) {
             return BackendReport.unreachable(backend.address(), describe(e));
+        }
+    }
+
+    private static HeaderTaking headers(Statement statement, boolean mariaDb, Map<String, String> variables)
+            throws SQLException {
+        try (ResultSet row = statement.executeQuery(SEEN_AS)) {
+            String host = row.next() ? row.getString(1) : "";
+            int port = host.lastIndexOf(':');
+            return new HeaderTaking(
+                    mariaDb, variables.get("proxy_protocol_networks"), port < 0 ? host : host.substring(0, port));
         }
     }
 

@@ -296,6 +296,7 @@ final class ConfigBinder {
                         value(ConfigKeys.LIMITS_SHARED_ADDRESSES)),
                 value(ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT),
                 value(ConfigKeys.LIMITS_IDLE_TIMEOUT),
+                value(ConfigKeys.LIMITS_NET_WRITE_TIMEOUT),
                 value(ConfigKeys.LIMITS_FRONTEND_BUFFER),
                 value(ConfigKeys.LIMITS_BACKEND_BUFFER),
                 value(ConfigKeys.LIMITS_BUFFERED_BYTES),

@@ -320,6 +320,11 @@ public final class ConfigKeys {
             ValueType.duration("1s", "365d"),
             "8h",
             "Time without a command after which a client is disconnected with error 4031. A change holds for new clients.");
+    static final ConfigKey<Duration> LIMITS_NET_WRITE_TIMEOUT = ConfigKey.defaulted(
+            "limits.net-write-timeout",
+            ValueType.duration("1s", "1h"),
+            "60s",
+            "Time in which a client takes nothing of what waits for it, after which it is disconnected.");
     static final ConfigKey<Integer> LIMITS_FRONTEND_BUFFER = ConfigKey.defaulted(
             "limits.frontend-buffer",
             ValueType.size("16KiB", "256MiB"),
@@ -578,6 +583,7 @@ public final class ConfigKeys {
             LIMITS_SHARED_ADDRESSES,
             LIMITS_CONNECT_PHASE_TIMEOUT,
             LIMITS_IDLE_TIMEOUT,
+            LIMITS_NET_WRITE_TIMEOUT,
             LIMITS_FRONTEND_BUFFER,
             LIMITS_BACKEND_BUFFER,
             LIMITS_BUFFERED_BYTES,

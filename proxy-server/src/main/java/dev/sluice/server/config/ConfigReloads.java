@@ -35,6 +35,7 @@ public final class ConfigReloads {
             ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT.path(),
             ConfigKeys.ADMIN_LOGIN_ATTEMPTS.path(),
             ConfigKeys.LIMITS_IDLE_TIMEOUT.path(),
+            ConfigKeys.LIMITS_NET_WRITE_TIMEOUT.path(),
             ConfigKeys.LIMITS_BUFFERED_BYTES.path(),
             ConfigKeys.LIMITS_PREPARED_STATEMENTS_MAX.path(),
             ConfigKeys.LIMITS_PREPARED_TEXTS.path(),

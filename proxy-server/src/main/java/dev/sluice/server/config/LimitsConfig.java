@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param perClient what one user or one address may use up
  * @param connectPhaseTimeout time from accepting a client to its successful login
  * @param idleTimeout time without a command after which a client is disconnected
+ * @param netWriteTimeout time in which a client takes nothing of what waits for it, after which it is disconnected
  * @param frontendBuffer bytes waiting to be sent to a client beyond which its backend is not read
  * @param backendBuffer bytes waiting to be sent to a backend beyond which its client is not read
  * @param bufferedBytes bytes waiting to be sent to all clients
@@ -20,6 +21,7 @@ public record LimitsConfig(
         PerClient perClient,
         Duration connectPhaseTimeout,
         Duration idleTimeout,
+        Duration netWriteTimeout,
         int frontendBuffer,
         int backendBuffer,
         int bufferedBytes,
@@ -65,6 +67,7 @@ public record LimitsConfig(
         ConfigKeys.LIMITS_MAX_CONNECTIONS.require(maxConnections);
         ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT.require(connectPhaseTimeout);
         ConfigKeys.LIMITS_IDLE_TIMEOUT.require(idleTimeout);
+        ConfigKeys.LIMITS_NET_WRITE_TIMEOUT.require(netWriteTimeout);
         ConfigKeys.LIMITS_FRONTEND_BUFFER.require(frontendBuffer);
         ConfigKeys.LIMITS_BACKEND_BUFFER.require(backendBuffer);
         ConfigKeys.LIMITS_BUFFERED_BYTES.require(bufferedBytes);
@@ -79,6 +82,7 @@ public record LimitsConfig(
                 PerClient.defaults(),
                 ConfigKeys.LIMITS_CONNECT_PHASE_TIMEOUT.defaultValue(),
                 ConfigKeys.LIMITS_IDLE_TIMEOUT.defaultValue(),
+                ConfigKeys.LIMITS_NET_WRITE_TIMEOUT.defaultValue(),
                 ConfigKeys.LIMITS_FRONTEND_BUFFER.defaultValue(),
                 ConfigKeys.LIMITS_BACKEND_BUFFER.defaultValue(),
                 ConfigKeys.LIMITS_BUFFERED_BYTES.defaultValue(),

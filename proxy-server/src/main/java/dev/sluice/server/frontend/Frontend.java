@@ -6,41 +6,41 @@ import dev.sluice.protocol.Packet;
 import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.packet.OkPacket;
 import dev.sluice.server.admission.CountedTicket;
+import dev.sluice.server.admission.Limit;
 import dev.sluice.server.admission.Ticket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The client's end of a session: what was negotiated, and how to write to it. Confined to the session's event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 public final class Frontend {
-    /** A client that takes nothing of its last answer for so long is given up, as servers do (net_write_timeout). */
-    private static final int STUCK_SECONDS = 60;
-
     /** Before it has another one, a client has no place at all. */
     private static final Ticket NO_TICKET = new CountedTicket(new AtomicInteger(), 0);
 
     private final Channel channel;
     private final long connectionId;
+    private final FrontendSettings settings;
     private final @Nullable InetSocketAddress client;
     private int capabilities;
     private Ticket ticket = NO_TICKET;
     private @Nullable UnsentBytes unsent;
     private boolean unsentBefore;
     private int received;
+    private int writes;
+    private @Nullable WriteWatch watch;
 
-    Frontend(Channel channel, long connectionId) {
+    Frontend(Channel channel, long connectionId, FrontendSettings settings) {
         this.channel = channel;
         this.connectionId = connectionId;
+        this.settings = settings;
         this.client = ProxyHeaderHandler.clientOf(channel);
     }
 
@@ -105,6 +105,7 @@ public final class Frontend {
 
     /** Writes bytes without flushing. Takes the reference. */
     public void write(ByteBuf bytes) {
+        writes++;
         channel.write(bytes, channel.voidPromise());
     }
 
@@ -120,7 +121,7 @@ public final class Frontend {
     /** Sends what was written. */
     public void flush() {
         channel.flush();
-        countUnsent();
+        sent();
     }
 
     /** So much memory holds what the client has sent of a command that is not whole, or behind one that is. */
@@ -129,6 +130,27 @@ public final class Frontend {
             received = bytes;
             countUnsent();
         }
+    }
+
+    private void sent() {
+        if (unsentBytes() > 0) {
+            watch().begin();
+        }
+        countUnsent();
+    }
+
+    private WriteWatch watch() {
+        WriteWatch watching = watch;
+        if (watching == null) {
+            watching = new WriteWatch(channel, settings.netWriteTimeout(), () -> writes, this::giveUp);
+            watch = watching;
+        }
+        return watching;
+    }
+
+    private void giveUp() {
+        boolean unused = settings.refusals().add(Limit.NET_WRITE_TIMEOUT, address(), "the client takes no answer");
+        channel.close();
     }
 
     private void countUnsent() {
@@ -144,8 +166,9 @@ public final class Frontend {
     public void send(int sequenceId, Packet packet) {
         ByteBuf out = channel.alloc().buffer();
         Packets.write(out, sequenceId, packet, capabilities);
+        writes++;
         channel.writeAndFlush(out, channel.voidPromise());
-        countUnsent();
+        sent();
     }
 
     /** Answers a command with OK. */
@@ -158,7 +181,7 @@ public final class Frontend {
         send(1, code.toPacket(arguments));
     }
 
-    /** Sends a last packet and closes the connection behind it. */
+    /** Sends a last packet and closes the connection behind it, or when the client has stopped to take anything. */
     public void sendAndClose(int sequenceId, Packet packet) {
         if (!channel.isActive()) {
             return;
@@ -166,31 +189,13 @@ public final class Frontend {
         ByteBuf out = channel.alloc().buffer();
         Packets.write(out, sequenceId & 0xFF, packet, capabilities);
         channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+        watch().beginToTheEnd();
     }
 
     /** Closes the connection when what was written has gone out, or the client has stopped to take it. */
     public void closeBehindAnswer() {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-        closeIfStuck(unsentBytes());
-    }
-
-    private void closeIfStuck(long before) {
-        if (!channel.isActive()) {
-            return;
-        }
-        Future<?> check = channel.eventLoop()
-                .schedule(
-                        () -> {
-                            long left = unsentBytes();
-                            if (left == before) {
-                                channel.close();
-                            } else {
-                                closeIfStuck(left);
-                            }
-                        },
-                        STUCK_SECONDS,
-                        TimeUnit.SECONDS);
-        channel.closeFuture().addListener(closed -> check.cancel(false));
+        watch().beginToTheEnd();
     }
 
     /** What is kept for the client outside of the heap: answers that it does not take, and what it does not end. */

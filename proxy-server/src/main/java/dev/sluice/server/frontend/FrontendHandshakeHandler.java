@@ -113,7 +113,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         channelContext = ctx;
-        Frontend client = new Frontend(ctx.channel(), reception.nextConnectionId());
+        Frontend client = new Frontend(ctx.channel(), reception.nextConnectionId(), settings);
         frontend = client;
         client.ticket(settings.admission().ticket(client));
         ErrPacket turnedAway = client.ticket().enter();
@@ -208,7 +208,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         if (pending != null && pending.readableBytes() > 2 * PACKET_BYTES_MAX) {
             throw new ProtocolException("too many bytes during the login");
         }
-        if (frontend != null) {
+        if (frontend != null && !ctx.isRemoved()) {
             frontend.received(pending == null || pending.capacity() <= UNCOUNTED_BYTES ? 0 : pending.capacity());
         }
     }
@@ -365,6 +365,8 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             frontend.close();
         } else if (frontend != null) {
             frontend.sendAndClose(sequenceId, error);
+            // Whoever does not take that at once is not waited for.
+            frontend.close();
         }
     }
 

@@ -103,7 +103,7 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter {
         }
         over = true;
         cancelDeadline();
-        Frontend peer = new Frontend(ctx.channel(), 0);
+        Frontend peer = new Frontend(ctx.channel(), 0, settings);
         boolean unused = settings.refusals().add(limit, peer.address(), why);
         peer.sendAndClose(
                 0,
@@ -111,6 +111,7 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter {
                         1105,
                         "08S01",
                         "A connection from here has to begin with a PROXY protocol header (access.proxies)"));
+        peer.close();
     }
 
     private void cancelDeadline() {

@@ -127,7 +127,7 @@ final class ClientKill {
             return;
         }
         ErrorCode word = parts.context().isMariaDb() ? ErrorCode.ER_CONNECTION_KILLED : ErrorCode.ER_QUERY_INTERRUPTED;
-        session.endWith(word.toPacket());
+        session.endWith(1, word.toPacket());
     }
 
     /** Goes on in this session's event loop, if there still is somebody to answer. */

@@ -403,7 +403,7 @@ public final class Session {
             @Override
             public void unknown() {
                 schemaQuestion = null;
-                endWith(Failures.schemaUnknown());
+                endWith(1, Failures.schemaUnknown());
             }
         });
     }
@@ -491,8 +491,8 @@ public final class Session {
     }
 
     /** Ends the session with an error as its last answer. */
-    void endWith(ErrPacket error) {
-        frontend.sendAndClose(1, error);
+    void endWith(int sequenceId, ErrPacket error) {
+        frontend.sendAndClose(sequenceId, error);
         release();
     }
 

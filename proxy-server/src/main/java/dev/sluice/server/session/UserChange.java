@@ -159,6 +159,9 @@ public final class UserChange implements ClientAuthentication.Listener {
     @Override
     public void rejected(ErrPacket error, int sequenceId) {
         authentication = null;
-        frontend.sendAndClose(sequenceId, error);
+        Session changing = session;
+        if (changing != null) {
+            changing.endWith(sequenceId, error);
+        }
     }
 }

@@ -26,6 +26,16 @@ import org.jspecify.annotations.Nullable;
  * own, which asks for no certificate: their tools have none, and they must get in when something is wrong. Immutable.
  */
 public final class FrontendTls {
+    /** TLS 1.2 lets a client negotiate anew on one connection, as often as it likes. The JDK has one switch for all of it. */
+    private static final String ONE_HANDSHAKE = "jdk.tls.rejectClientInitiatedRenegotiation";
+
+    static {
+        // Read when the first handshake as a server begins.
+        if (System.getProperty(ONE_HANDSHAKE) == null) {
+            System.setProperty(ONE_HANDSHAKE, "true");
+        }
+    }
+
     private final TlsMode mode;
     private final @Nullable Contexts contexts;
     private final KeyPair rsaKeyPair;

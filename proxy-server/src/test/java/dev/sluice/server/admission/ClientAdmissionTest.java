@@ -40,7 +40,7 @@ class ClientAdmissionTest {
 
     private static LimitsConfig limits(PerClient perClient) {
         return new LimitsConfig(
-                10, perClient, Duration.ofSeconds(10), Duration.ofHours(1), 1 << 16, 1 << 16, 1 << 20, 100, 1 << 20);
+                10, perClient, Duration.ofSeconds(10), Duration.ofHours(1), Duration.ofMinutes(1), 1 << 16, 1 << 16, 1 << 20, 100, 1 << 20);
     }
 
     private final class Total implements ClientAdmission.Total {
@@ -156,6 +156,21 @@ class ClientAdmissionTest {
         assertThat(enter(admission, ONE)).isEqualTo(1226);
         now.addAndGet(TimeUnit.HOURS.toNanos(1));
         for (int i = 0; i < 3; i++) {
+            assertThat(enter(admission, ONE)).isZero();
+        }
+        assertThat(enter(admission, ONE)).isEqualTo(1226);
+    }
+
+    @Test
+    void whatAnAddressHasTriedIsNotForgottenBeforeItIsMadeUpFor() throws Exception {
+        max = 5000;
+        ClientAdmission admission = admission(perClient(0, 0, 1, 1000));
+        for (int i = 0; i < 1000; i++) {
+            assertThat(enter(admission, ONE)).isZero();
+        }
+        assertThat(enter(admission, ONE)).isEqualTo(1226);
+        now.addAndGet(TimeUnit.MINUTES.toNanos(6));
+        for (int i = 0; i < 360; i++) {
             assertThat(enter(admission, ONE)).isZero();
         }
         assertThat(enter(admission, ONE)).isEqualTo(1226);

@@ -7,6 +7,8 @@ import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
+import dev.sluice.server.localcluster.ServerVersion;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -68,7 +70,20 @@ class CheckGrantsIT {
             primary.execute(statements.toArray(String[]::new));
             cluster.awaitReplicated(SOON);
             assertThat(run(file, 0)).contains("everything needed is there").doesNotContain("lacks");
+            checkHeaders(cluster, file);
         }
+    }
+
+    private static void checkHeaders(LocalCluster cluster, Path file) throws IOException {
+        Files.writeString(file, configuration(cluster) + "pool: {proxy-protocol: v2}\n");
+        String address = "wrong: " + cluster.primary().address() + ": pool.proxy-protocol is v2, but ";
+        if (cluster.version().vendor() == ServerVersion.Vendor.MYSQL) {
+            assertThat(run(file, 1)).contains(address + "only MariaDB servers take such headers");
+            return;
+        }
+        assertThat(run(file, 1)).contains(address + "the server takes no header from ", "proxy_protocol_networks is ''");
+        cluster.servers().forEach(server -> server.execute("SET GLOBAL proxy_protocol_networks = '127.0.0.0/8'"));
+        assertThat(run(file, 0)).contains("everything needed is there");
     }
 
     private static String configuration(LocalCluster cluster) {

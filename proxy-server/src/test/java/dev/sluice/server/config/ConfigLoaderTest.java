@@ -117,6 +117,7 @@ class ConfigLoaderTest {
                   shared-addresses: [10.0.0.7]
                   connect-phase-timeout: 16s
                   idle-timeout: 17h
+                  net-write-timeout: 35s
                   frontend-buffer: 18KiB
                   backend-buffer: 19KiB
                   buffered-bytes: 32MiB
@@ -161,7 +162,7 @@ class ConfigLoaderTest {
                         + " access=AccessConfig[allow=10.0.0.0/8, app@fd00::/8, deny=root@*, proxies=10.3.0.0/16],"
                         + " limits=LimitsConfig[maxConnections=15, perClient=PerClient[maxConnectionsPerUser=28,"
                         + " maxConnectionsPerAddress=29, loginAttemptsPerSecond=30, loginAttemptsBurst=31,"
-                        + " sharedAddresses=10.0.0.7], connectPhaseTimeout=PT16S, idleTimeout=PT17H,"
+                        + " sharedAddresses=10.0.0.7], connectPhaseTimeout=PT16S, idleTimeout=PT17H, netWriteTimeout=PT35S,"
                         + " frontendBuffer=18432, backendBuffer=19456, bufferedBytes=33554432, preparedStatementsMax=20, preparedTexts=22020096],"
                         + " tls=TlsConfig[frontend=Frontend[mode=REQUIRED,"
                         + " identity=Optional[PemIdentity[cert=/etc/sluice/c.pem, key=/k.pem]],"

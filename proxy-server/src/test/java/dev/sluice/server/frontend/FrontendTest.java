@@ -2,6 +2,7 @@ package dev.sluice.server.frontend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.ErrorCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -38,6 +39,13 @@ class FrontendTest {
         channel.finishAndReleaseAll();
     }
 
+    private void pass(int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            channel.advanceTimeBy(1, TimeUnit.SECONDS);
+            channel.runScheduledPendingTasks();
+        }
+    }
+
     @Test
     void theConnectionIsClosedWhenTheClientHasWhatWasWritten() {
         frontend.write(Unpooled.copiedBuffer(new byte[] {1, 2, 3}));
@@ -53,14 +61,23 @@ class FrontendTest {
     }
 
     @Test
+    void aClientThatDoesNotTakeItsLastErrorIsGivenUp() {
+        channel.freezeTime();
+        frontend.sendAndClose(1, ErrorCode.ER_SERVER_SHUTDOWN.toPacket());
+        pass(59);
+        assertThat(channel.isOpen()).isTrue();
+        pass(2);
+        assertThat(channel.isOpen()).isFalse();
+        slow.take();
+    }
+
+    @Test
     void aClientThatTakesNothingMoreIsGivenUp() {
         channel.freezeTime();
         frontend.closeBehindAnswer();
-        channel.advanceTimeBy(59, TimeUnit.SECONDS);
-        channel.runScheduledPendingTasks();
+        pass(59);
         assertThat(channel.isOpen()).isTrue();
-        channel.advanceTimeBy(2, TimeUnit.SECONDS);
-        channel.runScheduledPendingTasks();
+        pass(2);
         assertThat(channel.isOpen()).isFalse();
         slow.take();
     }

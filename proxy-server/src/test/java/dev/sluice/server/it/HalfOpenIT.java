@@ -1,20 +1,28 @@
 package dev.sluice.server.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.Packets;
 import dev.sluice.protocol.packet.SslRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -94,6 +102,29 @@ class HalfOpenIT {
             return false;
         } catch (SocketTimeoutException nothing) {
             return true;
+        }
+    }
+
+    /** The arithmetic of a handshake is what one connection may cost; with this it would be as much as there is time. */
+    @Test
+    void nobodyBeginsASecondHandshakeOnAConnection() throws Exception {
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        try (TestProxy proxy = TestProxy.start(Servers.mysql());
+                Socket plain = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {
+            plain.setSoTimeout(TestProxy.TIMEOUT_MILLIS);
+            int length = plain.getInputStream().read() + Packets.HEADER_LENGTH - 1;
+            assertThat(plain.getInputStream().readNBytes(length)).hasSize(length);
+            plain.getOutputStream().write(sslRequest());
+            try (SSLSocket tls = (SSLSocket) trusting.getSocketFactory().createSocket(plain, "127.0.0.1", 0, true)) {
+                tls.setEnabledProtocols(new String[] {"TLSv1.2"});
+                tls.startHandshake();
+                assertThat(tls.getSession().getProtocol()).isEqualTo("TLSv1.2");
+                // It is begun here, and goes on with the next read.
+                tls.startHandshake();
+                assertThatThrownBy(tls.getInputStream()::read).isInstanceOf(SSLException.class);
+            }
+            proxy.awaitQuiet();
         }
     }
 

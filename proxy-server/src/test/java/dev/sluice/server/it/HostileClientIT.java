@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.Capabilities;
 import dev.sluice.protocol.CommandType;
+import dev.sluice.protocol.auth.CachingSha2Password;
 import dev.sluice.protocol.auth.NativePassword;
+import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.packet.HandshakeResponse41;
 import dev.sluice.protocol.packet.HandshakeV10;
 import dev.sluice.server.localcluster.Accounts;
@@ -62,6 +64,25 @@ class HostileClientIT {
     @AfterEach
     void quiet() throws IOException {
         proxy.awaitQuiet();
+    }
+
+    /** Each is a hundred times as long as the question, and nobody has to take them. */
+    @Test
+    void theKeyIsGivenOnceInALogin() throws IOException {
+        List<ErrPacket> errors = new ArrayList<>();
+        for (int port : new int[] {Servers.mysql().primary().port(), proxy.port()}) {
+            try (RawClient client = RawClient.open(port)) {
+                // A password that the server has not seen: it cannot know it without asking.
+                client.beginLogin(Accounts.APP_USER, "wrong", true);
+                assertThat(new String(client.read(), 1, 26, StandardCharsets.US_ASCII))
+                        .isEqualTo("-----BEGIN PUBLIC KEY-----");
+                client.follow(new byte[] {CachingSha2Password.REQUEST_PUBLIC_KEY});
+                errors.add(client.err(client.read()));
+                assertThat(client.isClosedByServer()).isTrue();
+            }
+        }
+        assertThat(errors.get(1).code()).isEqualTo(1045);
+        assertThat(errors.get(1).code()).isEqualTo(errors.get(0).code());
     }
 
     @ParameterizedTest

@@ -97,6 +97,7 @@ final class TestProxy implements AutoCloseable {
         private int waitingBytesMax = 64 << 20;
         private Duration connectPhaseTimeout = Duration.ofSeconds(10);
         private Duration idleTimeout = Duration.ofHours(8);
+        private Duration netWriteTimeout = Duration.ofMinutes(1);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration proofAge = Duration.ofSeconds(10);
         private SwitchoverConfig switchover = SwitchoverConfig.defaults();
@@ -192,6 +193,11 @@ final class TestProxy implements AutoCloseable {
 
         Options idleTimeout(Duration value) {
             idleTimeout = value;
+            return this;
+        }
+
+        Options netWriteTimeout(Duration value) {
+            netWriteTimeout = value;
             return this;
         }
 
@@ -339,6 +345,7 @@ final class TestProxy implements AutoCloseable {
                             perClient,
                             connectPhaseTimeout,
                             idleTimeout,
+                            netWriteTimeout,
                             limits.frontendBuffer(),
                             limits.backendBuffer(),
                             bufferedBytes,

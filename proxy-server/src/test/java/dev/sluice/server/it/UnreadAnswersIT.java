@@ -22,6 +22,9 @@ class UnreadAnswersIT {
     /** Sixteen of them keep two mebibytes at least. */
     private static final int TOO_MANY = 30;
 
+    private static final String GIBIBYTE =
+            "SELECT REPEAT('x', 1048576) FROM information_schema.collations a, information_schema.collations b LIMIT 1024";
+
     private static void ask(RawClient client) throws IOException {
         String sql = "SELECT REPEAT('x', 1048576) FROM information_schema.collations LIMIT 40";
         client.send(CommandType.COM_QUERY, sql.getBytes(StandardCharsets.US_ASCII));
@@ -75,6 +78,33 @@ class UnreadAnswersIT {
                     client.close();
                 }
             }
+            proxy.awaitQuiet();
+        }
+    }
+
+    @Test
+    void whoTakesNothingForTooLongGoesAndWhoIsSlowStays() throws Exception {
+        Duration limit = Duration.ofSeconds(3);
+        try (TestProxy proxy = TestProxy.options().netWriteTimeout(limit).start(Servers.mysql());
+                RawClient slow = proxy.raw();
+                RawClient stuck = proxy.raw()) {
+            long start = System.nanoTime();
+            for (RawClient client : List.of(slow, stuck)) {
+                client.send(CommandType.COM_QUERY, GIBIBYTE.getBytes(StandardCharsets.US_ASCII));
+                assertThat(client.read()).hasSize(1);
+            }
+            await().atMost(TestProxy.SOON)
+                    .pollInterval(Duration.ofMillis(200))
+                    .untilAsserted(() -> {
+                        // Far less than waits for it.
+                        assertThat(slow.read()).isNotEmpty();
+                        assertThat(sessions(proxy)).isEqualTo(1);
+                    });
+            assertThat(System.nanoTime() - start).isGreaterThan(limit.toNanos());
+            assertThat(slow.read()).isNotEmpty();
+            assertThat(proxy.server().sessions().connections()).isEqualTo(1);
+            assertThat(stuck.isClosedByServer()).isTrue();
+            slow.close();
             proxy.awaitQuiet();
         }
     }

@@ -52,9 +52,15 @@ public final class AdminServer implements AutoCloseable {
      * @param port address and account
      * @param connectPhaseTimeout from accept to the end of the login
      * @param idleTimeout without a command, after which a connection is closed
+     * @param netWriteTimeout without taking anything of an answer, after which a connection is closed
      * @param version of Sluice
      */
-    public record Settings(AdminConfig.Port port, Duration connectPhaseTimeout, Duration idleTimeout, String version) {}
+    public record Settings(
+            AdminConfig.Port port,
+            Duration connectPhaseTimeout,
+            Duration idleTimeout,
+            Duration netWriteTimeout,
+            String version) {}
 
     /**
      * Starts listening.
@@ -78,6 +84,7 @@ public final class AdminServer implements AutoCloseable {
                 () -> security(tls.get()),
                 0,
                 settings::connectPhaseTimeout,
+                settings::netWriteTimeout,
                 admission.refusals());
         String version = VERSION_PREFIX + settings.version();
         long idleMillis = settings.idleTimeout().toMillis();

@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +42,11 @@ class AdminLoginsIT {
     private static final String ELSEWHERE = "127.0.0.2";
     private static final String SHARED = "127.0.9.1";
     private static final int BURST = 10;
+    /** Pairs of logins whose times are compared, in each round. */
+    private static final int TIMED_PAIRS = 30;
+
+    private static final int TIMED_ROUNDS = 3;
+    private static final double NOISE = 1.25;
     private static final int PER_SECOND = 2;
 
     @TempDir
@@ -110,6 +116,42 @@ class AdminLoginsIT {
     private int status(String from, String token) throws IOException {
         return Integer.parseInt(
                 ask(from, "Authorization: Bearer " + token + "\r\n").substring(9, 12));
+    }
+
+    private long nanos(String user) {
+        long from = System.nanoTime();
+        assertThat(login(SHARED, user, "wrong")).as(user).isEqualTo(1045);
+        return System.nanoTime() - from;
+    }
+
+    private static double median(List<Long> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    }
+
+    /** By turns, so that whatever else goes on hits both. A busy machine may spoil a round. */
+    @Test
+    void theTimeOfARefusalDoesNotTellTheNameOfTheAccount() {
+        List<Double> ratios = new ArrayList<>();
+        for (int round = 0; round < TIMED_ROUNDS; round++) {
+            List<Long> ofUser = new ArrayList<>();
+            List<Long> ofNobody = new ArrayList<>();
+            for (int i = 0; i < TIMED_PAIRS; i++) {
+                // Each goes first as often as the other.
+                if (i % 2 == 0) {
+                    ofUser.add(nanos(AdminPortFixture.USER));
+                    ofNobody.add(nanos("nobody"));
+                } else {
+                    ofNobody.add(nanos("nobody"));
+                    ofUser.add(nanos(AdminPortFixture.USER));
+                }
+            }
+            double ratio = median(ofUser) / median(ofNobody);
+            ratios.add(ratio);
+            if (ratio > 1 / NOISE && ratio < NOISE) {
+                return;
+            }
+        }
+        assertThat(ratios).as("median time of the account by that of no account").isEmpty();
     }
 
     private void used(String from, int attempts) {

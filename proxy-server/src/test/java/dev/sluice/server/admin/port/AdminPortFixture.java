@@ -40,7 +40,7 @@ public final class AdminPortFixture implements AutoCloseable {
             throws BindException {
         AdminConfig.Port port = new AdminConfig.Port(new HostPort("127.0.0.1", 0), USER, Secret.of(PASSWORD));
         server = AdminServer.start(
-                new AdminServer.Settings(port, connectPhase, idle, "test"),
+                new AdminServer.Settings(port, connectPhase, idle, Duration.ofMinutes(1), "test"),
                 () -> tls,
                 desk,
                 admission,
