@@ -39,9 +39,7 @@ record Axis(double from, double to, boolean logarithmic) {
 
     /** How far along the line a value lies, from 0 to 1. */
     double position(double value) {
-        return logarithmic
-                ? Math.log(value / from) / Math.log(to / from)
-                : (value - from) / (to - from);
+        return logarithmic ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
     }
 
     /** The values that are written beside a line that starts at 0. */

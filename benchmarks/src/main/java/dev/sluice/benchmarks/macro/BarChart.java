@@ -41,7 +41,8 @@ final class BarChart {
         double width = Math.max(360, LEFT + SLOT * bars.size() + 20);
         double bottom = TOP + PLOT_HEIGHT;
         Svg svg = new Svg(width, bottom + BOTTOM).text(width / 2, 20, Svg.Anchor.MIDDLE, title);
-        Axis axis = Axis.upTo(bars.stream().mapToDouble(bar -> bar.value().max()).max().orElse(1));
+        Axis axis = Axis.upTo(
+                bars.stream().mapToDouble(bar -> bar.value().max()).max().orElse(1));
         for (double tick : axis.ticks()) {
             double y = bottom - axis.position(tick) * PLOT_HEIGHT;
             svg.line(LEFT, y, width - 10, y, GRID).text(LEFT - 6, y + 4, Svg.Anchor.END, Axis.label(tick));

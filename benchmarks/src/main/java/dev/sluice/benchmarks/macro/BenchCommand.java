@@ -93,7 +93,8 @@ public final class BenchCommand implements Callable<Integer> {
                     ExitCode.USAGE, "-o markdown needs --out FILE: its pictures are put beside it", null);
         }
         if (work.loads().contains(LoadKind.IDLE)) {
-            IdleTurn.requireFiles(ProcFileSystem.ofMachine(), work.connections(LoadKind.IDLE).get(0));
+            IdleTurn.requireFiles(
+                    ProcFileSystem.ofMachine(), work.connections(LoadKind.IDLE).get(0));
         }
         ProgressListener progress = line -> System.err.println("bench: " + line);
         try (CleanupStack cleanup = CleanupStack.register()) {
@@ -108,8 +109,8 @@ public final class BenchCommand implements Callable<Integer> {
             write(report);
             List<Goal> missed =
                     Goals.of(report).stream().filter(goal -> !goal.isMet()).toList();
-            missed.forEach(goal -> progress.progress("MISSED: %s: %s, must be %s"
-                    .formatted(goal.text(), goal.measuredText(), goal.boundText())));
+            missed.forEach(goal -> progress.progress(
+                    "MISSED: %s: %s, must be %s".formatted(goal.text(), goal.measuredText(), goal.boundText())));
             return check && !missed.isEmpty() ? ExitCode.FAILURE : ExitCode.OK;
         }
     }

@@ -69,7 +69,8 @@ final class ConnectorJLoad implements Load {
         try {
             for (int number = 0; number < connections; number++) {
                 HostPort address = addresses.get(number % addresses.size());
-                clients.add(new Client(ClientWork.open(kind, jdbc.withTls(target.tls()), address, number, rows), stage));
+                clients.add(
+                        new Client(ClientWork.open(kind, jdbc.withTls(target.tls()), address, number, rows), stage));
             }
             return clients;
         } catch (SQLException e) {

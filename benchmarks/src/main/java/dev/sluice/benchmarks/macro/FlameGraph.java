@@ -106,8 +106,7 @@ final class FlameGraph {
             return;
         }
         String share = String.format(Locale.ROOT, "%.1f", PERCENT * node.count / root.count);
-        svg.rectangle(
-                x, y, Math.max(width - 0.5, 0.3), ROW - 1, color(node.call), node.call + ": " + share + " %");
+        svg.rectangle(x, y, Math.max(width - 0.5, 0.3), ROW - 1, color(node.call), node.call + ": " + share + " %");
         int characters = (int) (width / CHARACTER);
         if (width >= TEXT_WIDTH_MIN) {
             String shown = node.call.length() <= characters ? node.call : node.call.substring(0, characters - 1) + "…";

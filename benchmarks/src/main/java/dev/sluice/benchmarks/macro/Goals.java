@@ -11,8 +11,7 @@ import java.util.function.Predicate;
  */
 final class Goals {
     private static final List<LoadKind> TEXT = List.of(LoadKind.SYSBENCH, LoadKind.POINT_SELECT);
-    private static final List<LoadKind> PREPARED =
-            List.of(LoadKind.SYSBENCH_PREPARED, LoadKind.POINT_SELECT_PREPARED);
+    private static final List<LoadKind> PREPARED = List.of(LoadKind.SYSBENCH_PREPARED, LoadKind.POINT_SELECT_PREPARED);
     private static final List<LoadKind> TRANSACTIONS = List.of(LoadKind.SYSBENCH_READ_WRITE, LoadKind.READ_WRITE);
     private static final String SLUICE = SluiceVariant.BASE_NAME;
     private static final String HAPROXY = HaProxy.NAME;
@@ -88,7 +87,8 @@ final class Goals {
         if (comparison.load() == LoadKind.READ_AFTER_WRITE) {
             comparison
                     .median(SLUICE, Metric.ON_REPLICAS)
-                    .ifPresent(share -> goals.add(Goal.atLeast(name(comparison, SLUICE, Metric.ON_REPLICAS), share, 80)));
+                    .ifPresent(
+                            share -> goals.add(Goal.atLeast(name(comparison, SLUICE, Metric.ON_REPLICAS), share, 80)));
             for (SluiceVariant variant : named(variant -> !variant.readsItsWrites())) {
                 ratio(comparison, SLUICE, variant.name(), Metric.CPU, 1.05, false);
             }

@@ -24,8 +24,7 @@ final class IdleClients implements AutoCloseable {
         try {
             List<Future<WireClient>> coming = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                coming.add(helpers.submit(
-                        () -> WireClient.connect(address, servers.sysbench(), servers.database())));
+                coming.add(helpers.submit(() -> WireClient.connect(address, servers.sysbench(), servers.database())));
             }
             for (Future<WireClient> client : coming) {
                 idle.clients.add(client.get());

@@ -47,8 +47,7 @@ record IdleTurn(Servers servers, ProcFileSystem proc, CleanupStack cleanup) impl
     }
 
     @Override
-    public Round run(Target target, int connections, Duration measured)
-            throws CommandFailure, InterruptedException {
+    public Round run(Target target, int connections, Duration measured) throws CommandFailure, InterruptedException {
         SluiceLauncher launcher = (SluiceLauncher) target.launcher().orElseThrow();
         SluiceVariant roomy = launcher.variant().with("limits.max-connections", connections + CLIENTS_MARGIN);
         try (Launched launched = launcher.of(roomy).launch(cleanup)) {
@@ -63,8 +62,7 @@ record IdleTurn(Servers servers, ProcFileSystem proc, CleanupStack cleanup) impl
                 values.put(Metric.RESIDENT_PER_CONNECTION, (after.resident() - before.resident()) / connections);
                 values.put(Metric.HEAP_PER_CONNECTION, (after.heap() - before.heap()) / connections);
                 values.put(Metric.DIRECT_PER_CONNECTION, (after.direct() - before.direct()) / connections);
-                values.replaceAll((metric, value) ->
-                        metric == Metric.RESIDENT ? value : value / BYTES_PER_KIB);
+                values.replaceAll((metric, value) -> metric == Metric.RESIDENT ? value : value / BYTES_PER_KIB);
                 values.putAll(whileIdle(clients, launched.process().pid(), connections, measured));
                 return new Round(values);
             }

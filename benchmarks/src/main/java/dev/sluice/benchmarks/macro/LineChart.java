@@ -16,8 +16,7 @@ final class LineChart {
     private static final double LEGEND_ROW = 18;
     private static final String INK = "#333333";
     private static final String GRID = "#dddddd";
-    private static final String[] COLORS = {
-        "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777"
+    private static final String[] COLORS = {"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777"
     };
 
     private final String title;
@@ -61,10 +60,7 @@ final class LineChart {
                 .distinct()
                 .sorted()
                 .forEach(at -> svg.text(
-                        LEFT + horizontal.position(at) * PLOT_WIDTH,
-                        bottom + 16,
-                        Svg.Anchor.MIDDLE,
-                        Axis.label(at)));
+                        LEFT + horizontal.position(at) * PLOT_WIDTH, bottom + 16, Svg.Anchor.MIDDLE, Axis.label(at)));
         svg.line(LEFT, bottom, LEFT + PLOT_WIDTH, bottom, INK)
                 .line(LEFT, TOP, LEFT, bottom, INK)
                 .text(LEFT + PLOT_WIDTH / 2, bottom + 38, Svg.Anchor.MIDDLE, quantity)
@@ -108,8 +104,7 @@ final class LineChart {
                     y,
                     3,
                     color,
-                    "%s at %s: %s"
-                            .formatted(line.getKey(), Axis.label(point.getKey()), Axis.label(point.getValue())));
+                    "%s at %s: %s".formatted(line.getKey(), Axis.label(point.getKey()), Axis.label(point.getValue())));
             lastX = x;
             lastY = y;
         }

@@ -9,8 +9,8 @@ record Loads(Servers servers, WorkOptions work, ProcFileSystem proc, CleanupStac
     Load of(LoadKind kind) throws CommandFailure {
         return switch (kind.tool()) {
             case CONNECTOR_J -> new ConnectorJLoad(kind, servers.jdbc(), work.rows());
-            case WIRE -> new WireLoad(
-                    kind, servers, kind == LoadKind.LARGE_RESULT ? work.largeResultQuery() : "SELECT 1");
+            case WIRE ->
+                new WireLoad(kind, servers, kind == LoadKind.LARGE_RESULT ? work.largeResultQuery() : "SELECT 1");
             case SYSBENCH -> {
                 Path sysbench = Executables.find("sysbench")
                         .orElseThrow(() -> new CommandFailure("--load " + kind
@@ -23,8 +23,6 @@ record Loads(Servers servers, WorkOptions work, ProcFileSystem proc, CleanupStac
 
     /** The turns of a load that starts its own processes. */
     FreshTurn fresh(LoadKind kind) {
-        return kind == LoadKind.IDLE
-                ? new IdleTurn(servers, proc, cleanup)
-                : new StartTurn(servers, proc, cleanup);
+        return kind == LoadKind.IDLE ? new IdleTurn(servers, proc, cleanup) : new StartTurn(servers, proc, cleanup);
     }
 }

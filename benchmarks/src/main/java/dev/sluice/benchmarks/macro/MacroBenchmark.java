@@ -127,8 +127,8 @@ final class MacroBenchmark {
         if (!(target.launcher().orElse(null) instanceof SluiceLauncher launcher)) {
             return;
         }
-        AllocationWindow window =
-                new AllocationWindow(Jcmd.of(launcher.variant().javaHome(), target.pid().orElseThrow()));
+        AllocationWindow window = new AllocationWindow(
+                Jcmd.of(launcher.variant().javaHome(), target.pid().orElseThrow()));
         LoadResult result = load.run(target, connections, SETTLING, work.measured(), window);
         double perUnit = window.allocated() / Math.max(1, result.units());
         progress.progress("  allocation of %s: %.0f bytes per query".formatted(target.name(), perUnit));

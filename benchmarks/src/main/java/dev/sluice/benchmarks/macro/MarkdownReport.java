@@ -77,7 +77,9 @@ record MarkdownReport(String text, Map<String, String> pictures) {
         out.append(head).append(rule);
         for (Report.Line line : comparison.lines()) {
             StringJoiner row = new StringJoiner(" | ", "| " + line.target() + " | ", " |\n");
-            comparison.metrics().forEach(metric -> row.add(figures(metric, line.values().get(metric))));
+            comparison
+                    .metrics()
+                    .forEach(metric -> row.add(figures(metric, line.values().get(metric))));
             out.append(row);
         }
         out.append('\n');
@@ -103,8 +105,7 @@ record MarkdownReport(String text, Map<String, String> pictures) {
     /** How the cost grows with the number of connections, where a load was run with several. */
     private static void curves(StringBuilder out, Report report, String stem, Map<String, String> pictures) {
         for (LoadKind load : LoadKind.values()) {
-            LineChart chart = new LineChart(
-                    load.toString(), "connections", Metric.CPU.title(load.unit()));
+            LineChart chart = new LineChart(load.toString(), "connections", Metric.CPU.title(load.unit()));
             List<Report.Comparison> same = report.comparisons().stream()
                     .filter(comparison -> comparison.load() == load)
                     .toList();
@@ -144,10 +145,6 @@ record MarkdownReport(String text, Map<String, String> pictures) {
         }
         String format = "%." + metric.decimals() + "f";
         return String.format(
-                Locale.ROOT,
-                format + " [" + format + " " + format + "]",
-                spread.median(),
-                spread.min(),
-                spread.max());
+                Locale.ROOT, format + " [" + format + " " + format + "]", spread.median(), spread.min(), spread.max());
     }
 }

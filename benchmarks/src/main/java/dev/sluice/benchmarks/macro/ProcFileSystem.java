@@ -72,7 +72,9 @@ record ProcFileSystem(Path root) {
 
     /** How many files a process may have open. */
     long openFilesMax(String process) throws IOException {
-        for (String line : Files.readString(root.resolve(process).resolve("limits")).lines().toList()) {
+        for (String line : Files.readString(root.resolve(process).resolve("limits"))
+                .lines()
+                .toList()) {
             if (line.startsWith(OPEN_FILES)) {
                 String soft = line.substring(OPEN_FILES.length()).trim().split(" +", -1)[0];
                 return soft.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(soft);

@@ -10,8 +10,7 @@ package dev.sluice.benchmarks.macro;
  * @param peakBytes the most resident memory there has been; between two moments, by how much that exceeds what there was
  *     at the earlier one
  */
-record ProcessUsage(
-        long userMicros, long systemMicros, long contextSwitches, long residentBytes, long peakBytes) {
+record ProcessUsage(long userMicros, long systemMicros, long contextSwitches, long residentBytes, long peakBytes) {
     /** What was used since an earlier moment. */
     ProcessUsage since(ProcessUsage earlier) {
         return new ProcessUsage(

@@ -21,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param log where its output goes; null for a file that ends with the run
  */
-record SluiceLauncher(SluiceVariant variant, Servers servers, Path directory, @Nullable Path log)
-        implements Launcher {
+record SluiceLauncher(
+        SluiceVariant variant,
+        Servers servers,
+        Path directory,
+        @Nullable Path log) implements Launcher {
     /** What the launcher gives to a production server. */
     static final List<String> LAUNCHER_FLAGS = List.of(
             "-Dio.netty.leakDetection.level=disabled", "-XX:+ExitOnOutOfMemoryError", "-XX:MaxRAMPercentage=60");

@@ -71,16 +71,18 @@ record SluiceVariant(
 
     private SluiceVariant with(String setting, String value, String option) {
         return switch (setting) {
-            case "transport" -> new SluiceVariant(
-                    name, threads, value, pool, tls, javaHome, jvmOptions, configuration);
-            case "threads" -> new SluiceVariant(
-                    name, count(value, option), transport, pool, tls, javaHome, jvmOptions, configuration);
-            case "pool" -> new SluiceVariant(
-                    name, threads, transport, count(value, option), tls, javaHome, jvmOptions, configuration);
-            case "tls" -> new SluiceVariant(
-                    name, threads, transport, pool, isOn(value, option), javaHome, jvmOptions, configuration);
-            case "java" -> new SluiceVariant(
-                    name, threads, transport, pool, tls, Path.of(value), jvmOptions, configuration);
+            case "transport" -> new SluiceVariant(name, threads, value, pool, tls, javaHome, jvmOptions, configuration);
+            case "threads" ->
+                new SluiceVariant(
+                        name, count(value, option), transport, pool, tls, javaHome, jvmOptions, configuration);
+            case "pool" ->
+                new SluiceVariant(
+                        name, threads, transport, count(value, option), tls, javaHome, jvmOptions, configuration);
+            case "tls" ->
+                new SluiceVariant(
+                        name, threads, transport, pool, isOn(value, option), javaHome, jvmOptions, configuration);
+            case "java" ->
+                new SluiceVariant(name, threads, transport, pool, tls, Path.of(value), jvmOptions, configuration);
             case "jvm" -> {
                 List<String> more = new ArrayList<>(jvmOptions);
                 more.add(value);
@@ -134,7 +136,8 @@ record SluiceVariant(
     String description() {
         StringBuilder text = new StringBuilder("event-loops %d, transport %s, max-connections-per-backend %d, TLS %s"
                 .formatted(threads, transport, pool, tls ? "on" : "off"));
-        configuration.forEach((key, value) -> text.append(", ").append(key).append(' ').append(value));
+        configuration.forEach(
+                (key, value) -> text.append(", ").append(key).append(' ').append(value));
         text.append(", ").append(javaHome);
         jvmOptions.forEach(option -> text.append(' ').append(option));
         return text.toString();

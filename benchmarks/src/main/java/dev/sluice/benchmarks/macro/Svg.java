@@ -84,10 +84,7 @@ final class Svg {
     }
 
     private void close(String element, String title) {
-        text.append(
-                title.isEmpty()
-                        ? "/>"
-                        : "><title>" + escaped(title) + "</title></" + element + ">");
+        text.append(title.isEmpty() ? "/>" : "><title>" + escaped(title) + "</title></" + element + ">");
         text.append('\n');
     }
 

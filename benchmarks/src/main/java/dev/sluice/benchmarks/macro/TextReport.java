@@ -35,8 +35,7 @@ final class TextReport {
         }
         out.append("\nTargets\n");
         List<List<String>> rows = new ArrayList<>();
-        goals.forEach(
-                goal -> rows.add(List.of(goal.text(), goal.measuredText(), goal.boundText(), goal.verdict())));
+        goals.forEach(goal -> rows.add(List.of(goal.text(), goal.measuredText(), goal.boundText(), goal.verdict())));
         rows.forEach(row -> append(out, row, rows));
     }
 
@@ -94,9 +93,17 @@ final class TextReport {
             for (Metric metric : List.of(Metric.CPU, Metric.THROUGHPUT, Metric.P99)) {
                 ratio(comparison, line.target(), metric)
                         .ifPresent(value -> ratios.add(String.format(
-                                Locale.ROOT, " %s %.2f", metric.title(comparison.load().unit()), value)));
+                                Locale.ROOT,
+                                " %s %.2f",
+                                metric.title(comparison.load().unit()),
+                                value)));
             }
-            out.append(line.target()).append(" / ").append(HaProxy.NAME).append(':').append(ratios).append('\n');
+            out.append(line.target())
+                    .append(" / ")
+                    .append(HaProxy.NAME)
+                    .append(':')
+                    .append(ratios)
+                    .append('\n');
         }
     }
 

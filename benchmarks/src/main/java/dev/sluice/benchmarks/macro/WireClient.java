@@ -103,8 +103,7 @@ final class WireClient implements AutoCloseable {
             int first = answer.getUnsignedByte(answer.readerIndex());
             if (first == AuthSwitchRequest.HEADER) {
                 AuthSwitchRequest request = AuthSwitchRequest.decode(answer, CAPABILITIES);
-                write(ByteBuffer.wrap(
-                        framed(sequenceId, scramble(request.plugin(), password, request.data()))));
+                write(ByteBuffer.wrap(framed(sequenceId, scramble(request.plugin(), password, request.data()))));
                 sequenceId += 2;
             } else if (first == ErrPacket.HEADER) {
                 throw new IOException("login refused: " + ErrPacket.decode(answer, CAPABILITIES));

@@ -78,7 +78,17 @@ class OptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--seconds=0", "--rounds=0", "--warm-up=-1", "--rows=0", "--connections=8,0", "--result-mb=0", "--row-bytes=0", "--idle=0"})
+    @ValueSource(
+            strings = {
+                "--seconds=0",
+                "--rounds=0",
+                "--warm-up=-1",
+                "--rows=0",
+                "--connections=8,0",
+                "--result-mb=0",
+                "--row-bytes=0",
+                "--idle=0"
+            })
     void numbersThatMakeNoSenseAreRejectedByName(String option) {
         WorkOptions options = work(option);
 
@@ -152,8 +162,7 @@ class OptionsTest {
         assertThat(variants.get(1).pool()).isEqualTo(4);
         assertThat(variants.get(1).threads()).isEqualTo(2);
         assertThat(variants.get(2).javaHome()).isEqualTo(Path.of("/opt/jdk"));
-        assertThat(variants.get(2).jvmOptions())
-                .containsExactly("-Da=b", "-XX:FlightRecorderOptions=a=b,c=d");
+        assertThat(variants.get(2).jvmOptions()).containsExactly("-Da=b", "-XX:FlightRecorderOptions=a=b,c=d");
         assertThat(variants.get(2).readsItsWrites()).isFalse();
         assertThat(variants.get(2).tls()).isTrue();
         assertThat(variants.get(0)).isEqualTo(options.base());
@@ -198,9 +207,7 @@ class OptionsTest {
     @Test
     void aMarkdownReportNeedsAFile() {
         BenchCommand command = new BenchCommand();
-        new CommandLine(command)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs("--output=markdown");
+        new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--output=markdown");
 
         assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class).hasMessageContaining("--out");
     }
@@ -208,13 +215,9 @@ class OptionsTest {
     @Test
     void tooManyIdleConnectionsAreRefusedBeforeAnythingIsStarted() {
         BenchCommand command = new BenchCommand();
-        new CommandLine(command)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs("--load=idle", "--idle=1000000");
+        new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--load=idle", "--idle=1000000");
 
-        assertThatThrownBy(command::call)
-                .isInstanceOf(CommandFailure.class)
-                .hasMessageContaining("ulimit -n");
+        assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class).hasMessageContaining("ulimit -n");
     }
 
     @Test

@@ -64,8 +64,8 @@ class ReportTest {
 
     @Test
     void ofALargeResultMegabytesCountAndThePeakOfMemory() {
-        Round round = Round.of(
-                LoadKind.LARGE_RESULT, new LoadResult(200, 2, LATENCY), USAGE, new ServerCounters(0, 1, 0));
+        Round round =
+                Round.of(LoadKind.LARGE_RESULT, new LoadResult(200, 2, LATENCY), USAGE, new ServerCounters(0, 1, 0));
 
         assertThat(round.values())
                 .containsEntry(Metric.THROUGHPUT, 100.0)
@@ -78,8 +78,7 @@ class ReportTest {
 
     @Test
     void ofConnectsItIsCountedHowManyReachedTheServers() {
-        Round round = Round.of(
-                LoadKind.CONNECT, new LoadResult(200, 2, LATENCY), null, new ServerCounters(0, 1, 10));
+        Round round = Round.of(LoadKind.CONNECT, new LoadResult(200, 2, LATENCY), null, new ServerCounters(0, 1, 10));
 
         assertThat(round.values())
                 .containsEntry(Metric.SERVER_CONNECTIONS, 0.05)
@@ -158,8 +157,7 @@ class ReportTest {
     }
 
     private static Round of(LoadResult load, @Nullable ProcessUsage used, int replicaPercent) {
-        return Round.of(
-                LoadKind.POINT_SELECT, load, used, new ServerCounters(100 - replicaPercent, replicaPercent, 0));
+        return Round.of(LoadKind.POINT_SELECT, load, used, new ServerCounters(100 - replicaPercent, replicaPercent, 0));
     }
 
     private static Report report() {
