@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         description = "Run the same load straight, through Sluice and through other proxies, in turns.",
-        subcommands = {JmhCommand.class, ShareCommand.class},
+        subcommands = {JmhCommand.class, ShareCommand.class, GrowthCommand.class},
         sortOptions = false)
 public final class BenchCommand implements Callable<Integer> {
     /** How the report is printed. */
@@ -78,7 +78,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--profile",
             paramLabel = "FILE",
-            description = "Write what Sluice does under each load as a flame graph to FILE, an SVG, after the rounds.")
+            description = "Write where Sluice spends its time under each load as a flame graph to FILE, an SVG, and where it"
+                    + " allocates to another one beside it, in a turn after the rounds.")
     private @Nullable Path profile;
 
     @Option(names = "--check", description = "Exit with 1 if a target was missed.")
@@ -157,14 +158,16 @@ public final class BenchCommand implements Callable<Integer> {
 
     /** The file itself where there is one load only; else its name says which load it shows. */
     private Path profileFile(Path file, LoadKind kind, int connections) {
-        if (work.loads().size() == 1 && work.connections(kind).size() == 1) {
-            return file;
-        }
+        boolean single = work.loads().size() == 1 && work.connections(kind).size() == 1;
+        return single ? file : withSuffix(file, "-%s-%d".formatted(kind, connections));
+    }
+
+    /** The same file with something more in front of the dot of its name. */
+    static Path withSuffix(Path file, String suffix) {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.');
-        String stem = dot < 0 ? name : name.substring(0, dot);
-        String suffix = dot < 0 ? "" : name.substring(dot);
-        return file.resolveSibling("%s-%s-%d%s".formatted(stem, kind, connections, suffix));
+        return file.resolveSibling(
+                dot < 0 ? name + suffix : name.substring(0, dot) + suffix + name.substring(dot));
     }
 
     /** A directory that ends with the stack. */

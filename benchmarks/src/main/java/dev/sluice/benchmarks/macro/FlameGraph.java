@@ -17,11 +17,30 @@ import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often which calls were found on the stacks of threads, drawn as boxes: the wider, the more often; callers below what
- * they call. Confined to one thread.
+ * How often which calls were found on the stacks of threads, or how much was allocated there, drawn as boxes: the wider,
+ * the more; callers below what they call. Confined to one thread.
  */
 final class FlameGraph {
-    private static final String JAVA_SAMPLE = "jdk.ExecutionSample";
+    /** What of a recording is drawn. Immutable. */
+    enum Kind {
+        /** Where threads were found at work, at regular intervals. */
+        TIME("jdk.ExecutionSample", "samples of Java code by JFR",
+                "Time in native code and in the kernel, which is most of a relay's, is not in it."),
+        /** Which objects were allocated where, by bytes: the JVM takes samples of them. */
+        ALLOCATION("jdk.ObjectAllocationSample", "bytes of objects, estimated by JFR",
+                "Each stack ends with the type that was allocated.");
+
+        private final String event;
+        private final String unit;
+        private final String remark;
+
+        Kind(String event, String unit, String remark) {
+            this.event = event;
+            this.unit = unit;
+            this.remark = remark;
+        }
+    }
+
     private static final double WIDTH = 1200;
     private static final double ROW = 17;
     private static final double TOP = 46;
@@ -31,14 +50,20 @@ final class FlameGraph {
     private static final double PERCENT = 100;
 
     private final Node root = new Node("all");
+    private final Kind kind;
 
-    /** The graph of all Java samples of a recording. */
-    static FlameGraph read(Path recording) throws IOException {
-        FlameGraph graph = new FlameGraph();
+    /** An empty graph. */
+    FlameGraph(Kind kind) {
+        this.kind = kind;
+    }
+
+    /** The graph of all events of that kind in a recording. */
+    static FlameGraph read(Path recording, Kind kind) throws IOException {
+        FlameGraph graph = new FlameGraph(kind);
         try (RecordingFile file = new RecordingFile(recording)) {
             while (file.hasMoreEvents()) {
                 RecordedEvent event = file.readEvent();
-                if (event.getEventType().getName().equals(JAVA_SAMPLE)) {
+                if (event.getEventType().getName().equals(kind.event)) {
                     graph.add(event);
                 }
             }
@@ -55,10 +80,16 @@ final class FlameGraph {
         for (RecordedFrame frame : stack.getFrames()) {
             calls.add(name(frame.getMethod()));
         }
-        @Nullable RecordedThread thread = event.getThread("sampledThread");
+        String threadField = kind == Kind.TIME ? "sampledThread" : "eventThread";
+        @Nullable RecordedThread thread = event.getThread(threadField);
         calls.add(thread == null ? "?" : String.valueOf(thread.getJavaName()));
         Collections.reverse(calls);
-        add(calls);
+        if (kind == Kind.ALLOCATION) {
+            calls.add(event.getClass("objectClass").getName());
+            add(calls, event.getLong("weight"));
+        } else {
+            add(calls, 1);
+        }
     }
 
     private static String name(RecordedMethod method) {
@@ -66,17 +97,17 @@ final class FlameGraph {
         return type.substring(type.lastIndexOf('.') + 1) + "." + method.getName();
     }
 
-    /** Adds a stack that was found once, the outermost call first. */
-    void add(List<String> calls) {
-        root.count++;
+    /** Adds a stack, the outermost call first, so and so many times. */
+    void add(List<String> calls, long times) {
+        root.count += times;
         Node node = root;
         for (String call : calls) {
             node = node.callees.computeIfAbsent(call, Node::new);
-            node.count++;
+            node.count += times;
         }
     }
 
-    int samples() {
+    long total() {
         return root.count;
     }
 
@@ -88,12 +119,12 @@ final class FlameGraph {
                         WIDTH / 2,
                         18,
                         Svg.Anchor.MIDDLE,
-                        "%s: %d samples of Java code by JFR".formatted(title, root.count))
+                        "%s: %d %s".formatted(title, root.count, kind.unit))
                 .text(
                         WIDTH / 2,
                         36,
                         Svg.Anchor.MIDDLE,
-                        "Time in native code and in the kernel, which is most of a relay's, is not in it.");
+                        kind.remark);
         if (root.count > 0) {
             draw(svg, root, 0, height - ROW);
         }
@@ -131,7 +162,7 @@ final class FlameGraph {
     private static final class Node {
         private final String call;
         private final Map<String, Node> callees = new TreeMap<>();
-        private int count;
+        private long count;
 
         Node(String call) {
             this.call = call;

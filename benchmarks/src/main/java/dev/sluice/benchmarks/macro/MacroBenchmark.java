@@ -74,7 +74,10 @@ final class MacroBenchmark {
                 Jcmd jcmd = Jcmd.of(launcher.variant().javaHome(), target.pid().orElseThrow());
                 ProfileWindow window = new ProfileWindow(jcmd, launcher.directory());
                 LoadResult unused = load.run(target, connections, SETTLING, work.measured(), window);
-                window.write(file, "%s, %d connections".formatted(kind, connections));
+                window.write(
+                        file,
+                        BenchCommand.withSuffix(file, "-allocations"),
+                        "%s, %d connections".formatted(kind, connections));
                 progress.progress("  the flame graph is in " + file);
             }
         }

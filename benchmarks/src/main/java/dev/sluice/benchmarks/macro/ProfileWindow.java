@@ -37,10 +37,14 @@ final class ProfileWindow implements Load.Window {
         }
     }
 
-    /** Writes the flame graph of the measured time. */
-    void write(Path file, String title) throws CommandFailure {
+    /** Writes the flame graphs of the measured time: of time, and beside it of what was allocated. */
+    void write(Path file, Path allocations, String title) throws CommandFailure {
         try {
-            Files.writeString(file, FlameGraph.read(recording).svg(title));
+            Files.writeString(
+                    file, FlameGraph.read(recording, FlameGraph.Kind.TIME).svg(title));
+            Files.writeString(
+                    allocations,
+                    FlameGraph.read(recording, FlameGraph.Kind.ALLOCATION).svg(title));
             Files.delete(recording);
         } catch (IOException e) {
             throw new CommandFailure(1, "cannot make " + file + " of " + recording + ": " + e.getMessage(), e);

@@ -3,10 +3,15 @@ package dev.sluice.benchmarks.macro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.io.IOException;
 import java.io.StringReader;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
+import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.xml.sax.InputSource;
 
 /** The pictures of reports: they are XML, and what they say stands where it belongs. */
@@ -74,23 +79,46 @@ class ChartTest {
 
     @Test
     void aFlameGraphIsAsWideAsItIsOften() {
-        FlameGraph graph = new FlameGraph();
-        graph.add(List.of("loop", "read", "scan"));
-        graph.add(List.of("loop", "read", "lex<>"));
-        graph.add(List.of("loop", "write"));
-        graph.add(List.of("loop", "read", "scan"));
+        FlameGraph graph = new FlameGraph(FlameGraph.Kind.TIME);
+        graph.add(List.of("loop", "read", "scan"), 1);
+        graph.add(List.of("loop", "read", "lex<>"), 1);
+        graph.add(List.of("loop", "write"), 1);
+        graph.add(List.of("loop", "read", "scan"), 1);
 
         String svg = graph.svg("a load");
 
         requireXml(svg);
-        assertThat(graph.samples()).isEqualTo(4);
+        assertThat(graph.total()).isEqualTo(4);
         assertThat(svg)
                 .contains("<title>loop: 100.0 %</title>", "<title>read: 75.0 %</title>", "<title>scan: 50.0 %</title>")
                 .contains("<title>lex&lt;&gt;: 25.0 %</title>", "a load: 4 samples");
     }
 
     @Test
+    void aRecordingOfThisJvmShowsWhereItWorksAndAllocates(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("own.jfr");
+        long work = 0;
+        try (Recording recording = new Recording()) {
+            recording.enable("jdk.ExecutionSample").withPeriod(Duration.ofMillis(10));
+            recording.enable("jdk.ObjectAllocationSample").with("throttle", "1000/s");
+            recording.start();
+            long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+            while (System.nanoTime() < end) {
+                work += new byte[10_000 + (int) (work & 1)].length;
+            }
+            recording.dump(file);
+        }
+
+        FlameGraph allocations = FlameGraph.read(file, FlameGraph.Kind.ALLOCATION);
+
+        assertThat(work).isPositive();
+        assertThat(allocations.total()).isPositive();
+        assertThat(allocations.svg("own")).contains("ChartTest.aRecordingOfThisJvm", "<title>[B: ");
+        requireXml(FlameGraph.read(file, FlameGraph.Kind.TIME).svg("own"));
+    }
+
+    @Test
     void aFlameGraphOfNothingIsAPicture() {
-        requireXml(new FlameGraph().svg("idle"));
+        requireXml(new FlameGraph(FlameGraph.Kind.ALLOCATION).svg("idle"));
     }
 }
