@@ -49,7 +49,8 @@ class BenchmarksRunTest {
                                 LexerBenchmark.class,
                                 ClassifierBenchmark.class,
                                 ResponseScannerBenchmark.class,
-                                BalancerBenchmark.class)
+                                BalancerBenchmark.class,
+                                LoopMetricsBenchmark.class)
                         .map(Class::getName)
                         .toList());
     }

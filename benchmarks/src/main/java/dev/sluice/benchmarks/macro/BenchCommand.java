@@ -25,13 +25,15 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         description = "Run the same load straight, through Sluice and through other proxies, in turns.",
-        subcommands = {JmhCommand.class, ShareCommand.class},
+        subcommands = {JmhCommand.class, ShareCommand.class, GrowthCommand.class},
         sortOptions = false)
 public final class BenchCommand implements Callable<Integer> {
     /** How the report is printed. */
     enum Format {
         TEXT,
-        JSON
+        JSON,
+        /** With pictures beside it. */
+        MARKDOWN
     }
 
     @Mixin
@@ -57,28 +59,61 @@ public final class BenchCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "text",
-            description = "text or json. Default: text.")
+            description = "text, json, or markdown with pictures beside the file of --out. Default: text.")
     private Format format = Format.TEXT;
 
     @Option(names = "--out", paramLabel = "FILE", description = "Write the report there instead of standard output.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME=SETTING:VALUE",
+            description = {
+                "One more Sluice beside the first, called NAME, which differs in a setting: transport:io_uring,"
+                        + " threads:N, pool:N, tls:on, java:HOME, jvm:OPTION or config:KEY=VALUE.",
+                "Repeat it for each setting and each variant."
+            })
+    private List<String> variantOptions = new ArrayList<>();
+
+    @Option(
+            names = "--profile",
+            paramLabel = "FILE",
+            description = "Write where Sluice spends its time under each load as a flame graph to FILE, an SVG, and where it"
+                    + " allocates to another one beside it, in a turn after the rounds.")
+    private @Nullable Path profile;
+
+    @Option(names = "--check", description = "Exit with 1 if a target was missed.")
+    private boolean check;
+
     @Override
     public Integer call() throws CommandFailure, InterruptedException {
         work.validate();
+        List<SluiceVariant> variants = sluice.variants(variantOptions);
+        if (format == Format.MARKDOWN && out == null) {
+            throw new CommandFailure(
+                    ExitCode.USAGE, "-o markdown needs --out FILE: its pictures are put beside it", null);
+        }
+        if (work.loads().contains(LoadKind.IDLE)) {
+            IdleTurn.requireFiles(
+                    ProcFileSystem.ofMachine(), work.connections(LoadKind.IDLE).get(0));
+        }
         ProgressListener progress = line -> System.err.println("bench: " + line);
         try (CleanupStack cleanup = CleanupStack.register()) {
             Report report;
             try {
-                report = run(cleanup, progress);
+                report = run(variants, cleanup, progress);
             } catch (CommandFailure e) {
                 return failed(cleanup, e);
             } catch (LocalClusterException e) {
                 return failed(cleanup, new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e));
             }
-            write(format == Format.JSON ? JsonReport.of(report) : TextReport.of(report));
+            write(report);
+            List<Goal> missed =
+                    Goals.of(report).stream().filter(goal -> !goal.isMet()).toList();
+            missed.forEach(goal -> progress.progress(
+                    "MISSED: %s: %s, must be %s".formatted(goal.text(), goal.measuredText(), goal.boundText())));
+            return check && !missed.isEmpty() ? ExitCode.FAILURE : ExitCode.OK;
         }
-        return ExitCode.OK;
     }
 
     /** After a signal nothing is worth a message: clients fail because their servers are being stopped. */
@@ -89,7 +124,8 @@ public final class BenchCommand implements Callable<Integer> {
         throw failure;
     }
 
-    private Report run(CleanupStack cleanup, ProgressListener progress) throws CommandFailure, InterruptedException {
+    private Report run(List<SluiceVariant> variants, CleanupStack cleanup, ProgressListener progress)
+            throws CommandFailure, InterruptedException {
         Path directory = temporaryDirectory(cleanup);
         Servers servers = serverOptions.open(cleanup, work.connectionsMax(), progress);
         progress.progress("making a table of " + work.rows() + " rows");
@@ -99,18 +135,39 @@ public final class BenchCommand implements Callable<Integer> {
         }
         ProcFileSystem proc = ProcFileSystem.ofMachine();
         Map<String, String> environment = new Environment(proc, servers).describe();
-        environment.put("settings", sluice.description());
         environment.put("work", work.description());
-        MacroBenchmark benchmark =
-                new MacroBenchmark(servers, targets(servers, directory, cleanup, progress), work, proc, progress);
+        List<Target> targets = targets(servers, variants, directory, cleanup, progress);
+        MacroBenchmark benchmark = new MacroBenchmark(servers, targets, work, proc, progress);
+        Loads loads = new Loads(servers, work, proc, cleanup);
         List<Report.Comparison> comparisons = new ArrayList<>();
         for (LoadKind kind : work.loads()) {
-            Load load = load(kind, servers, cleanup);
-            for (int connections : work.connections()) {
-                comparisons.add(benchmark.compare(kind, load, connections));
+            for (int connections : work.connections(kind)) {
+                if (kind.tool() == LoadKind.Tool.FRESH_PROCESS) {
+                    comparisons.add(benchmark.compareFresh(kind, loads.fresh(kind), connections));
+                } else {
+                    Load load = loads.of(kind);
+                    comparisons.add(benchmark.compare(kind, load, connections));
+                    if (profile != null) {
+                        benchmark.profile(kind, load, connections, profileFile(profile, kind, connections));
+                    }
+                }
             }
         }
-        return new Report(environment, comparisons);
+        return new Report(environment, servers.replicas().size(), variants, comparisons);
+    }
+
+    /** The file itself where there is one load only; else its name says which load it shows. */
+    private Path profileFile(Path file, LoadKind kind, int connections) {
+        boolean single = work.loads().size() == 1 && work.connections(kind).size() == 1;
+        return single ? file : withSuffix(file, "-%s-%d".formatted(kind, connections));
+    }
+
+    /** The same file with something more in front of the dot of its name. */
+    static Path withSuffix(Path file, String suffix) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.lastIndexOf('.');
+        return file.resolveSibling(
+                dot < 0 ? name + suffix : name.substring(0, dot) + suffix + name.substring(dot));
     }
 
     /** A directory that ends with the stack. */
@@ -125,39 +182,49 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<Target> targets(Servers servers, Path directory, CleanupStack cleanup, ProgressListener progress)
+    private List<Target> targets(
+            Servers servers,
+            List<SluiceVariant> variants,
+            Path directory,
+            CleanupStack cleanup,
+            ProgressListener progress)
             throws CommandFailure {
         List<Target> targets = new ArrayList<>(List.of(servers.direct()));
         Optional<Path> haProxy = withoutHaProxy ? Optional.empty() : Executables.find("haproxy");
         if (haProxy.isPresent()) {
             progress.progress("starting HAProxy");
-            targets.add(new HaProxy(haProxy.get(), sluice.threads()).start(servers, directory, cleanup));
+            targets.add(new HaProxy(haProxy.get(), sluice.threads(), servers, directory).start(cleanup));
         }
-        progress.progress("starting Sluice");
-        targets.add(sluice.start(servers, directory, cleanup));
+        for (SluiceVariant variant : variants) {
+            progress.progress("starting " + variant.name());
+            targets.add(sluice.launcher(variant, servers, directory).start(cleanup));
+        }
         peers.forEach(peer -> targets.add(peer.target()));
         return targets;
     }
 
-    private Load load(LoadKind kind, Servers servers, CleanupStack cleanup) throws CommandFailure {
-        if (kind.tool() == LoadKind.Tool.CONNECTOR_J) {
-            return new ConnectorJLoad(kind, servers.jdbc(), work.rows());
-        }
-        Path sysbench = Executables.find("sysbench")
-                .orElseThrow(() -> new CommandFailure("--load " + kind
-                        + " needs sysbench on the PATH: install it (Debian: apt-get install sysbench)."));
-        return new SysbenchLoad(sysbench, kind, servers, work.rows(), cleanup);
-    }
-
-    private void write(String report) throws CommandFailure {
+    private void write(Report report) throws CommandFailure {
         if (out == null) {
-            System.out.print(report);
+            System.out.print(format == Format.JSON ? JsonReport.of(report) : TextReport.of(report));
             return;
         }
         try {
-            Files.writeString(out, report);
+            switch (format) {
+                case TEXT -> Files.writeString(out, TextReport.of(report));
+                case JSON -> Files.writeString(out, JsonReport.of(report));
+                case MARKDOWN -> writeMarkdown(report, out);
+            }
         } catch (IOException e) {
             throw new CommandFailure(1, "cannot write " + out + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void writeMarkdown(Report report, Path file) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        MarkdownReport markdown = MarkdownReport.of(report, name.replaceFirst("\\.[^.]*$", ""));
+        Files.writeString(file, markdown.text());
+        for (Map.Entry<String, String> picture : markdown.pictures().entrySet()) {
+            Files.writeString(file.resolveSibling(picture.getKey()), picture.getValue());
         }
     }
 }

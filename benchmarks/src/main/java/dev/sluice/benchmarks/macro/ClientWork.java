@@ -40,8 +40,8 @@ abstract class ClientWork implements AutoCloseable {
                 case POINT_SELECT_PREPARED -> new PreparedSelect(connection, number, rows, 0);
                 case POINT_SELECT_CURSOR -> new PreparedSelect(connection, number, rows, CURSOR_ROWS);
                 case READ_WRITE -> new Transaction(connection, number, rows);
-                case SYSBENCH, SYSBENCH_PREPARED, SYSBENCH_READ_WRITE ->
-                    throw new IllegalArgumentException(kind + " is not a load of Connector/J");
+                case READ_AFTER_WRITE -> new ReadAfterWrite(connection, number, rows);
+                default -> throw new IllegalArgumentException(kind + " is not a load of Connector/J");
             };
         } catch (SQLException | RuntimeException e) {
             connection.close();
@@ -127,6 +127,26 @@ abstract class ClientWork implements AutoCloseable {
             statement.executeUpdate("UPDATE " + BenchTable.NAME + " SET k = k + 1 WHERE id = " + randomId());
             readRow(statement.executeQuery(SELECT + randomId()));
             connection.commit();
+            return STATEMENTS;
+        }
+    }
+
+    /** A write, and at once a read that must not miss it, each on its own, as text. Confined to one thread at a time. */
+    private static final class ReadAfterWrite extends ClientWork {
+        private static final int STATEMENTS = 2;
+
+        private final Statement statement;
+
+        ReadAfterWrite(Connection connection, int seed, int rows) throws SQLException {
+            super(connection, seed, rows);
+            statement = connection.createStatement();
+        }
+
+        @Override
+        int run() throws SQLException {
+            int id = randomId();
+            statement.executeUpdate("UPDATE " + BenchTable.NAME + " SET k = k + 1 WHERE id = " + id);
+            readRow(statement.executeQuery(SELECT + id));
             return STATEMENTS;
         }
     }

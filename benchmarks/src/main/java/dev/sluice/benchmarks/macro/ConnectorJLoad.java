@@ -58,13 +58,19 @@ final class ConnectorJLoad implements Load {
         }
     }
 
+    @Override
+    public boolean speaksTls() {
+        return true;
+    }
+
     private List<Client> connect(Target target, int connections, Stage stage) throws CommandFailure {
         List<HostPort> addresses = target.addresses(kind);
         List<Client> clients = new ArrayList<>();
         try {
             for (int number = 0; number < connections; number++) {
                 HostPort address = addresses.get(number % addresses.size());
-                clients.add(new Client(ClientWork.open(kind, jdbc, address, number, rows), stage));
+                clients.add(
+                        new Client(ClientWork.open(kind, jdbc.withTls(target.tls()), address, number, rows), stage));
             }
             return clients;
         } catch (SQLException e) {

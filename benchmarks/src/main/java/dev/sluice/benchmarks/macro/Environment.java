@@ -27,7 +27,7 @@ record Environment(ProcFileSystem proc, Servers servers) {
         facts.put("machine", machine());
         facts.put("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
         facts.put("servers", serverVersion() + ", " + servers.replicas().size() + " replicas");
-        facts.put("sluice", build.version() + ", commit " + build.commit() + ", transport " + build.transport());
+        facts.put("build", build.version() + ", commit " + build.commit() + ", transport " + build.transport());
         version("haproxy", "-v").ifPresent(text -> facts.put("haproxy", text));
         version("sysbench", "--version").ifPresent(text -> facts.put("sysbench", text));
         return facts;

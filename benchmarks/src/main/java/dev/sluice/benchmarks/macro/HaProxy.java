@@ -7,32 +7,48 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * HAProxy as a relay of bytes, the floor to compare with: one port that spreads connections over the replicas, one that
  * leads to the primary. Immutable.
  */
-record HaProxy(Path program, int threads) {
+record HaProxy(Path program, int threads, Servers servers, Path directory) implements Launcher {
+    /** Its name in reports. */
+    static final String NAME = "haproxy";
+
     /** Starts it in front of the servers and returns when clients can log in; it ends with the stack. */
-    Target start(Servers servers, Path directory, CleanupStack cleanup) throws CommandFailure {
+    Target start(CleanupStack cleanup) throws CommandFailure {
+        Launched launched = launch(cleanup);
+        launched.process().awaitLogin(servers.jdbc(), launched.reads());
+        launched.process().awaitLogin(servers.jdbc(), launched.writes());
+        return new Target(
+                NAME,
+                List.of(launched.reads()),
+                List.of(launched.writes()),
+                OptionalLong.of(launched.process().pid()),
+                false,
+                Optional.of(this));
+    }
+
+    @Override
+    public Launched launch(CleanupStack cleanup) throws CommandFailure {
         HostPort reads = new HostPort("127.0.0.1", FreePorts.pick());
         HostPort writes = new HostPort("127.0.0.1", FreePorts.pick());
-        Path file = directory.resolve("haproxy.cfg");
+        Path file = directory.resolve("haproxy-" + reads.port() + ".cfg");
         try {
-            Files.writeString(file, configuration(servers, reads, writes));
+            Files.writeString(file, configuration(reads, writes));
         } catch (IOException e) {
             throw new CommandFailure(1, "cannot write " + file + ": " + e.getMessage(), e);
         }
         List<String> command = List.of(program.toString(), "-db", "-f", file.toString());
         ProxyProcess process =
-                cleanup.push(ProxyProcess.start("haproxy", command, directory, directory.resolve("haproxy.log")));
-        process.awaitLogin(servers.jdbc(), reads);
-        process.awaitLogin(servers.jdbc(), writes);
-        return new Target("haproxy", List.of(reads), List.of(writes), OptionalLong.of(process.pid()));
+                cleanup.push(ProxyProcess.start(NAME, command, directory, directory.resolve("haproxy.log")));
+        return new Launched(process, reads, writes, Optional.empty());
     }
 
-    String configuration(Servers servers, HostPort reads, HostPort writes) {
+    String configuration(HostPort reads, HostPort writes) {
         StringBuilder text = new StringBuilder("""
                 global
                   maxconn 4000

@@ -6,8 +6,20 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Properties;
 
-/** Opens connections with Connector/J as the benchmark wants them: plain text, as the other ways to the data. Immutable. */
-record Jdbc(Login login, String database) {
+/**
+ * Opens connections with Connector/J as the benchmark wants them: without TLS, unless that is what is measured. Immutable.
+ */
+record Jdbc(Login login, String database, boolean tls) {
+    /** Without TLS. */
+    Jdbc(Login login, String database) {
+        this(login, database, false);
+    }
+
+    /** The same with or without TLS. */
+    Jdbc withTls(boolean wanted) {
+        return new Jdbc(login, database, wanted);
+    }
+
     /** Why it did not work, in one line: the driver likes to add paragraphs. */
     static String reason(SQLException e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
@@ -27,7 +39,7 @@ record Jdbc(Login login, String database) {
         Properties properties = new Properties();
         properties.put("user", login.user());
         properties.put("password", login.password());
-        properties.put("sslMode", "DISABLED");
+        properties.put("sslMode", tls ? "REQUIRED" : "DISABLED");
         properties.put("allowPublicKeyRetrieval", "true");
         properties.put("connectTimeout", "10000");
         // A proxy that hangs shall end the run, not stop it.

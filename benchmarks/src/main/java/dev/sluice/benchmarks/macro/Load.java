@@ -16,6 +16,11 @@ interface Load {
     LoadResult run(Target target, int connections, Duration warmUp, Duration measured, Window window)
             throws CommandFailure, InterruptedException;
 
+    /** Whether its clients encrypt; if not, targets that are to be reached with TLS are left out. */
+    default boolean speaksTls() {
+        return false;
+    }
+
     /** Told about the measured time, so that what else is measured covers the same time. Confined to the main thread. */
     interface Window {
         /** The clients are connected and the measured time begins. */

@@ -2,11 +2,14 @@ package dev.sluice.benchmarks.macro;
 
 import dev.sluice.server.cli.CommandFailure;
 import dev.sluice.server.localcluster.ProgressListener;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Lets every target have its turn, round after round: what slows the machine down for a while hits all of them. Confined
@@ -35,37 +38,110 @@ final class MacroBenchmark {
     /** Measures all targets under one load. */
     Report.Comparison compare(LoadKind kind, Load load, int connections) throws CommandFailure, InterruptedException {
         progress.progress("%s, %d connections".formatted(kind, connections));
-        for (Target target : targets) {
+        List<Target> reachable =
+                chosen(target -> load.speaksTls() || !target.tls(), "is left out: this load knows no TLS");
+        for (Target target : reachable) {
             if (!work.warmUp().isZero()) {
                 progress.progress("  warm-up of " + target.name());
-                load.run(target, connections, Duration.ZERO, work.warmUp(), new UsageWindow(proc, target.pid()));
+                LoadResult unused = load.run(
+                        target, connections, Duration.ZERO, work.warmUp(), new UsageWindow(proc, target.pid()));
             }
         }
+        Map<String, List<Round>> rounds = rounds(kind, reachable, target -> turn(kind, load, target, connections));
+        if (work.countsAllocations() && kind.unit() == Unit.QUERY) {
+            for (Target target : reachable) {
+                allocations(load, target, connections, rounds);
+            }
+        }
+        return comparison(kind, connections, rounds);
+    }
+
+    /** Measures processes that are started for each turn; there is no warm-up. */
+    Report.Comparison compareFresh(LoadKind kind, FreshTurn turn, int connections)
+            throws CommandFailure, InterruptedException {
+        progress.progress("%s, %d connections".formatted(kind, connections));
+        List<Target> able = chosen(turn::takes, "is left out: this is not measured there");
+        return comparison(
+                kind, connections, rounds(kind, able, target -> turn.run(target, connections, work.measured())));
+    }
+
+    /** Writes what Sluice does under a load as a flame graph. */
+    void profile(LoadKind kind, Load load, int connections, Path file) throws CommandFailure, InterruptedException {
+        for (Target target : targets) {
+            if (target.launcher().orElse(null) instanceof SluiceLauncher launcher
+                    && launcher.variant().name().equals(SluiceVariant.BASE_NAME)) {
+                progress.progress("  profile of " + target.name());
+                Jcmd jcmd = Jcmd.of(launcher.variant().javaHome(), target.pid().orElseThrow());
+                ProfileWindow window = new ProfileWindow(jcmd, launcher.directory());
+                LoadResult unused = load.run(target, connections, SETTLING, work.measured(), window);
+                window.write(
+                        file,
+                        BenchCommand.withSuffix(file, "-allocations"),
+                        "%s, %d connections".formatted(kind, connections));
+                progress.progress("  the flame graph is in " + file);
+            }
+        }
+    }
+
+    private List<Target> chosen(Predicate<Target> condition, String reason) {
+        List<Target> chosen = new ArrayList<>();
+        for (Target target : targets) {
+            if (condition.test(target)) {
+                chosen.add(target);
+            } else {
+                progress.progress("  " + target.name() + " " + reason);
+            }
+        }
+        return chosen;
+    }
+
+    private Map<String, List<Round>> rounds(LoadKind kind, List<Target> turns, Turn turn)
+            throws CommandFailure, InterruptedException {
         Map<String, List<Round>> rounds = new LinkedHashMap<>();
         for (int round = 1; round <= work.rounds(); round++) {
-            for (Target target : targets) {
-                Round measured = turn(load, target, connections);
+            for (Target target : turns) {
+                Round measured = turn.run(target);
                 rounds.computeIfAbsent(target.name(), name -> new ArrayList<>()).add(measured);
-                progress.progress(
-                        "  round %d of %d, %s: %s".formatted(round, work.rounds(), target.name(), summary(measured)));
+                progress.progress("  round %d of %d, %s: %s"
+                        .formatted(round, work.rounds(), target.name(), measured.summary(kind)));
             }
         }
+        return rounds;
+    }
+
+    private static Report.Comparison comparison(LoadKind kind, int connections, Map<String, List<Round>> rounds) {
         List<Report.Line> lines = new ArrayList<>();
         rounds.forEach((target, measured) -> lines.add(Report.Line.of(target, measured)));
-        return new Report.Comparison(kind.toString(), connections, lines);
+        return new Report.Comparison(kind, connections, lines);
     }
 
-    private Round turn(Load load, Target target, int connections) throws CommandFailure, InterruptedException {
+    private Round turn(LoadKind kind, Load load, Target target, int connections)
+            throws CommandFailure, InterruptedException {
         UsageWindow window = new UsageWindow(proc, target.pid());
-        SelectCounter before = SelectCounter.read(servers);
+        ServerCounters before = ServerCounters.read(servers);
         LoadResult result = load.run(target, connections, SETTLING, work.measured(), window);
-        return Round.of(result, window.used(), SelectCounter.read(servers).replicaPercentSince(before));
+        ServerCounters counted = ServerCounters.read(servers).since(servers, before);
+        return Round.of(kind, result, window.used(), counted);
     }
 
-    private static String summary(Round round) {
-        Map<Metric, Double> values = round.values();
-        String text = "%.0f queries/s".formatted(values.get(Metric.THROUGHPUT));
-        Double cpu = values.get(Metric.CPU);
-        return cpu == null ? text : text + ", %.1f us CPU per query".formatted(cpu);
+    /** A turn of its own: asking the JVM costs CPU that must not be counted as work. */
+    private void allocations(Load load, Target target, int connections, Map<String, List<Round>> rounds)
+            throws CommandFailure, InterruptedException {
+        if (!(target.launcher().orElse(null) instanceof SluiceLauncher launcher)) {
+            return;
+        }
+        AllocationWindow window = new AllocationWindow(
+                Jcmd.of(launcher.variant().javaHome(), target.pid().orElseThrow()));
+        LoadResult result = load.run(target, connections, SETTLING, work.measured(), window);
+        double perUnit = window.allocated() / Math.max(1, result.units());
+        progress.progress("  allocation of %s: %.0f bytes per query".formatted(target.name(), perUnit));
+        Map<Metric, Double> values = new EnumMap<>(Metric.class);
+        values.put(Metric.ALLOCATED, perUnit);
+        rounds.computeIfAbsent(target.name(), name -> new ArrayList<>()).add(new Round(values));
+    }
+
+    /** One turn of one target. */
+    private interface Turn {
+        Round run(Target target) throws CommandFailure, InterruptedException;
     }
 }

@@ -2,16 +2,29 @@ package dev.sluice.benchmarks.macro;
 
 /** What is reported of each way to the data, in the order of the columns. Immutable. */
 enum Metric {
-    THROUGHPUT("queries_per_second", "queries/s", 0),
+    THROUGHPUT("{units}_per_second", "{units}/s", 0),
     AVERAGE("latency_average_us", "avg us", 0),
     P50("latency_p50_us", "p50 us", 0),
     P95("latency_p95_us", "p95 us", 0),
     P99("latency_p99_us", "p99 us", 0),
-    CPU("cpu_us_per_query", "CPU us/q", 1),
-    CPU_USER("cpu_user_us_per_query", "user", 1),
-    CPU_SYSTEM("cpu_system_us_per_query", "sys", 1),
-    CONTEXT_SWITCHES("context_switches_per_query", "ctx/q", 2),
+    CPU("cpu_us_per_{unit}", "CPU us/{u}", 1),
+    CPU_USER("cpu_user_us_per_{unit}", "user", 1),
+    CPU_SYSTEM("cpu_system_us_per_{unit}", "sys", 1),
+    CONTEXT_SWITCHES("context_switches_per_{unit}", "ctx/{u}", 2),
+    /** Bytes that the event loops allocate on the heap. */
+    ALLOCATED("allocated_bytes_per_{unit}", "alloc B/{u}", 0),
     RESIDENT("resident_mb", "RSS MB", 0),
+    /** By how much resident memory exceeded, in the measured time, what it was before. */
+    PEAK_EXTRA("peak_extra_mib", "peak +MiB", 1),
+    /** Connections that the servers accepted, for each one that clients opened. */
+    SERVER_CONNECTIONS("server_connections_per_{unit}", "server conn/{u}", 2),
+    RESIDENT_PER_CONNECTION("resident_kib_per_connection", "RSS KiB/conn", 1),
+    HEAP_PER_CONNECTION("heap_kib_per_connection", "heap KiB/conn", 1),
+    DIRECT_PER_CONNECTION("direct_kib_per_connection", "direct KiB/conn", 1),
+    /** CPU time in percent of one processor while next to nothing is asked. */
+    IDLE_CPU("idle_cpu_percent", "CPU %", 2),
+    LISTENING("listening_ms", "listening ms", 0),
+    FIRST_ANSWER("first_answer_ms", "first answer ms", 0),
     ON_REPLICAS("selects_on_replicas_percent", "replicas %", 0);
 
     private final String key;
@@ -25,13 +38,19 @@ enum Metric {
     }
 
     /** The name in JSON. */
-    String key() {
-        return key;
+    String key(Unit unit) {
+        return named(key, unit);
     }
 
     /** The head of the column. */
-    String title() {
-        return title;
+    String title(Unit unit) {
+        return named(title, unit);
+    }
+
+    private static String named(String template, Unit unit) {
+        return template.replace("{units}", unit.plural())
+                .replace("{unit}", unit.singular())
+                .replace("{u}", unit.shortName());
     }
 
     /** How many decimals are worth printing. */

@@ -20,6 +20,12 @@ record ProcFileSystem(Path root) {
     /** Linux shows CPU times to programs in units of 1/100 s on every architecture this runs on. */
     private static final long MICROS_PER_TICK = 10_000;
 
+    private static final long BYTES_PER_KB = 1024;
+    /** See proc_pid_clear_refs(5). */
+    private static final String RESET_PEAK = "5";
+
+    private static final String OPEN_FILES = "Max open files";
+
     private static final int FIELD_STATE = 3;
     private static final int FIELD_UTIME = 14;
     private static final int FIELD_STIME = 15;
@@ -41,9 +47,40 @@ record ProcFileSystem(Path root) {
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
         long user = Long.parseLong(fields[FIELD_UTIME - FIELD_STATE]);
         long system = Long.parseLong(fields[FIELD_STIME - FIELD_STATE]);
-        long residentBytes = field(Files.readString(process.resolve("status")), "VmRSS:") * 1024;
+        String status = Files.readString(process.resolve("status"));
         return new ProcessUsage(
-                user * MICROS_PER_TICK, system * MICROS_PER_TICK, contextSwitches(process), residentBytes);
+                user * MICROS_PER_TICK,
+                system * MICROS_PER_TICK,
+                contextSwitches(process),
+                field(status, "VmRSS:") * BYTES_PER_KB,
+                field(status, "VmHWM:") * BYTES_PER_KB);
+    }
+
+    /**
+     * Lets the kernel measure the peak of resident memory from now on.
+     *
+     * @return false if it does not let us: the peak is then that since the start of the process
+     */
+    boolean forgetPeak(long pid) {
+        try {
+            Files.writeString(root.resolve(Long.toString(pid)).resolve("clear_refs"), RESET_PEAK);
+            return true;
+        } catch (IOException notOurs) {
+            return false;
+        }
+    }
+
+    /** How many files a process may have open. */
+    long openFilesMax(String process) throws IOException {
+        for (String line : Files.readString(root.resolve(process).resolve("limits"))
+                .lines()
+                .toList()) {
+            if (line.startsWith(OPEN_FILES)) {
+                String soft = line.substring(OPEN_FILES.length()).trim().split(" +", -1)[0];
+                return soft.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(soft);
+            }
+        }
+        throw new IOException(root.resolve(process) + "/limits names no " + OPEN_FILES);
     }
 
     /** The process as a whole has no such counter, only its threads have. */

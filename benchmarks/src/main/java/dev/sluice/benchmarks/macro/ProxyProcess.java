@@ -4,6 +4,7 @@ import dev.sluice.server.cli.CommandFailure;
 import dev.sluice.server.config.HostPort;
 import dev.sluice.server.localcluster.GuardedProcess;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 final class ProxyProcess implements AutoCloseable {
     private static final Duration START_DEADLINE = Duration.ofSeconds(60);
     private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
+    private static final long LISTENING_POLL_NANOS = Duration.ofMillis(1).toNanos();
     private static final int LOG_CHARACTERS = 1_500;
 
     private final String name;
@@ -37,6 +39,21 @@ final class ProxyProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /** Returns when something listens at that address. */
+    void awaitListening(HostPort address) throws CommandFailure {
+        long deadline = System.nanoTime() + START_DEADLINE.toNanos();
+        while (System.nanoTime() < deadline && process.isAlive()) {
+            try (Socket socket = new Socket(address.host(), address.port())) {
+                if (socket.isConnected()) {
+                    return;
+                }
+            } catch (IOException notYet) {
+                LockSupport.parkNanos(LISTENING_POLL_NANOS);
+            }
+        }
+        throw new CommandFailure("%s does not listen at %s; it said: %s".formatted(name, address, logTail()));
     }
 
     /** Returns when a client can log in at that address. */

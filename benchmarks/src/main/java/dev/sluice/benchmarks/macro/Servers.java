@@ -15,6 +15,9 @@ import java.util.OptionalLong;
  */
 record Servers(
         HostPort primary, List<HostPort> replicas, Login application, Login sysbench, Login monitor, String database) {
+    /** The name of the clients' way without a proxy. */
+    static final String DIRECT = "direct";
+
     Servers {
         replicas = List.copyOf(replicas);
     }
@@ -38,6 +41,6 @@ record Servers(
 
     /** The clients' way without a proxy. */
     Target direct() {
-        return new Target("direct", readers(), List.of(primary), OptionalLong.empty());
+        return new Target(DIRECT, readers(), List.of(primary), OptionalLong.empty());
     }
 }

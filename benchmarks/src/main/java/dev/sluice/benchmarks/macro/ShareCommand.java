@@ -74,7 +74,7 @@ final class ShareCommand implements Callable<Integer> {
         if (serverOptions.areGiven()) {
             cleanup.push(table);
         }
-        Target target = sluice.start(servers, directory, cleanup);
+        Target target = sluice.launcher(sluice.base(), servers, directory).start(cleanup);
         Optional<Path> sysbench = Executables.find("sysbench");
         if (sysbench.isEmpty()) {
             progress.progress("no sysbench on the PATH: Connector/J makes the load");
@@ -97,14 +97,12 @@ final class ShareCommand implements Callable<Integer> {
     /** Counts everything, from the first statement of a cold Sluice to the last. */
     private boolean share(Load load, LoadKind kind, Servers servers, Target target)
             throws CommandFailure, InterruptedException {
-        SelectCounter before = SelectCounter.read(servers);
+        ServerCounters before = ServerCounters.read(servers);
         LoadResult unused = load.run(target, connections, Duration.ZERO, Duration.ofSeconds(seconds), new NoWindow());
-        SelectCounter after = SelectCounter.read(servers);
-        double share = after.replicaPercentSince(before);
+        ServerCounters counted = ServerCounters.read(servers).since(servers, before);
         print("%-22s %12d %12d %12.2f"
-                .formatted(
-                        kind, after.onPrimary() - before.onPrimary(), after.onReplicas() - before.onReplicas(), share));
-        return share > percent;
+                .formatted(kind, counted.onPrimary(), counted.onReplicas(), counted.replicaPercent()));
+        return counted.replicaPercent() > percent;
     }
 
     private void print(String line) {

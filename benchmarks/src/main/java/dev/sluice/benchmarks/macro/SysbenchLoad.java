@@ -65,14 +65,21 @@ final class SysbenchLoad implements Load {
         }
     }
 
+    private String script() {
+        return switch (kind) {
+            case SYSBENCH_READ_ONLY, SYSBENCH_READ_ONLY_PREPARED -> "oltp_read_only";
+            case SYSBENCH_READ_WRITE, SYSBENCH_READ_WRITE_PREPARED -> "oltp_read_write";
+            default -> "oltp_point_select";
+        };
+    }
+
     private List<String> command(List<HostPort> addresses, int connections, Duration measured) {
-        String script = kind == LoadKind.SYSBENCH_READ_WRITE ? "oltp_read_write" : "oltp_point_select";
         String ports = addresses.stream()
                 .map(address -> Integer.toString(address.port()))
                 .collect(Collectors.joining(","));
         return List.of(
                 program.toString(),
-                script,
+                script(),
                 // It combines every host with every port.
                 "--mysql-host=" + addresses.get(0).host(),
                 "--mysql-port=" + ports,
@@ -85,7 +92,7 @@ final class SysbenchLoad implements Load {
                 "--time=" + Math.max(1, measured.toSeconds()),
                 "--rand-type=uniform",
                 "--histogram=on",
-                "--db-ps-mode=" + (kind == LoadKind.SYSBENCH_PREPARED ? "auto" : "disable"),
+                "--db-ps-mode=" + (kind.isPrepared() ? "auto" : "disable"),
                 "run");
     }
 }

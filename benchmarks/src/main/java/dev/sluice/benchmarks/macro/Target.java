@@ -2,6 +2,7 @@ package dev.sluice.benchmarks.macro;
 
 import dev.sluice.server.config.HostPort;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -10,11 +11,24 @@ import java.util.OptionalLong;
  * @param reads where clients that only read connect, one after the other
  * @param writes where all other clients connect
  * @param pid the process whose CPU is measured
+ * @param tls whether clients encrypt
+ * @param launcher starts one more process of the same kind, where we can
  */
-record Target(String name, List<HostPort> reads, List<HostPort> writes, OptionalLong pid) {
+record Target(
+        String name,
+        List<HostPort> reads,
+        List<HostPort> writes,
+        OptionalLong pid,
+        boolean tls,
+        Optional<Launcher> launcher) {
     Target {
         reads = List.copyOf(reads);
         writes = List.copyOf(writes);
+    }
+
+    /** A way without TLS whose process, if any, was started by somebody else. */
+    Target(String name, List<HostPort> reads, List<HostPort> writes, OptionalLong pid) {
+        this(name, reads, writes, pid, false, Optional.empty());
     }
 
     /** Where the clients of that load connect. */

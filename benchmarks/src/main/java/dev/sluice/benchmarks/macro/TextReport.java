@@ -3,13 +3,12 @@ package dev.sluice.benchmarks.macro;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a report for people: what it ran on, then a table for each load. Thread-safe: a function without state. */
 final class TextReport {
-    private static final String BASELINE = "haproxy";
-    private static final String SUBJECT = "sluice";
     private static final String GAP = "  ";
 
     private TextReport() {}
@@ -18,25 +17,38 @@ final class TextReport {
     static String of(Report report) {
         StringBuilder out = new StringBuilder();
         report.environment().forEach((name, value) -> out.append("%-9s %s%n".formatted(name + ":", value)));
+        report.variants()
+                .forEach(variant -> out.append("%-9s %s%n".formatted(variant.name() + ":", variant.description())));
         out.append("Medians over the rounds, with [lowest highest] where it matters.\n");
         for (Report.Comparison comparison : report.comparisons()) {
             out.append('\n').append("%s, %d connections%n".formatted(comparison.load(), comparison.connections()));
-            table(out, comparison.lines());
-            ratios(out, comparison.lines());
+            table(out, comparison);
+            ratios(out, comparison);
         }
+        goals(out, Goals.of(report));
         return out.toString();
     }
 
-    private static void table(StringBuilder out, List<Report.Line> lines) {
+    private static void goals(StringBuilder out, List<Goal> goals) {
+        if (goals.isEmpty()) {
+            return;
+        }
+        out.append("\nTargets\n");
+        List<List<String>> rows = new ArrayList<>();
+        goals.forEach(goal -> rows.add(List.of(goal.text(), goal.measuredText(), goal.boundText(), goal.verdict())));
+        rows.forEach(row -> append(out, row, rows));
+    }
+
+    private static void table(StringBuilder out, Report.Comparison comparison) {
         List<List<String>> rows = new ArrayList<>();
         List<String> head = new ArrayList<>(List.of(""));
-        for (Metric metric : Metric.values()) {
-            head.add(metric.title());
+        for (Metric metric : comparison.metrics()) {
+            head.add(metric.title(comparison.load().unit()));
         }
         rows.add(head);
-        for (Report.Line line : lines) {
+        for (Report.Line line : comparison.lines()) {
             List<String> row = new ArrayList<>(List.of(line.target()));
-            for (Metric metric : Metric.values()) {
+            for (Metric metric : comparison.metrics()) {
                 row.add(cell(metric, line.values().get(metric)));
             }
             rows.add(row);
@@ -70,29 +82,36 @@ final class TextReport {
         out.append(line.toString().stripTrailing()).append('\n');
     }
 
-    private static void ratios(StringBuilder out, List<Report.Line> lines) {
-        Optional<Report.Line> subject = named(lines, SUBJECT);
-        Optional<Report.Line> baseline = named(lines, BASELINE);
-        if (subject.isPresent() && baseline.isPresent()) {
-            out.append("sluice / haproxy:")
-                    .append(ratio(subject.get(), baseline.get(), Metric.CPU))
-                    .append(',')
-                    .append(ratio(subject.get(), baseline.get(), Metric.THROUGHPUT))
-                    .append(',')
-                    .append(ratio(subject.get(), baseline.get(), Metric.P99))
+    /** Of everything whose CPU was measured to HAProxy. */
+    private static void ratios(StringBuilder out, Report.Comparison comparison) {
+        for (Report.Line line : comparison.lines()) {
+            OptionalDouble cpu = ratio(comparison, line.target(), Metric.CPU);
+            if (line.target().equals(HaProxy.NAME) || cpu.isEmpty()) {
+                continue;
+            }
+            StringJoiner ratios = new StringJoiner(",");
+            for (Metric metric : List.of(Metric.CPU, Metric.THROUGHPUT, Metric.P99)) {
+                ratio(comparison, line.target(), metric)
+                        .ifPresent(value -> ratios.add(String.format(
+                                Locale.ROOT,
+                                " %s %.2f",
+                                metric.title(comparison.load().unit()),
+                                value)));
+            }
+            out.append(line.target())
+                    .append(" / ")
+                    .append(HaProxy.NAME)
+                    .append(':')
+                    .append(ratios)
                     .append('\n');
         }
     }
 
-    private static Optional<Report.Line> named(List<Report.Line> lines, String target) {
-        return lines.stream().filter(line -> line.target().equals(target)).findFirst();
-    }
-
-    private static String ratio(Report.Line subject, Report.Line baseline, Metric metric) {
-        @Nullable Spread of = subject.values().get(metric);
-        @Nullable Spread to = baseline.values().get(metric);
-        return of == null || to == null || to.median() == 0
-                ? " " + metric.title() + " -"
-                : String.format(Locale.ROOT, " %s %.2f", metric.title(), of.median() / to.median());
+    private static OptionalDouble ratio(Report.Comparison comparison, String target, Metric metric) {
+        OptionalDouble of = comparison.median(target, metric);
+        OptionalDouble to = comparison.median(HaProxy.NAME, metric);
+        return of.isEmpty() || to.isEmpty() || to.getAsDouble() == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(of.getAsDouble() / to.getAsDouble());
     }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class UsageWindow implements Load.Window {
     private final ProcFileSystem proc;
     private final OptionalLong pid;
+    private boolean peakIsKnown;
     private @Nullable ProcessUsage before;
     private @Nullable ProcessUsage used;
 
@@ -20,6 +21,9 @@ final class UsageWindow implements Load.Window {
 
     @Override
     public void opened() throws CommandFailure {
+        if (pid.isPresent()) {
+            peakIsKnown = proc.forgetPeak(pid.getAsLong());
+        }
         before = usage();
     }
 
@@ -38,6 +42,11 @@ final class UsageWindow implements Load.Window {
         } catch (IOException e) {
             throw new CommandFailure(1, "cannot look at process " + pid.getAsLong() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Whether {@link ProcessUsage#peakBytes()} is of the measured time and not of what went before. */
+    boolean peakIsKnown() {
+        return peakIsKnown;
     }
 
     /** What was used in between; null without a process. */

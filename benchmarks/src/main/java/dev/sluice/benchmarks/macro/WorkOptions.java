@@ -9,6 +9,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say what is done, by how many clients and for how long. Confined to the main thread. */
 final class WorkOptions {
+    /** The header of a row's packet and the length of its value. */
+    private static final int ROW_OVERHEAD = 5;
+
     @Option(
             names = "--load",
             split = ",",
@@ -53,6 +56,32 @@ final class WorkOptions {
             description = "Rows of the table. Default: 10000.")
     private int rows;
 
+    @Option(
+            names = "--result-mb",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Size of the result of large-result in millions of bytes. Default: 200.")
+    private int resultMegabytes;
+
+    @Option(
+            names = "--row-bytes",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Length of its rows. Default: 200.")
+    private int rowBytes;
+
+    @Option(
+            names = "--idle",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "Connections of the load idle. Default: 10000.")
+    private int idle;
+
+    @Option(
+            names = "--allocations",
+            description = "One more turn of each Sluice: bytes that its event loops allocate for a query.")
+    private boolean allocations;
+
     /** Rejects numbers that make no sense. */
     void validate() throws CommandFailure {
         require(connections.stream().allMatch(n -> n >= 1 && n <= 10_000), "--connections must be 1 to 10000");
@@ -60,6 +89,9 @@ final class WorkOptions {
         require(rounds >= 1, "--rounds must be at least 1");
         require(warmUp >= 0, "--warm-up must not be negative");
         require(rows >= 1 && rows <= 10_000_000, "--rows must be 1 to 10000000");
+        require(resultMegabytes >= 1 && resultMegabytes <= 100_000, "--result-mb must be 1 to 100000");
+        require(rowBytes >= 1 && rowBytes <= 1_000_000, "--row-bytes must be 1 to 1000000");
+        require(idle >= 1 && idle <= 1_000_000, "--idle must be 1 to 1000000");
     }
 
     private static void require(boolean condition, String message) throws CommandFailure {
@@ -72,8 +104,23 @@ final class WorkOptions {
         return loads;
     }
 
-    List<Integer> connections() {
-        return connections;
+    /** How many clients a load is run with, one after the other. */
+    List<Integer> connections(LoadKind kind) {
+        if (kind == LoadKind.IDLE) {
+            return List.of(idle);
+        }
+        return kind.hasOwnNumberOfClients() ? List.of(kind.clients()) : connections;
+    }
+
+    /** What large-result asks for. */
+    String largeResultQuery() {
+        long resultRows = Math.max(1, resultMegabytes * 1_000_000L / (rowBytes + ROW_OVERHEAD));
+        return "SELECT REPEAT('x', %d) AS v FROM %s a, %s b, %s c LIMIT %d"
+                .formatted(rowBytes, BenchTable.NAME, BenchTable.NAME, BenchTable.NAME, resultRows);
+    }
+
+    boolean countsAllocations() {
+        return allocations;
     }
 
     int connectionsMax() {

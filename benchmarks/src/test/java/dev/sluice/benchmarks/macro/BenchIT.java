@@ -83,7 +83,7 @@ class BenchIT {
     }
 
     private static double median(Map<?, ?> target, Metric metric) {
-        Object value = object(target.get(metric.key())).get("median");
+        Object value = object(target.get(metric.key(Unit.QUERY))).get("median");
         assertThat(value).isInstanceOf(Number.class);
         return value instanceof Number number ? number.doubleValue() : Double.NaN;
     }

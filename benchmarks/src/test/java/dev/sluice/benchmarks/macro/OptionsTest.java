@@ -59,7 +59,9 @@ class OptionsTest {
         options.validate();
 
         assertThat(options.loads()).containsExactly(LoadKind.SYSBENCH_PREPARED, LoadKind.READ_WRITE);
-        assertThat(options.connections()).containsExactly(8, 64);
+        assertThat(options.connections(LoadKind.READ_WRITE)).containsExactly(8, 64);
+        assertThat(options.connections(LoadKind.LARGE_RESULT)).containsExactly(1);
+        assertThat(options.connections(LoadKind.IDLE)).containsExactly(10_000);
         assertThat(options.connectionsMax()).isEqualTo(64);
     }
 
@@ -76,7 +78,17 @@ class OptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--seconds=0", "--rounds=0", "--warm-up=-1", "--rows=0", "--connections=8,0"})
+    @ValueSource(
+            strings = {
+                "--seconds=0",
+                "--rounds=0",
+                "--warm-up=-1",
+                "--rows=0",
+                "--connections=8,0",
+                "--result-mb=0",
+                "--row-bytes=0",
+                "--idle=0"
+            })
     void numbersThatMakeNoSenseAreRejectedByName(String option) {
         WorkOptions options = work(option);
 
@@ -117,7 +129,9 @@ class OptionsTest {
         SluiceOptions options = new SluiceOptions();
         new CommandLine(options).parseArgs("--threads=2", "--pool=64", "--transport=nio");
         Path file = Files.writeString(
-                directory.resolve("sluice.yaml"), options.configuration(SERVERS, new HostPort("127.0.0.1", 6033)));
+                directory.resolve("sluice.yaml"),
+                options.launcher(options.base(), SERVERS, directory)
+                        .configuration(new HostPort("127.0.0.1", 6033), new HostPort("127.0.0.1", 9104)));
 
         SluiceConfig config = new ConfigLoader().load(file);
 
@@ -131,9 +145,91 @@ class OptionsTest {
     }
 
     @Test
+    void aVariantDiffersInItsSettingsOnly() throws Exception {
+        SluiceOptions options = new SluiceOptions();
+        new CommandLine(options).parseArgs("--threads=2", "--pool=64", "--jvm-option=-Da=b");
+
+        List<SluiceVariant> variants = options.variants(List.of(
+                "ring=transport:io_uring",
+                "other=java:/opt/jdk",
+                "other=jvm:-XX:FlightRecorderOptions=a=b,c=d",
+                "other=config:routing.consistency=none",
+                "ring=pool:4",
+                "other=tls:on"));
+
+        assertThat(variants).extracting(SluiceVariant::name).containsExactly("sluice", "ring", "other");
+        assertThat(variants.get(1).usesIoUring()).isTrue();
+        assertThat(variants.get(1).pool()).isEqualTo(4);
+        assertThat(variants.get(1).threads()).isEqualTo(2);
+        assertThat(variants.get(2).javaHome()).isEqualTo(Path.of("/opt/jdk"));
+        assertThat(variants.get(2).jvmOptions()).containsExactly("-Da=b", "-XX:FlightRecorderOptions=a=b,c=d");
+        assertThat(variants.get(2).readsItsWrites()).isFalse();
+        assertThat(variants.get(2).tls()).isTrue();
+        assertThat(variants.get(0)).isEqualTo(options.base());
+    }
+
+    @Test
+    void moreKeysOfAVariantGoWhereTheyBelong() throws Exception {
+        SluiceOptions options = new SluiceOptions();
+        List<SluiceVariant> variants = options.variants(
+                List.of("v=config:routing.consistency=none", "v=config:pool.idle-timeout=5m", "v=tls:on"));
+        String text = options.launcher(variants.get(1), SERVERS, directory)
+                .configuration(new HostPort("127.0.0.1", 6033), new HostPort("127.0.0.1", 9104));
+
+        SluiceConfig config = new ConfigLoader().load(Files.writeString(directory.resolve("v.yaml"), text));
+
+        assertThat(config.pool().idleTimeout()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(config.pool().maxConnectionsPerBackend()).isEqualTo(100);
+        assertThat(text).contains("consistency: none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "name",
+                "name=transport",
+                "name=transport:",
+                "=transport:nio",
+                "name=color:red",
+                "name=pool:x",
+                "name=tls:yes",
+                "name=config:key",
+                "sluice=transport:nio",
+                "haproxy=transport:nio"
+            })
+    void aVariantOfAnotherFormIsRefused(String option) {
+        assertThatThrownBy(() -> new SluiceOptions().variants(List.of(option)))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageStartingWith("--variant " + option);
+    }
+
+    @Test
+    void aMarkdownReportNeedsAFile() {
+        BenchCommand command = new BenchCommand();
+        new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--output=markdown");
+
+        assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class).hasMessageContaining("--out");
+    }
+
+    @Test
+    void tooManyIdleConnectionsAreRefusedBeforeAnythingIsStarted() {
+        BenchCommand command = new BenchCommand();
+        new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--load=idle", "--idle=1000000");
+
+        assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class).hasMessageContaining("ulimit -n");
+    }
+
+    @Test
+    void theLargeResultIsAsLongAsAskedFor() {
+        assertThat(work("--result-mb=2", "--row-bytes=195").largeResultQuery())
+                .isEqualTo("SELECT REPEAT('x', 195) AS v FROM sbtest1 a, sbtest1 b, sbtest1 c LIMIT 10000");
+    }
+
+    @Test
     void haProxySpreadsReadsAndSendsWritesToThePrimary() throws IOException {
-        String text = new HaProxy(Path.of("haproxy"), 1)
-                .configuration(SERVERS, new HostPort("127.0.0.1", 1), new HostPort("127.0.0.1", 2));
+        String text = new HaProxy(Path.of("haproxy"), 1, SERVERS, directory)
+                .configuration(new HostPort("127.0.0.1", 1), new HostPort("127.0.0.1", 2));
 
         assertThat(text)
                 .contains("nbthread 1\n", "mode tcp\n")

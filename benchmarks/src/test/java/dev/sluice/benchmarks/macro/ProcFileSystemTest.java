@@ -23,7 +23,7 @@ class ProcFileSystemTest {
 
         ProcessUsage usage = new ProcFileSystem(root).usage(17);
 
-        assertThat(usage).isEqualTo(new ProcessUsage(2_500_000, 1_000_000, 1_515, 2_048L * 1_024));
+        assertThat(usage).isEqualTo(new ProcessUsage(2_500_000, 1_000_000, 1_515, 2_048L * 1_024, 4_096L * 1_024));
         assertThat(usage.cpuMicros()).isEqualTo(3_500_000);
     }
 
@@ -40,10 +40,33 @@ class ProcFileSystemTest {
 
     @Test
     void theDifferenceIsWhatWasUsedInBetween() {
-        ProcessUsage before = new ProcessUsage(10, 20, 30, 40);
-        ProcessUsage after = new ProcessUsage(110, 220, 330, 35);
+        ProcessUsage before = new ProcessUsage(10, 20, 30, 40, 45);
+        ProcessUsage after = new ProcessUsage(110, 220, 330, 35, 70);
 
-        assertThat(after.since(before)).isEqualTo(new ProcessUsage(100, 200, 300, 35));
+        assertThat(after.since(before)).isEqualTo(new ProcessUsage(100, 200, 300, 35, 30));
+    }
+
+    @Test
+    void thePeakIsForgottenWhereTheKernelLetsUs() throws IOException {
+        process("java", 1, 1);
+
+        assertThat(new ProcFileSystem(root).forgetPeak(17)).isTrue();
+
+        assertThat(root.resolve("17/clear_refs")).hasContent("5");
+        assertThat(new ProcFileSystem(root).forgetPeak(18)).isFalse();
+    }
+
+    @Test
+    void theLimitOfOpenFilesIsTheSoftOne() throws IOException {
+        process("java", 1, 1);
+        Files.writeString(root.resolve("17/limits"), """
+                Limit                     Soft Limit           Hard Limit           Units
+                Max processes             unlimited            unlimited            processes
+                Max open files            1024                 20000                files
+                """);
+
+        assertThat(new ProcFileSystem(root).openFilesMax("17")).isEqualTo(1024);
+        assertThat(ProcFileSystem.ofMachine().openFilesMax("self")).isGreaterThan(10);
     }
 
     @Test
