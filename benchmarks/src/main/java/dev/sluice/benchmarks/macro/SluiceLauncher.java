@@ -16,7 +16,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts Sluice as it is measured: a JVM of its own with the class path of this one and the flags of the launcher.
+ * Starts Sluice as it is measured: a JVM of its own with the class path, the options and the archive of classes that the launcher names, or with the class
+ * path of this one if it was not the launcher that started it.
  * Confined to the main thread.
  *
  * @param log where its output goes; null for a file that ends with the run
@@ -26,9 +27,17 @@ record SluiceLauncher(
         Servers servers,
         Path directory,
         @Nullable Path log) implements Launcher {
-    /** What the launcher gives to a production server. */
-    static final List<String> LAUNCHER_FLAGS = List.of(
-            "-Dio.netty.leakDetection.level=disabled", "-XX:+ExitOnOutOfMemoryError", "-XX:MaxRAMPercentage=60");
+    /** What the launcher would start a server with; nothing without the launcher. */
+    static List<String> launcherOptions() {
+        return System.getProperty("sluice.server.options", "").lines().toList();
+    }
+
+    /** The launcher's archive of classes, which is one of the JDK that runs this. */
+    private List<String> archive() {
+        String archive = System.getProperty("sluice.server.archive");
+        boolean same = variant.javaHome().equals(Path.of(System.getProperty("java.home")));
+        return archive == null || !same ? List.of() : List.of("-XX:SharedArchiveFile=" + archive);
+    }
 
     /** The same for another variant. */
     SluiceLauncher of(SluiceVariant other) {
@@ -66,9 +75,11 @@ record SluiceLauncher(
     private List<String> command(Path file) {
         List<String> command = new ArrayList<>();
         command.add(variant.javaHome().resolve("bin").resolve("java").toString());
-        command.addAll(LAUNCHER_FLAGS);
+        command.addAll(launcherOptions());
+        command.addAll(archive());
         command.addAll(variant.jvmOptions());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.sluice.server.cli.Main"));
+        String classPath = System.getProperty("sluice.server.classpath", System.getProperty("java.class.path"));
+        command.addAll(List.of("-cp", classPath, "dev.sluice.server.cli.Main"));
         command.addAll(List.of("serve", "--config", file.toString()));
         return command;
     }
