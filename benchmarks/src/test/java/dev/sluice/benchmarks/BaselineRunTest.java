@@ -83,7 +83,8 @@ class BaselineRunTest {
             parameters.put(key, result.getParams().getParam(key));
         }
         double nanos = result.getPrimaryResult().getStatistics().getMin();
-        Result<?> allocated = Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"));
+        Result<?> allocated =
+                Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"));
         return new Baseline.Measured(
                 benchmark.substring(type.lastIndexOf('.') + 1),
                 parameters,
