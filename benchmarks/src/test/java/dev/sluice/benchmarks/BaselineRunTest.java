@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -82,7 +83,8 @@ class BaselineRunTest {
             parameters.put(key, result.getParams().getParam(key));
         }
         double nanos = result.getPrimaryResult().getStatistics().getMin();
-        Result<?> allocated = result.getSecondaryResults().get("gc.alloc.rate.norm");
+        Result<?> allocated =
+                Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"));
         return new Baseline.Measured(
                 benchmark.substring(type.lastIndexOf('.') + 1),
                 parameters,

@@ -50,7 +50,8 @@ class BenchmarksRunTest {
                                 ClassifierBenchmark.class,
                                 ResponseScannerBenchmark.class,
                                 BalancerBenchmark.class,
-                                LoopMetricsBenchmark.class)
+                                LoopMetricsBenchmark.class,
+                                SessionPathBenchmark.class)
                         .map(Class::getName)
                         .toList());
     }

@@ -78,8 +78,9 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--profile",
             paramLabel = "FILE",
-            description = "Write where Sluice spends its time under each load as a flame graph to FILE, an SVG, and where it"
-                    + " allocates to another one beside it, in a turn after the rounds.")
+            description =
+                    "Write where Sluice spends its time under each load as a flame graph to FILE, an SVG, and where it"
+                            + " allocates to another one beside it, in a turn after the rounds.")
     private @Nullable Path profile;
 
     @Option(names = "--check", description = "Exit with 1 if a target was missed.")
@@ -166,8 +167,7 @@ public final class BenchCommand implements Callable<Integer> {
     static Path withSuffix(Path file, String suffix) {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.');
-        return file.resolveSibling(
-                dot < 0 ? name + suffix : name.substring(0, dot) + suffix + name.substring(dot));
+        return file.resolveSibling(dot < 0 ? name + suffix : name.substring(0, dot) + suffix + name.substring(dot));
     }
 
     /** A directory that ends with the stack. */

@@ -70,6 +70,8 @@ enum Curve {
     private static final int CLIENTS = 8;
 
     private final String quantity;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<Integer> points;
 
     Curve(String quantity, List<Integer> points) {

@@ -24,10 +24,14 @@ final class FlameGraph {
     /** What of a recording is drawn. Immutable. */
     enum Kind {
         /** Where threads were found at work, at regular intervals. */
-        TIME("jdk.ExecutionSample", "samples of Java code by JFR",
+        TIME(
+                "jdk.ExecutionSample",
+                "samples of Java code by JFR",
                 "Time in native code and in the kernel, which is most of a relay's, is not in it."),
         /** Which objects were allocated where, by bytes: the JVM takes samples of them. */
-        ALLOCATION("jdk.ObjectAllocationSample", "bytes of objects, estimated by JFR",
+        ALLOCATION(
+                "jdk.ObjectAllocationSample",
+                "bytes of objects, estimated by JFR",
                 "Each stack ends with the type that was allocated.");
 
         private final String event;
@@ -115,16 +119,8 @@ final class FlameGraph {
     String svg(String title) {
         double height = TOP + ROW * (root.depth() + 1);
         Svg svg = new Svg(WIDTH, height)
-                .text(
-                        WIDTH / 2,
-                        18,
-                        Svg.Anchor.MIDDLE,
-                        "%s: %d %s".formatted(title, root.count, kind.unit))
-                .text(
-                        WIDTH / 2,
-                        36,
-                        Svg.Anchor.MIDDLE,
-                        kind.remark);
+                .text(WIDTH / 2, 18, Svg.Anchor.MIDDLE, "%s: %d %s".formatted(title, root.count, kind.unit))
+                .text(WIDTH / 2, 36, Svg.Anchor.MIDDLE, kind.remark);
         if (root.count > 0) {
             draw(svg, root, 0, height - ROW);
         }

@@ -102,8 +102,7 @@ final class GrowthCommand implements Callable<Integer> {
             Map<String, String> environment = new Environment(proc, servers).describe();
             environment.put("work", "%d s for each point after %d s of warm-up".formatted(seconds, warmUp));
             environment.put(SluiceVariant.BASE_NAME, sluice.base().description());
-            SluiceVariant roomy =
-                    sluice.base().with("limits.max-connections", Math.max(clientsMax, 1_000) + 100);
+            SluiceVariant roomy = sluice.base().with("limits.max-connections", Math.max(clientsMax, 1_000) + 100);
             Target target = sluice.launcher(roomy, servers, BenchCommand.temporaryDirectory(cleanup))
                     .start(cleanup);
             progress.progress("warm-up");
@@ -136,12 +135,7 @@ final class GrowthCommand implements Callable<Integer> {
         for (int value : points(curve)) {
             UsageWindow window = new UsageWindow(proc, target.pid());
             LoadResult result = new WireLoopLoad(servers, curve.script(value, ROWS))
-                    .run(
-                            target,
-                            curve.clients(value),
-                            Duration.ofSeconds(warmUp),
-                            Duration.ofSeconds(seconds),
-                            window);
+                    .run(target, curve.clients(value), Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), window);
             @Nullable ProcessUsage used = window.used();
             double queries = Math.max(1, result.units());
             GrowthReport.Point point = new GrowthReport.Point(

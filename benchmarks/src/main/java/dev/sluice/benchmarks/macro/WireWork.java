@@ -13,6 +13,7 @@ interface WireWork extends AutoCloseable {
     void close() throws IOException;
 
     /** Connects, logs in, asks once, disconnects. Confined to one thread at a time. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Connecting(Servers servers, HostPort address, byte[] query) implements WireWork {
         @Override
         public double run() throws IOException {

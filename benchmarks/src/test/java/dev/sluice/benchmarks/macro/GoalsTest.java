@@ -29,11 +29,7 @@ class GoalsTest {
 
     @Test
     void moreThroughputIsBetter() {
-        compare(
-                LoadKind.SYSBENCH,
-                64,
-                line("haproxy", Metric.THROUGHPUT, 100),
-                line("sluice", Metric.THROUGHPUT, 96));
+        compare(LoadKind.SYSBENCH, 64, line("haproxy", Metric.THROUGHPUT, 100), line("sluice", Metric.THROUGHPUT, 96));
 
         assertThat(goals())
                 .containsExactly("sysbench, 64 connections: queries/s of sluice / haproxy 0.96 >= 0.97 MISSED");
@@ -74,10 +70,15 @@ class GoalsTest {
 
     @Test
     void memoryStartAndConnectsHaveBoundsOfTheirOwn() {
-        compare(LoadKind.IDLE, 10_000, new Report.Line("sluice", Map.of(
-                Metric.HEAP_PER_CONNECTION, Spread.of(6),
-                Metric.DIRECT_PER_CONNECTION, Spread.of(3),
-                Metric.RESIDENT_PER_CONNECTION, Spread.of(11))));
+        compare(
+                LoadKind.IDLE,
+                10_000,
+                new Report.Line(
+                        "sluice",
+                        Map.of(
+                                Metric.HEAP_PER_CONNECTION, Spread.of(6),
+                                Metric.DIRECT_PER_CONNECTION, Spread.of(3),
+                                Metric.RESIDENT_PER_CONNECTION, Spread.of(11))));
         compare(LoadKind.START, 1, line("sluice", Metric.LISTENING, 599));
         compare(LoadKind.CONNECT, 8, line("direct", Metric.THROUGHPUT, 1000), line("sluice", Metric.THROUGHPUT, 700));
         compare(LoadKind.LARGE_RESULT, 1, line("sluice", Metric.PEAK_EXTRA, 5));
@@ -98,8 +99,7 @@ class GoalsTest {
         compare(
                 LoadKind.READ_AFTER_WRITE,
                 8,
-                new Report.Line("sluice", Map.of(
-                        Metric.CPU, Spread.of(22), Metric.ON_REPLICAS, Spread.of(79.9))),
+                new Report.Line("sluice", Map.of(Metric.CPU, Spread.of(22), Metric.ON_REPLICAS, Spread.of(79.9))),
                 line("any", Metric.CPU, 20));
 
         assertThat(goals())
@@ -121,8 +121,8 @@ class GoalsTest {
 
     private List<String> goals() {
         return Goals.of(new Report(Map.of(), 2, variants, comparisons)).stream()
-                .map(goal -> "%s %s %s %s"
-                        .formatted(goal.text(), goal.measuredText(), goal.boundText(), goal.verdict()))
+                .map(goal ->
+                        "%s %s %s %s".formatted(goal.text(), goal.measuredText(), goal.boundText(), goal.verdict()))
                 .toList();
     }
 

@@ -34,6 +34,7 @@ class GrowthTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // these scripts need no client
     void aStatementIsAsLongAsItsPointSays() throws Exception {
         WireLoopLoad.Commands commands = Curve.LENGTH.script(400, 1).prepare(null, 0);
 
@@ -42,6 +43,7 @@ class GrowthTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // these scripts need no client
     void distinctStatementsComeInTurns() throws Exception {
         WireLoopLoad.Commands commands = Curve.STATEMENTS.script(2, 1).prepare(null, 0);
 
@@ -55,9 +57,7 @@ class GrowthTest {
     @ValueSource(strings = {"--seconds=0", "--warm-up=-1", "--points=5", "--curve=length --points=0"})
     void whatMakesNoSenseIsRefusedBeforeAnythingIsStarted(String options) {
         GrowthCommand command = new GrowthCommand();
-        new CommandLine(command)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs(options.split(" "));
+        new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(options.split(" "));
 
         assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class);
     }

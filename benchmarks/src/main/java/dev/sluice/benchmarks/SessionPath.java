@@ -1,0 +1,311 @@
+package dev.sluice.benchmarks;
+
+import dev.sluice.protocol.Capabilities;
+import dev.sluice.protocol.Packets;
+import dev.sluice.protocol.PayloadWriter;
+import dev.sluice.protocol.auth.RsaKeys;
+import dev.sluice.router.balance.BalancerKind;
+import dev.sluice.router.sql.ClassifierLimits;
+import dev.sluice.router.sql.LexicalMode;
+import dev.sluice.router.sql.StatementClassifier;
+import dev.sluice.router.topology.BackendAddress;
+import dev.sluice.router.topology.BackendStatus;
+import dev.sluice.router.topology.GtidPosition;
+import dev.sluice.router.topology.Health;
+import dev.sluice.router.topology.OperatorState;
+import dev.sluice.router.topology.Role;
+import dev.sluice.router.topology.Topology;
+import dev.sluice.router.topology.TopologyPolicy;
+import dev.sluice.server.admission.Refusals;
+import dev.sluice.server.auth.AuthServices;
+import dev.sluice.server.auth.ClientAuthentication;
+import dev.sluice.server.auth.Credential;
+import dev.sluice.server.auth.CredentialCache;
+import dev.sluice.server.auth.LoginName;
+import dev.sluice.server.backend.BackendCapacities;
+import dev.sluice.server.backend.BackendConnection;
+import dev.sluice.server.backend.BackendOpener;
+import dev.sluice.server.backend.ConnectListener;
+import dev.sluice.server.backend.EmbeddedBackends;
+import dev.sluice.server.backend.LoopPool;
+import dev.sluice.server.backend.PoolEnvironment;
+import dev.sluice.server.backend.PoolKey;
+import dev.sluice.server.backend.PoolSettings;
+import dev.sluice.server.backend.WaitingBudget;
+import dev.sluice.server.config.ConsistencyConfig;
+import dev.sluice.server.frontend.EmbeddedFrontends;
+import dev.sluice.server.frontend.Frontend;
+import dev.sluice.server.frontend.FrontendCommandHandler;
+import dev.sluice.server.metrics.LoopMetrics;
+import dev.sluice.server.metrics.MetricsRegistry;
+import dev.sluice.server.monitor.AccountChoice;
+import dev.sluice.server.monitor.CollationCatalog;
+import dev.sluice.server.monitor.MonitorSettings;
+import dev.sluice.server.monitor.TopologyMonitor;
+import dev.sluice.server.monitor.TriggerWatch;
+import dev.sluice.server.session.DiagnosticsUsers;
+import dev.sluice.server.session.Evidence;
+import dev.sluice.server.session.LoopContext;
+import dev.sluice.server.session.ServerKills;
+import dev.sluice.server.session.Session;
+import dev.sluice.server.session.SessionRegistry;
+import dev.sluice.server.session.SessionSettings;
+import dev.sluice.server.session.SessionStarts;
+import dev.sluice.server.session.SessionSwitches;
+import dev.sluice.server.session.StatementTexts;
+import dev.sluice.server.session.UserChange;
+import dev.sluice.server.session.WriteGate;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session as it is in production, between a client and a replica that are channels without sockets: what a command goes
+ * through is all there but the system calls. Confined to one thread.
+ */
+final class SessionPath implements AutoCloseable {
+    private static final int CAPABILITIES = Capabilities.CLIENT_PROTOCOL_41
+            | Capabilities.CLIENT_TRANSACTIONS
+            | Capabilities.CLIENT_SECURE_CONNECTION
+            | Capabilities.CLIENT_MULTI_RESULTS
+            | Capabilities.CLIENT_PS_MULTI_RESULTS
+            | Capabilities.CLIENT_PLUGIN_AUTH
+            | Capabilities.CLIENT_SESSION_TRACK
+            | Capabilities.CLIENT_DEPRECATE_EOF;
+    private static final byte[] OK = {7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0};
+    private static final int COM_QUERY = 3;
+    private static final int WHOLE_BYTES_MAX = 1 << 20;
+    private static final int REPLICA = 1;
+    private static final int CONNECTIONS_MAX = 10;
+
+    private final EmbeddedChannel client = new EmbeddedChannel();
+    private final EmbeddedChannel server = new EmbeddedChannel();
+    private final StatementClassifier classifier = new StatementClassifier(ClassifierLimits.DEFAULT);
+    private final TopologyMonitor monitor = new TopologyMonitor(MonitorSettings.of("monitor", ""), List.of());
+    private final TriggerWatch triggers = new TriggerWatch(monitor, Duration.ofHours(1));
+    private final ByteBuf command;
+    /** A copy, because the command itself is what is forwarded. */
+    private final ByteBuf asked;
+
+    private final ByteBuf response;
+
+    /** A session that has asked the query once, so that everything about it is known. */
+    SessionPath(String query, SampleResult result) {
+        classifier.classifyBlocking(query.getBytes(StandardCharsets.UTF_8), LexicalMode.DEFAULT);
+        command = command(query);
+        asked = command.copy();
+        response = ofAllocator(result.response());
+        client.pipeline().addLast("commands", new FrontendCommandHandler(session(), WHOLE_BYTES_MAX));
+        client.pipeline().fireChannelRead(again(command));
+        client.pipeline().fireChannelReadComplete();
+        settle();
+    }
+
+    private static ByteBuf command(String query) {
+        ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer();
+        int header = Packets.begin(out, 0);
+        new PayloadWriter(out).int1(COM_QUERY).bytes(query.getBytes(StandardCharsets.UTF_8));
+        Packets.end(out, header);
+        return out;
+    }
+
+    /** Buffers as sockets get them: their slices and duplicates are pooled. */
+    private static ByteBuf ofAllocator(ByteBuf bytes) {
+        ByteBuf out =
+                ByteBufAllocator.DEFAULT.directBuffer(bytes.readableBytes()).writeBytes(bytes);
+        bytes.release();
+        return out;
+    }
+
+    private Session session() {
+        Topology topology = Topology.of(
+                1, List.of(backend(0, Role.PRIMARY), backend(REPLICA, Role.REPLICA)), 0, TopologyPolicy.DEFAULT);
+        LoopMetrics metrics = new MetricsRegistry(() -> topology, List.of("a", "b", "c")).newLoop();
+        CredentialCache credentials = new CredentialCache(Duration.ofMinutes(1), 10);
+        ConsistencyConfig consistency = ConsistencyConfig.defaults();
+        SessionSettings settings =
+                new SessionSettings(true, false, consistency, Duration.ofSeconds(10), 100, 1 << 20, 1 << 24);
+        LoopContext.Shared shared = new LoopContext.Shared(
+                classifier,
+                () -> topology,
+                () -> settings,
+                new SessionSwitches(),
+                new SessionRegistry(CONNECTIONS_MAX),
+                new StatementTexts(),
+                credentials,
+                new DiagnosticsUsers(),
+                triggers,
+                new NoSignals(),
+                Evidence.of(consistency, System.nanoTime()),
+                new WriteGate(System::nanoTime),
+                (ordinal, thread) -> CompletableFuture.completedFuture(ServerKills.Outcome.DONE),
+                new Refusals(System::nanoTime),
+                System::nanoTime);
+        EventLoop loop = client.eventLoop();
+        LoopPool pool = new LoopPool(
+                loop,
+                new Opener(),
+                new BackendCapacities(
+                        List.of(address(0), address(REPLICA)),
+                        List.of(CONNECTIONS_MAX, CONNECTIONS_MAX),
+                        0,
+                        new WaitingBudget(CONNECTIONS_MAX, WHOLE_BYTES_MAX)),
+                new PoolSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)),
+                new PoolEnvironment(() -> topology, System::nanoTime, metrics));
+        LoopContext context = new LoopContext(loop, shared, pool, BalancerKind.WRR.create(), metrics);
+        Frontend frontend = EmbeddedFrontends.of(client, CAPABILITIES);
+        SessionStarts starts = new SessionStarts(() -> topology, () -> CollationCatalog.EMPTY);
+        UserChange userChange = new UserChange(
+                context,
+                frontend,
+                new UserChange.Services(
+                        new AuthServices(credentials, name -> AccountChoice.NONE, RsaKeys.generate(), false), starts),
+                new ClientAuthentication.Client("localhost", null, false, false),
+                new byte[20]);
+        Credential credential = Credential.ofPassword(LoginName.of("app"), new byte[] {1});
+        return new Session(context, frontend, starts.start(credential, 45, null, false, CAPABILITIES), userChange);
+    }
+
+    private static BackendAddress address(int ordinal) {
+        return new BackendAddress("server" + ordinal, BackendAddress.DEFAULT_PORT);
+    }
+
+    private static BackendStatus backend(int ordinal, Role role) {
+        return new BackendStatus(
+                ordinal,
+                address(ordinal),
+                role,
+                Health.ONLINE,
+                OperatorState.ACTIVE,
+                1,
+                null,
+                Duration.ZERO,
+                GtidPosition.UNKNOWN,
+                null,
+                null);
+    }
+
+    /** Lets the first query run to its end, with everything that has to be said to a new connection before. */
+    private void settle() {
+        for (int step = 0; step < 100; step++) {
+            client.runPendingTasks();
+            server.runPendingTasks();
+            @Nullable ByteBuf sent = server.readOutbound();
+            while (sent != null) {
+                answer(sent);
+                sent.release();
+                sent = server.readOutbound();
+            }
+            if (drain(client) > OK.length) {
+                return;
+            }
+        }
+        throw new IllegalStateException("the first query was not answered");
+    }
+
+    private void answer(ByteBuf sent) {
+        while (sent.isReadable()) {
+            ByteBuf packet = sent.readSlice(Packets.HEADER_LENGTH + sent.getUnsignedMediumLE(sent.readerIndex()));
+            boolean isQuery = packet.equals(asked);
+            receive(isQuery ? again(response) : Unpooled.copiedBuffer(OK));
+        }
+    }
+
+    private void receive(ByteBuf bytes) {
+        server.pipeline().fireChannelRead(bytes);
+        server.pipeline().fireChannelReadComplete();
+    }
+
+    /** One query and its answer: returns the bytes that the server and then the client got. */
+    int query() {
+        client.pipeline().fireChannelRead(again(command));
+        client.pipeline().fireChannelReadComplete();
+        int sent = drain(server);
+        receive(again(response));
+        return sent + drain(client);
+    }
+
+    /** What the harness itself does for a query: the same buffers through the same channels, past the session. */
+    @SuppressWarnings("FutureReturnValueIgnored") // promises that promise nothing
+    int relay() {
+        client.write(again(command), client.voidPromise());
+        client.flush();
+        int sent = drain(client);
+        client.write(again(response), client.voidPromise());
+        client.flush();
+        return sent + drain(client);
+    }
+
+    /** The buffer itself, because even a duplicate is an object. */
+    private static ByteBuf again(ByteBuf bytes) {
+        return bytes.readerIndex(0).retain();
+    }
+
+    /** Bytes of a query and of its answer. */
+    int bytes() {
+        return command.writerIndex() + response.writerIndex();
+    }
+
+    private static int drain(EmbeddedChannel channel) {
+        int bytes = 0;
+        @Nullable ByteBuf part = channel.readOutbound();
+        while (part != null) {
+            bytes += part.readableBytes();
+            part.release();
+            part = channel.readOutbound();
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        client.finishAndReleaseAll();
+        server.finishAndReleaseAll();
+        command.release();
+        asked.release();
+        response.release();
+        triggers.close();
+        monitor.close();
+        classifier.close();
+    }
+
+    /** Opens the one connection there is. Confined to one thread. */
+    private final class Opener implements BackendOpener {
+        @Override
+        public void connect(
+                EventLoop loop, BackendAddress address, PoolKey key, Credential credential, ConnectListener listener) {
+            BackendConnection connection = EmbeddedBackends.open(server, key, CAPABILITIES, System.nanoTime());
+            loop.execute(() -> listener.connected(connection));
+        }
+    }
+
+    /** Nobody listens. Immutable. */
+    private record NoSignals() implements LoopContext.MonitorSignals {
+        @Override
+        public void trouble(int backendOrdinal, boolean connectionLost) {
+            throw new IllegalStateException("trouble with backend " + backendOrdinal);
+        }
+
+        @Override
+        public void wrote() {
+            throw new IllegalStateException("a read counted as a write");
+        }
+
+        @Override
+        public void accountsChanged() {
+            throw new IllegalStateException("a read changed accounts");
+        }
+
+        @Override
+        public void positionWanted(int backendOrdinal) {
+            // Nothing is written, so no position is missed.
+        }
+    }
+}
