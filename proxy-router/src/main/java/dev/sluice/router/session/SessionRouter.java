@@ -124,7 +124,7 @@ public final class SessionRouter {
                     transaction,
                     held,
                     state.inReadOnlyTransaction() ? RouteReason.READ_ONLY_TRANSACTION : RouteReason.IN_TRANSACTION);
-            boolean pinned = (state.pins(transaction) & ~SessionState.LOOSE) != 0;
+            boolean pinned = (state.pins(transaction) & ~PinReason.LAST_STATEMENT.bit()) != 0;
             refused = transaction == Slot.REPLICA && !PinnedToReplica.mayRunInTransaction(statement, state, pinned);
             return;
         }

@@ -228,4 +228,20 @@ class PinnedToReplicaTest {
         route(Statements.of("START TRANSACTION READ WRITE"));
         assertThat(router.isRefused()).isTrue();
     }
+
+    @Test
+    void anOpenCursorDoesNotKeepTheSessionFromLeavingTheReplica() {
+        state.observeTransaction(Slot.REPLICA, true, true);
+        state.pin(Slot.REPLICA, PinReason.CURSOR, true);
+        Classification begins = Statements.of("START TRANSACTION READ WRITE");
+        assertThat(SessionRouter.leavesReadOnlyTransaction(begins, state, false))
+                .isTrue();
+        assertThat(state.mayLeave(Slot.REPLICA)).isFalse();
+        state.pin(Slot.REPLICA, PinReason.USER_VARIABLE, true);
+        assertThat(SessionRouter.leavesReadOnlyTransaction(begins, state, false))
+                .isFalse();
+        state.pin(Slot.REPLICA, PinReason.USER_VARIABLE, false);
+        state.observeTransaction(Slot.REPLICA, false, false);
+        assertThat(state.mayLeave(Slot.REPLICA)).isTrue();
+    }
 }
