@@ -232,10 +232,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
     private List<LoopPool> openLoops(CredentialCache credentials) {
         BackendCapacities capacities = Backends.capacities(config);
         ClientPlaces places = new ClientPlaces(
-                capacities,
-                () -> control.limits().maxConnections(),
-                Descriptors::clientsMax,
-                sessions::connectionsMax);
+                capacities, () -> control.limits().maxConnections(), Descriptors::clientsMax, sessions::connectionsMax);
         places.recount();
         BackendConnector connector = new BackendConnector(
                 new BackendConnector.Sockets(

@@ -27,8 +27,8 @@ final class LoginAttempts {
     LoginAttempts(LongSupplier nanoClock) {
         evenAt = Caffeine.newBuilder()
                 .maximumSize(ADDRESSES_MAX)
-                .expireAfter(Expiry.<String, AtomicLong>accessing((address, even) ->
-                        FORGOTTEN_AFTER.plusNanos(Math.max(0, even.get() - nanoClock.getAsLong()))))
+                .expireAfter(Expiry.<String, AtomicLong>accessing(
+                        (address, even) -> FORGOTTEN_AFTER.plusNanos(Math.max(0, even.get() - nanoClock.getAsLong()))))
                 .ticker(nanoClock::getAsLong)
                 .build();
     }

@@ -27,13 +27,15 @@ record HeaderTaking(boolean mariaDb, @Nullable String networks, String seen) {
         }
         String sent = "pool.proxy-protocol is " + version.name().toLowerCase(Locale.ROOT) + ", but ";
         if (!mariaDb) {
-            return Optional.of(sent + "only MariaDB servers take such headers, and this is none: no client could log in here");
+            return Optional.of(
+                    sent + "only MariaDB servers take such headers, and this is none: no client could log in here");
         }
         String listed = networks == null ? "" : networks;
         return covers(listed)
                 ? Optional.empty()
                 : Optional.of(sent + "the server takes no header from " + seen + ", so no client could log in here:"
-                        + " proxy_protocol_networks is '" + listed + "'; add the address of Sluice there, in the server's"
+                        + " proxy_protocol_networks is '" + listed
+                        + "'; add the address of Sluice there, in the server's"
                         + " configuration or by SET GLOBAL proxy_protocol_networks");
     }
 

@@ -109,8 +109,7 @@ final class JdbcInspector implements BackendInspector {
             Optional<String> failure =
                     headers(statement, mariaDb, variables).problem(config.pool().proxyProtocol());
             if (NeededGrants.concernSwitchover(config)) {
-                Optional<String> other =
-                        switchover(url, config, properties, needed, new Switchover(grants, missing));
+                Optional<String> other = switchover(url, config, properties, needed, new Switchover(grants, missing));
                 failure = failure.isPresent() && other.isPresent()
                         ? Optional.of(failure.orElseThrow() + "; " + other.orElseThrow())
                         : failure.or(() -> other);

@@ -324,7 +324,8 @@ public final class ConfigKeys {
             "limits.net-write-timeout",
             ValueType.duration("1s", "1h"),
             "60s",
-            "Time in which a client takes nothing of what waits for it, after which it is disconnected.");
+            "Time in which a client takes nothing of what waits for it, after which it is disconnected; longer for a session"
+                    + " that has set net_write_timeout to more, up to an hour.");
     static final ConfigKey<Integer> LIMITS_FRONTEND_BUFFER = ConfigKey.defaulted(
             "limits.frontend-buffer",
             ValueType.size("16KiB", "256MiB"),

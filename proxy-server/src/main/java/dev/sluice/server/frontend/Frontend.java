@@ -15,6 +15,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOutboundBuffer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ public final class Frontend {
     private boolean unsentBefore;
     private int received;
     private int writes;
+    private Duration ownWriteTimeout = Duration.ZERO;
     private @Nullable WriteWatch watch;
 
     Frontend(Channel channel, long connectionId, FrontendSettings settings) {
@@ -142,10 +144,20 @@ public final class Frontend {
     private WriteWatch watch() {
         WriteWatch watching = watch;
         if (watching == null) {
-            watching = new WriteWatch(channel, settings.netWriteTimeout(), () -> writes, this::giveUp);
+            watching = new WriteWatch(channel, this::writeTimeout, () -> writes, this::giveUp);
             watch = watching;
         }
         return watching;
+    }
+
+    private Duration writeTimeout() {
+        Duration configured = settings.netWriteTimeout().get();
+        return configured.compareTo(ownWriteTimeout) < 0 ? ownWriteTimeout : configured;
+    }
+
+    /** The client may take nothing for so long, if that is longer than the configuration says. */
+    public void netWriteTimeout(Duration own) {
+        ownWriteTimeout = own;
     }
 
     private void giveUp() {

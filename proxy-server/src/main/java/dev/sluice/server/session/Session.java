@@ -72,6 +72,7 @@ public final class Session {
     private final ClientKill clientKill;
     private final StateVector defaults;
     private final IdleLimit idleLimit;
+    private final WriteLimit writeLimit;
     private @Nullable Input input;
     private boolean closed;
     private boolean draining;
@@ -87,6 +88,7 @@ public final class Session {
         this.frontend = frontend;
         this.defaults = start.defaults();
         this.idleLimit = new IdleLimit(frontend.channel());
+        this.writeLimit = new WriteLimit(frontend);
         this.userChange = userChange;
         SessionState state = new SessionState(start.vector(), start.defaultSqlMode());
         SessionChanges changes = new SessionChanges();
@@ -427,6 +429,7 @@ public final class Session {
         StateVector vector = parts.state().vector();
         parts.state().vector(defaults.withSchema(vector.schema()).withMultiStatements(vector.multiStatements()));
         idleLimit.follow(parts.state().vector());
+        writeLimit.follow(parts.state().vector());
     }
 
     private void changeUser(ByteBuf packet) {
@@ -444,6 +447,7 @@ public final class Session {
         parts.leases().credential(credential);
         parts.state().vector(vector);
         idleLimit.follow(vector);
+        writeLimit.follow(vector);
     }
 
     /** The status flags of an answer that no server gave. */
@@ -510,6 +514,7 @@ public final class Session {
             return;
         }
         idleLimit.follow(parts.state().vector());
+        writeLimit.follow(parts.state().vector());
         if (draining) {
             drainNow();
         }

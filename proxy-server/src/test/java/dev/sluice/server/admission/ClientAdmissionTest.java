@@ -40,7 +40,16 @@ class ClientAdmissionTest {
 
     private static LimitsConfig limits(PerClient perClient) {
         return new LimitsConfig(
-                10, perClient, Duration.ofSeconds(10), Duration.ofHours(1), Duration.ofMinutes(1), 1 << 16, 1 << 16, 1 << 20, 100, 1 << 20);
+                10,
+                perClient,
+                Duration.ofSeconds(10),
+                Duration.ofHours(1),
+                Duration.ofMinutes(1),
+                1 << 16,
+                1 << 16,
+                1 << 20,
+                100,
+                1 << 20);
     }
 
     private final class Total implements ClientAdmission.Total {

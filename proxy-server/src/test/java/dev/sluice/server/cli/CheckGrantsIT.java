@@ -81,7 +81,8 @@ class CheckGrantsIT {
             assertThat(run(file, 1)).contains(address + "only MariaDB servers take such headers");
             return;
         }
-        assertThat(run(file, 1)).contains(address + "the server takes no header from ", "proxy_protocol_networks is ''");
+        assertThat(run(file, 1))
+                .contains(address + "the server takes no header from ", "proxy_protocol_networks is ''");
         cluster.servers().forEach(server -> server.execute("SET GLOBAL proxy_protocol_networks = '127.0.0.0/8'"));
         assertThat(run(file, 0)).contains("everything needed is there");
     }

@@ -23,8 +23,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,7 +151,9 @@ class AdminLoginsIT {
                 return;
             }
         }
-        assertThat(ratios).as("median time of the account by that of no account").isEmpty();
+        assertThat(ratios)
+                .as("median time of the account by that of no account")
+                .isEmpty();
     }
 
     private void used(String from, int attempts) {
