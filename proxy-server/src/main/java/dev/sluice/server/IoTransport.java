@@ -14,8 +14,14 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
 import java.util.Map;
 import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The classes of one way to talk to the operating system's sockets. Immutable.
@@ -31,17 +37,44 @@ record IoTransport(
     static final int KEEP_INTERVAL_SECONDS = 10;
     static final int KEEP_PROBES = 3;
 
-    /** The transport of a configuration; throws when epoll is demanded and cannot be had. */
+    /** The transport of a configuration; throws when one is demanded that cannot be had. */
     static IoTransport of(Transport wanted) {
-        if (wanted == Transport.EPOLL && !Epoll.isAvailable()) {
-            throw new IllegalStateException("transport: epoll is not available here: "
-                    + Epoll.unavailabilityCause().getMessage() + "; use transport: auto");
+        return switch (wanted) {
+            case AUTO -> Epoll.isAvailable() ? epoll() : nio();
+            case EPOLL -> {
+                require("epoll", Epoll.unavailabilityCause());
+                yield epoll();
+            }
+            case IO_URING -> {
+                require("io-uring", IoUring.unavailabilityCause());
+                yield ioUring();
+            }
+            case NIO -> nio();
+        };
+    }
+
+    private static void require(String name, @Nullable Throwable unavailable) {
+        if (unavailable != null) {
+            throw new IllegalStateException("transport: " + name + " is not available here: " + unavailable.getMessage()
+                    + "; use transport: auto");
         }
-        return wanted != Transport.NIO && Epoll.isAvailable()
-                ? new IoTransport(
-                        "epoll", EpollIoHandler.newFactory(), EpollSocketChannel.class, EpollServerSocketChannel.class)
-                : new IoTransport(
-                        "nio", NioIoHandler.newFactory(), NioSocketChannel.class, NioServerSocketChannel.class);
+    }
+
+    private static IoTransport epoll() {
+        return new IoTransport(
+                "epoll", EpollIoHandler.newFactory(), EpollSocketChannel.class, EpollServerSocketChannel.class);
+    }
+
+    private static IoTransport ioUring() {
+        return new IoTransport(
+                "io_uring",
+                IoUringIoHandler.newFactory(),
+                IoUringSocketChannel.class,
+                IoUringServerSocketChannel.class);
+    }
+
+    private static IoTransport nio() {
+        return new IoTransport("nio", NioIoHandler.newFactory(), NioSocketChannel.class, NioServerSocketChannel.class);
     }
 
     /**
@@ -51,14 +84,21 @@ record IoTransport(
      * lock.
      */
     Map<ChannelOption<Integer>, Integer> keepAlive() {
-        return socket == EpollSocketChannel.class
-                ? Map.of(
-                        EpollChannelOption.TCP_KEEPIDLE, KEEP_IDLE_SECONDS,
-                        EpollChannelOption.TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS,
-                        EpollChannelOption.TCP_KEEPCNT, KEEP_PROBES)
-                : Map.of(
-                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), KEEP_IDLE_SECONDS,
-                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), KEEP_INTERVAL_SECONDS,
-                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), KEEP_PROBES);
+        if (socket == EpollSocketChannel.class) {
+            return Map.of(
+                    EpollChannelOption.TCP_KEEPIDLE, KEEP_IDLE_SECONDS,
+                    EpollChannelOption.TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS,
+                    EpollChannelOption.TCP_KEEPCNT, KEEP_PROBES);
+        }
+        if (socket == IoUringSocketChannel.class) {
+            return Map.of(
+                    IoUringChannelOption.TCP_KEEPIDLE, KEEP_IDLE_SECONDS,
+                    IoUringChannelOption.TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS,
+                    IoUringChannelOption.TCP_KEEPCNT, KEEP_PROBES);
+        }
+        return Map.of(
+                NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), KEEP_IDLE_SECONDS,
+                NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), KEEP_INTERVAL_SECONDS,
+                NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), KEEP_PROBES);
     }
 }

@@ -124,7 +124,7 @@ record SluiceVariant(
 
     /** Whether it waits for io_uring. */
     boolean usesIoUring() {
-        return transport.equals("io_uring");
+        return transport.equals("io-uring") || transport.equals("io_uring");
     }
 
     /** Whether it reads what it has written, as it does by default. */

@@ -6,6 +6,8 @@ public enum Transport {
     AUTO,
     /** Linux epoll, or refuse to start. */
     EPOLL,
+    /** Linux io_uring, or refuse to start. */
+    IO_URING,
     /** The portable transport of the JDK. */
     NIO
 }

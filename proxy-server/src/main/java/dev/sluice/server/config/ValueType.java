@@ -120,8 +120,8 @@ public final class ValueType<T> {
         return oneOf(type, Map.of());
     }
 
-    /** The same, with names from earlier versions that are still read but no longer offered. */
-    static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type, Map<String, E> earlierNames) {
+    /** The same, with names that are read as well but not offered. */
+    static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type, Map<String, E> otherNames) {
         E[] constants = type.getEnumConstants();
         String names = Arrays.stream(constants).map(ValueType::spelling).collect(Collectors.joining(", "));
         Parser<E> parser = (text, shown) -> {
@@ -130,9 +130,9 @@ public final class ValueType<T> {
                     return constant;
                 }
             }
-            E earlier = earlierNames.get(text);
-            if (earlier != null) {
-                return earlier;
+            E other = otherNames.get(text);
+            if (other != null) {
+                return other;
             }
             throw new InvalidValueException(
                     quote(shown) + " is not one of the choices", suggestion(text, constants, names));
