@@ -134,7 +134,8 @@ class ReplicaLossIT {
     void readsOnAReplicaThatIsShutDownAreAnsweredByOthers() throws Exception {
         // A sleep alone would end early, with a result and not an error.
         LocalServer leaving = cluster.replicas().get(0);
-        String sql = "SELECT CONCAT(@@port, SUM(CASE @@port WHEN " + leaving.port() + " THEN SLEEP(2) ELSE 0 END)) FROM t";
+        String sql =
+                "SELECT CONCAT(@@port, SUM(CASE @@port WHEN " + leaving.port() + " THEN SLEEP(2) ELSE 0 END)) FROM t";
         List<Connection> connections = new ArrayList<>();
         List<CompletableFuture<@Nullable String>> reads = new ArrayList<>();
         try {

@@ -31,6 +31,7 @@ import dev.sluice.server.config.SluiceConfig;
 import dev.sluice.server.config.SwitchoverConfig;
 import dev.sluice.server.config.TlsConfig;
 import dev.sluice.server.config.TlsMode;
+import dev.sluice.server.config.Transport;
 import dev.sluice.server.localcluster.Accounts;
 import dev.sluice.server.localcluster.LocalCluster;
 import dev.sluice.server.localcluster.LocalServer;
@@ -84,6 +85,7 @@ final class TestProxy implements AutoCloseable {
         private int connections = 100;
         private int totalConnections;
         private int eventLoops;
+        private Transport transport = Transport.AUTO;
         private int maxConnections = 10_000;
         private LimitsConfig.PerClient perClient = LimitsConfig.PerClient.defaults();
         private AccessConfig access = AccessConfig.defaults();
@@ -128,6 +130,11 @@ final class TestProxy implements AutoCloseable {
 
         Options eventLoops(int value) {
             eventLoops = value;
+            return this;
+        }
+
+        Options transport(Transport value) {
+            transport = value;
             return this;
         }
 
@@ -322,7 +329,7 @@ final class TestProxy implements AutoCloseable {
             LimitsConfig limits = base.limits();
             return new SluiceConfig(
                     base.listen(),
-                    new ProcessConfig(process.serverVersion(), eventLoops, process.transport(), process.stateDir()),
+                    new ProcessConfig(process.serverVersion(), eventLoops, transport, process.stateDir()),
                     base.backends(),
                     base.monitor(),
                     new RoutingConfig(
