@@ -315,7 +315,7 @@ public final class ConfigKeys {
             "limits.connect-phase-timeout",
             ValueType.duration("100ms", "1h"),
             "10s",
-            "Time a client has from connecting to a successful login; then it gets error 1159. A change holds for new clients.");
+            "Time a client has from connecting, or from a COM_CHANGE_USER, to a successful login; then it gets error 1159. A change holds for new clients.");
     static final ConfigKey<Duration> LIMITS_IDLE_TIMEOUT = ConfigKey.defaulted(
             "limits.idle-timeout",
             ValueType.duration("1s", "365d"),

@@ -155,6 +155,11 @@ public final class Frontend {
         return configured.compareTo(ownWriteTimeout) < 0 ? ownWriteTimeout : configured;
     }
 
+    /** In which a login has to come to its end. */
+    public Duration connectPhaseTimeout() {
+        return settings.connectPhaseTimeout().get();
+    }
+
     /** The client may take nothing for so long, if that is longer than the configuration says. */
     public void netWriteTimeout(Duration own) {
         ownWriteTimeout = own;

@@ -8,12 +8,15 @@ import dev.sluice.protocol.ServerStatus;
 import dev.sluice.protocol.packet.ChangeUser;
 import dev.sluice.protocol.packet.ErrPacket;
 import dev.sluice.protocol.packet.OkPacket;
+import dev.sluice.server.admission.Limit;
 import dev.sluice.server.auth.AuthServices;
 import dev.sluice.server.auth.ClientAuthentication;
 import dev.sluice.server.auth.Credential;
 import dev.sluice.server.frontend.Frontend;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,8 @@ public final class UserChange implements ClientAuthentication.Listener {
     private @Nullable Session session;
     private @Nullable ChangeUser request;
     private @Nullable ClientAuthentication authentication;
+    private @Nullable Future<?> deadline;
+    private int sentSequenceId;
 
     /**
      * What a login needs besides the connection. Immutable.
@@ -78,6 +83,9 @@ public final class UserChange implements ClientAuthentication.Listener {
             ClientAuthentication login = new ClientAuthentication(
                     services, new BackendLoginProver(context, frontend.capabilities()), this, client, greetingNonce);
             authentication = login;
+            sentSequenceId = 0;
+            deadline = context.loop()
+                    .schedule(this::tooLate, frontend.connectPhaseTimeout().toMillis(), TimeUnit.MILLISECONDS);
             if (change.authPluginName() == null) {
                 // A client that cannot be asked for another plugin.
                 login.start(change.username(), null, change.authResponse(), 0);
@@ -85,7 +93,7 @@ public final class UserChange implements ClientAuthentication.Listener {
                 login.startAgain(change.username(), 0);
             }
         } catch (ProtocolException e) {
-            authentication = null;
+            end();
             changing.protocolError(ErrorCode.ER_MALFORMED_PACKET);
         } finally {
             packet.release();
@@ -102,7 +110,7 @@ public final class UserChange implements ClientAuthentication.Listener {
                 login.received(packet, sequenceId);
             }
         } catch (ProtocolException e) {
-            authentication = null;
+            end();
             Session changing = session;
             if (changing != null) {
                 changing.protocolError(ErrorCode.ER_MALFORMED_PACKET);
@@ -112,8 +120,28 @@ public final class UserChange implements ClientAuthentication.Listener {
         }
     }
 
+    /** As with the first login: whoever has begun one may not leave it open. */
+    private void tooLate() {
+        Session changing = session;
+        if (isActive() && changing != null && !changing.isClosed()) {
+            context.refused(Limit.CONNECT_PHASE_TIMEOUT, frontend, "the client did not change its user in time");
+            // The client's own packet would have had the number in between.
+            rejected(ErrorCode.ER_NET_READ_INTERRUPTED.toPacket(), sentSequenceId + 2);
+        }
+    }
+
+    private void end() {
+        authentication = null;
+        Future<?> scheduled = deadline;
+        deadline = null;
+        if (scheduled != null) {
+            scheduled.cancel(false);
+        }
+    }
+
     @Override
     public void send(int sequenceId, Packet packet) {
+        sentSequenceId = sequenceId;
         frontend.send(sequenceId & 0xFF, packet);
     }
 
@@ -138,7 +166,10 @@ public final class UserChange implements ClientAuthentication.Listener {
         SchemaCheck.run(context, credential, frontend.capabilities(), start.vector(), new SchemaCheck.Verdict() {
             @Override
             public void usable() {
-                authentication = null;
+                if (changing.isClosed()) {
+                    return;
+                }
+                end();
                 changing.userChanged(credential, start.vector());
                 frontend.send(sequenceId & 0xFF, OkPacket.of(ServerStatus.SERVER_STATUS_AUTOCOMMIT));
                 changing.resume();
@@ -158,7 +189,7 @@ public final class UserChange implements ClientAuthentication.Listener {
 
     @Override
     public void rejected(ErrPacket error, int sequenceId) {
-        authentication = null;
+        end();
         Session changing = session;
         if (changing != null) {
             changing.endWith(sequenceId, error);

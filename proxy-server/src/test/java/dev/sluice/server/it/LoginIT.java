@@ -36,6 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Who gets in, how, and what the others are told. */
 @Timeout(60)
 class LoginIT {
+    private static final int NET_READ_INTERRUPTED = 1159;
+
     private static final Path CLIENT = Path.of("/usr/bin/mariadb");
     private static TestProxy proxy;
 
@@ -53,7 +55,7 @@ class LoginIT {
         Servers.mysql().awaitReplicated(TestProxy.SOON);
         proxy = TestProxy.options()
                 .maxConnections(20)
-                .connectPhaseTimeout(Duration.ofSeconds(1))
+                .connectPhaseTimeout(Duration.ofSeconds(3))
                 .proofAge(Duration.ZERO)
                 .start(Servers.mysql());
     }
@@ -67,6 +69,17 @@ class LoginIT {
     @AfterEach
     void quiet() throws IOException {
         proxy.awaitQuiet();
+    }
+
+    @Test
+    void whoDoesNotEndAChangeOfUserIsSentAway() throws IOException {
+        try (RawClient client = RawClient.connect(proxy.port())) {
+            UserChangeRequest.send(client, Accounts.NATIVE_USER, Accounts.NATIVE_PASSWORD, "");
+            assertThat(RawClient.first(client.read())).isEqualTo(RawClient.EOF);
+            client.expectSequence(3);
+            assertThat(client.err(client.read()).code()).isEqualTo(NET_READ_INTERRUPTED);
+            assertThat(client.isClosedByServer()).isTrue();
+        }
     }
 
     @ParameterizedTest
