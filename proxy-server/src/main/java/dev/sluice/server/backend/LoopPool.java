@@ -361,7 +361,8 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /**
      * Takes back a connection that has state beyond its vector: resets it, and only then lends it again. Transactions and
-     * locks end at once. A server that says nothing to that within {@code pool.acquire-timeout} loses the connection.
+     * locks end at once. A server that says nothing to that within half of {@code pool.acquire-timeout} loses the connection, so
+     * that whoever waits for its place can still have it.
      */
     public void releaseWithReset(BackendConnection connection) {
         if (connection.isClosed()) {
@@ -375,7 +376,7 @@ public final class LoopPool implements BackendCapacity.Claimant {
         connection.leaseTo(IgnoringOwner.INSTANCE);
         environment.metrics().backendReset(connection.key().backendOrdinal());
         connection.insertIdHolder(null);
-        long patience = settings.acquireTimeout().toNanos();
+        long patience = settings.acquireTimeout().toNanos() / 2;
         ScheduledFuture<?> limit = loop.schedule(connection::abandon, patience, TimeUnit.NANOSECONDS);
         StatePrelude.writeResetOnly(
                 connection,
