@@ -72,13 +72,13 @@ class AccountChangesIT {
 
     @BeforeEach
     void noAccount() {
-        LoginLab.server().execute("DROP USER IF EXISTS changed, renamed");
+        LoginLab.server().execute("DROP USER IF EXISTS changed, renamed, late");
     }
 
     @AfterEach
     void quiet() throws IOException {
         proxy.awaitQuiet();
-        LoginLab.server().execute("DROP USER IF EXISTS changed, renamed");
+        LoginLab.server().execute("DROP USER IF EXISTS changed, renamed, late");
     }
 
     private static LoginOutcome login(int port, String user, String password) {
@@ -203,7 +203,7 @@ class AccountChangesIT {
 
     /**
      * What could not be read is not taken for what is: somebody new would be turned away. He is made while the table is locked
-     * already, so that no reading comes in between.
+     * already, so that no reading comes in between, and has a name that nobody had before, which might be remembered.
      */
     @Test
     void anAccountIsFoundThoughItCouldNotBeReadAtOnce() throws Exception {
@@ -211,8 +211,8 @@ class AccountChangesIT {
             Sql.run(
                     root,
                     GRANT_TABLES.stream().collect(Collectors.joining(" WRITE, mysql.", "LOCK TABLES mysql.", " WRITE")),
-                    "CREATE USER changed IDENTIFIED WITH mysql_native_password BY 'new'");
-            CompletableFuture<LoginOutcome> in = CompletableFuture.supplyAsync(() -> proxied(CHANGED, "new"));
+                    "CREATE USER late IDENTIFIED WITH mysql_native_password BY 'new'");
+            CompletableFuture<LoginOutcome> in = CompletableFuture.supplyAsync(() -> proxied("late", "new"));
             assertThatThrownBy(() -> in.get(UNREADABLE.toMillis(), TimeUnit.MILLISECONDS))
                     .isInstanceOf(TimeoutException.class);
             Sql.run(root, "UNLOCK TABLES");
