@@ -87,6 +87,7 @@ class FuzzIT {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
+                "-XX:MaxDirectMemorySize=256m",
                 "-Dsluice.fuzz.target=" + TARGET,
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -99,6 +100,10 @@ class FuzzIT {
                 // Whatever takes so many seconds is a hang.
                 "-timeout=30",
                 "-max_len=4096",
+                // It would go by the peak that the kernel knows, which begins with that of the JVM that started this
+                // one. The
+                // bounds of the heap and of direct memory are what counts.
+                "-rss_limit_mb=0",
                 "-max_total_time=" + SECONDS));
         command.add(LEARNED.toString());
         command.add(SEEDS.toString());

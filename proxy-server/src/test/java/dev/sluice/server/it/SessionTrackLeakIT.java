@@ -147,6 +147,7 @@ class SessionTrackLeakIT {
             for (LocalServer server : proxy.cluster().servers()) {
                 Sql.endConnectionsOf("native", server);
             }
+            proxy.awaitNoConnectionOf("native");
         }
     }
 

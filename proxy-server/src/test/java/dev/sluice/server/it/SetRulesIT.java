@@ -190,6 +190,8 @@ class SetRulesIT {
         for (LocalServer server : Servers.mysql().servers()) {
             Sql.endConnectionsOf("ruled", server);
         }
+        // Until then a statement could be sent on one of them, and be lost.
+        one.awaitNoConnectionOf("ruled");
     }
 
     private static void assertRuns(Connection connection) throws SQLException {

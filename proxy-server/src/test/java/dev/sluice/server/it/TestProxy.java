@@ -386,6 +386,16 @@ final class TestProxy implements AutoCloseable {
         await().atMost(SOON).until(() -> Long.bitCount(server.topology().readableReplicas()) == count);
     }
 
+    /** Returns when the proxy has noticed that all connections of a user to servers are gone. */
+    void awaitNoConnectionOf(String user) {
+        await().atMost(SOON).until(() -> {
+            ResultTable pools = server.administration()
+                    .run(new Operation.Show(Operation.View.POOLS), new Caller("dba", null), step -> {});
+            int column = pools.columns().indexOf("user");
+            return pools.rows().stream().noneMatch(row -> user.equals(row.get(column)));
+        });
+    }
+
     /** Returns when the proxy knows that all replicas have what the primary has now. */
     void awaitCaughtUp() {
         boolean mariaDb = cluster.version().vendor() == ServerVersion.Vendor.MARIADB;
