@@ -360,10 +360,12 @@ public final class ClientAuthentication {
     private void accept(Credential credential) {
         step = Step.PROVING;
         AccountChoice account = account();
-        if (!certified && account.isNone() && services.accounts().areKnown() && !refreshed) {
-            // It may be so new that it is not known yet what it demands.
+        boolean met = meets(account.demand());
+        boolean unknown = !certified && account.isNone() && services.accounts().areKnown();
+        if ((unknown || !met) && !refreshed) {
+            // It may be so new that it is not known yet what it demands, or demand less than it did.
             whenRefreshed(() -> accept(credential));
-        } else if (!meets(account.demand())) {
+        } else if (!met) {
             reject(denied(credential.isEmpty() ? "NO" : "YES"));
         } else {
             step = Step.DONE;

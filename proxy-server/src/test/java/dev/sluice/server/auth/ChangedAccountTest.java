@@ -131,7 +131,7 @@ class ChangedAccountTest extends LoginExchange {
         assertThat(log).containsExactly("2 AuthMoreData", "3 accepted");
         log.clear();
         login(false).start("app", SHA2, CachingSha2Password.scramble(SECRET, NONCE), 1);
-        assertThat(log).containsExactly("2 AuthMoreData", "3 rejected");
+        assertThat(log).containsExactly("2 AuthMoreData", "refresh", "3 rejected");
         assertThat(error)
                 .isEqualTo(
                         new ErrPacket(1045, "28000", "Access denied for user 'app'@'10.0.0.9' (using password: YES)"));

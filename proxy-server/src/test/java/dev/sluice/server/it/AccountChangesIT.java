@@ -178,6 +178,17 @@ class AccountChangesIT {
         assertAsDirect(CHANGED, "two");
     }
 
+    /** What an account has demanded before is no reason to turn anybody away. */
+    @Test
+    void whoseAccountDemandsNoCertificateAnyMoreGetsInAtOnce() {
+        around("CREATE USER changed IDENTIFIED BY 'one' REQUIRE X509");
+        // From then on the demand is known.
+        assertAsDirect(CHANGED, "one");
+        around("DROP USER changed", "CREATE USER changed IDENTIFIED BY 'one'");
+        LoginOutcome outcome = proxied(CHANGED, "one");
+        assertThat(outcome.letIn()).as(String.valueOf(outcome)).isTrue();
+    }
+
     /** All accounts at once are others than they were, as on a server that was restored from a backup. */
     @Test
     void theAccountsOfARestoredServerCount() {
