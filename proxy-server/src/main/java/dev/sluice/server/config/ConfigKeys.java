@@ -34,7 +34,7 @@ public final class ConfigKeys {
             ValueType.oneOf(Transport.class, Map.of("io_uring", Transport.IO_URING)),
             "auto",
             "How sockets are driven; `auto` takes epoll where its native library loads. `io-uring` needs a kernel and a"
-                    + " container that allow it, and costs less CPU under many connections.");
+                    + " container that allow it.");
     static final ConfigKey<Path> STATE_DIR = ConfigKey.optional(
             "state-dir",
             ValueType.path(),
