@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 
 /**
  * One running database server of a {@link LocalCluster}: its address, its accounts, and the ways to hurt it.
@@ -34,15 +36,30 @@ public final class LocalServer {
     private final ServerDialect dialect;
     private final int serverId;
     private final List<String> arguments;
+    private final IntSupplier freePorts;
+    /** A name that no other server gives to this file: it tells whether who answers is this server. */
+    private final String pidFile = "server-" + UUID.randomUUID() + ".pid";
+
     private volatile int port;
     private volatile boolean readOnly;
     private volatile boolean suspended;
 
-    LocalServer(ServerInstance instance, ServerDialect dialect, int serverId, List<String> arguments) {
+    /**
+     * Makes a server that does not run yet.
+     *
+     * @param freePorts where its port comes from; asked again when somebody else took one in the meantime
+     */
+    LocalServer(
+            ServerInstance instance,
+            ServerDialect dialect,
+            int serverId,
+            List<String> arguments,
+            IntSupplier freePorts) {
         this.instance = instance;
         this.dialect = dialect;
         this.serverId = serverId;
         this.arguments = List.copyOf(arguments);
+        this.freePorts = freePorts;
     }
 
     public String host() {
@@ -253,7 +270,7 @@ public final class LocalServer {
         boolean portIsFixed = port != 0;
         for (int attempt = 1; ; attempt++) {
             if (!portIsFixed) {
-                port = FreePorts.pick();
+                port = freePorts.getAsInt();
             }
             instance.start(startArguments());
             if (awaitReady()) {
@@ -274,6 +291,7 @@ public final class LocalServer {
                 "--bind-address=" + HOST,
                 "--port=" + port,
                 "--server-id=" + serverId,
+                "--pid-file=" + pidFile,
                 "--report-host=" + HOST,
                 "--report-port=" + port,
                 "--log-bin=binlog",
@@ -318,9 +336,11 @@ public final class LocalServer {
         } catch (IOException notYet) {
             return false;
         }
-        // Somebody else may have the port, accept connections and never say a word.
-        try (Connection connection = connectAsRoot("&socketTimeout=" + PROBE_MILLIS)) {
-            return connection.isValid(10);
+        // Somebody else may have the port, accept connections and never say a word, or be another server of this kind.
+        try (Connection connection = connectAsRoot("&socketTimeout=" + PROBE_MILLIS);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT @@global.pid_file")) {
+            return row.next() && row.getString(1).endsWith(pidFile);
         } catch (SQLException notYet) {
             return false;
         }

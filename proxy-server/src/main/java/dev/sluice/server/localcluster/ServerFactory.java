@@ -37,7 +37,8 @@ record ServerFactory(
         try {
             Path own = Files.createDirectory(directory.resolve("server-" + serverId));
             ServerDialect dialect = ServerDialect.of(installation.version());
-            LocalServer server = new LocalServer(installation.create(own, progress), dialect, serverId, arguments);
+            LocalServer server =
+                    new LocalServer(installation.create(own, progress), dialect, serverId, arguments, FreePorts::pick);
             server.startReadOnly(replica);
             return server;
         } catch (IOException e) {

@@ -29,8 +29,8 @@ final class ServerProcess implements ServerInstance {
         Path data = directory.resolve("data");
         try {
             Files.deleteIfExists(log);
-            // A killed server leaves these behind, and they may name a process id that somebody else has by now.
-            for (String stale : List.of("server.sock", "server.sock.lock", "server.pid")) {
+            // A killed server leaves these behind, and the lock may name a process id that somebody else has by now.
+            for (String stale : List.of("server.sock", "server.sock.lock")) {
                 Files.deleteIfExists(data.resolve(stale));
             }
         } catch (IOException e) {
@@ -43,7 +43,6 @@ final class ServerProcess implements ServerInstance {
                 "--datadir=" + data,
                 // Relative to the data directory: an absolute path may be longer than a socket's name can be.
                 "--socket=server.sock",
-                "--pid-file=server.pid",
                 "--log-error=" + log));
         command.addAll(arguments);
         command.addAll(Platform.userArguments());

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -159,6 +160,34 @@ class LocalClusterIT {
                     Statement statement = connection.createStatement()) {
                 statement.execute("SHOW REPLICA STATUS");
                 statement.execute("SELECT authentication_string FROM mysql.user");
+            }
+        }
+    }
+
+    @Test
+    void aServerWhosePortSomebodyElseTookMeanwhileTakesAnother() throws IOException {
+        try (LocalCluster other =
+                LocalCluster.builder().flavor(ServerFlavor.mysql()).replicas(0).start()) {
+            int taken = other.primary().port();
+            Path late = Files.createDirectory(other.directory().resolve("late"));
+            ServerInstallation installation =
+                    ServerFlavor.mysql().install(ServerCache.perUser(), ProgressListener.silent());
+            Iterator<Integer> ports = List.of(taken, FreePorts.pick()).iterator();
+            LocalServer server = new LocalServer(
+                    installation.create(late, ProgressListener.silent()),
+                    ServerDialect.of(installation.version()),
+                    1,
+                    ServerDialect.of(installation.version()).arguments(false),
+                    ports::next);
+
+            server.start();
+
+            try {
+                assertThat(server.port()).isNotEqualTo(taken);
+                assertThat(server.queryValue("SELECT @@global.port")).isEqualTo(String.valueOf(server.port()));
+                assertThat(server.queryValue("SELECT @@global.datadir")).startsWith(late.toString());
+            } finally {
+                server.kill();
             }
         }
     }
