@@ -160,6 +160,11 @@ public final class ClientAuthentication {
         listener.send(sequenceId, new AuthSwitchRequest(wanted, Arrays.copyOf(nonce, nonce.length + 1)));
     }
 
+    /** Whether the client's next packet belongs to the exchange. What it sends while it is judged waits until it is known. */
+    public boolean takesPacket() {
+        return step == Step.SWITCHED || step == Step.FULL;
+    }
+
     /** Takes the payload of the client's next packet. */
     public void received(ByteBuf payload, int received) {
         sequenceId = received + 1;
@@ -252,6 +257,7 @@ public final class ClientAuthentication {
     private void sha2Answer(byte[] response) {
         Credential known = services.credentials().find(name);
         if (known != null && known.matchesSha2(response, nonce)) {
+            step = Step.PROVING;
             listener.send(sequenceId++, status(CachingSha2Password.FAST_AUTH_SUCCESS));
             accept(known);
             return;

@@ -118,7 +118,7 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
         if (session.isReceivingFile()) {
             return session.onFileBytes(in);
         }
-        boolean authenticating = session.isAuthenticating();
+        boolean authenticating = session.takesAuthenticationPacket();
         if (!authenticating && !channelTakesAnswers()) {
             return false;
         }

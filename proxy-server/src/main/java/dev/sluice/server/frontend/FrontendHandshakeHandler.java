@@ -181,7 +181,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     }
 
     private void process(ChannelHandlerContext ctx) {
-        while (pending != null && (step == Step.GREETED || step == Step.AUTHENTICATING)) {
+        while (pending != null && takesPacket()) {
             ByteBuf in = pending;
             if (in.readableBytes() < Packets.HEADER_LENGTH) {
                 break;
@@ -205,12 +205,18 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
                 payload.release();
             }
         }
-        if (pending != null && pending.readableBytes() > 2 * PACKET_BYTES_MAX) {
-            throw new ProtocolException("too many bytes during the login");
+        if (pending != null && !takesPacket() && pending.readableBytes() > PACKET_BYTES_MAX) {
+            // Commands that it sent ahead: they wait where they are until it is known whether it may send any.
+            ctx.channel().config().setAutoRead(false);
         }
         if (frontend != null && !ctx.isRemoved()) {
             frontend.received(pending == null || pending.capacity() <= UNCOUNTED_BYTES ? 0 : pending.capacity());
         }
+    }
+
+    private boolean takesPacket() {
+        return step == Step.GREETED
+                || (step == Step.AUTHENTICATING && authentication != null && authentication.takesPacket());
     }
 
     private void received(ChannelHandlerContext ctx, ByteBuf payload, int sequenceId) {
@@ -283,6 +289,20 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
         if (frontend != null) {
             nextId = (sequenceId + 1) & 0xFF;
             frontend.send(sequenceId & 0xFF, packet);
+            if (pending != null && takesPacket()) {
+                executor().execute(this::processAgain);
+            }
+        }
+    }
+
+    /** The client is asked once more, and has sent something meanwhile. */
+    private void processAgain() {
+        ChannelHandlerContext ctx = Objects.requireNonNull(channelContext);
+        ctx.channel().config().setAutoRead(true);
+        try {
+            process(ctx);
+        } catch (ProtocolException e) {
+            exceptionCaught(ctx, e);
         }
     }
 
@@ -336,6 +356,7 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
             ctx.pipeline().addAfter(ctx.name(), "compression", new FrontendCompression(compression));
         }
         ctx.pipeline().remove(this);
+        ctx.channel().config().setAutoRead(true);
         if (rest != null) {
             // From here and not from the head of the pipeline: TLS has been taken off these bytes.
             ctx.fireChannelRead(rest);

@@ -168,9 +168,14 @@ public final class Session {
                 && interruptions == 0;
     }
 
-    /** Whether the packets that come now belong to an authentication exchange. */
-    public boolean isAuthenticating() {
+    /** Whether the client is becoming another user. */
+    boolean isAuthenticating() {
         return userChange.isActive();
+    }
+
+    /** Whether the next packet belongs to an authentication exchange. */
+    public boolean takesAuthenticationPacket() {
+        return userChange.takesPacket();
     }
 
     /** Whether the session has ended. */

@@ -60,9 +60,14 @@ public final class UserChange implements ClientAuthentication.Listener {
         this.greetingNonce = greetingNonce;
     }
 
-    /** Whether an exchange is going on: the next packets belong to it. */
+    /** Whether an exchange is going on: there are no commands until it ends. */
     boolean isActive() {
         return authentication != null;
+    }
+
+    /** Whether the next packet belongs to the exchange. */
+    boolean takesPacket() {
+        return authentication != null && authentication.takesPacket();
     }
 
     /** Starts the exchange. Takes the reference to the packet. */
@@ -143,6 +148,11 @@ public final class UserChange implements ClientAuthentication.Listener {
     public void send(int sequenceId, Packet packet) {
         sentSequenceId = sequenceId;
         frontend.send(sequenceId & 0xFF, packet);
+        Session changing = session;
+        if (changing != null && takesPacket()) {
+            // It may have sent something meanwhile.
+            changing.resume();
+        }
     }
 
     @Override

@@ -82,6 +82,78 @@ class LoginIT {
         }
     }
 
+    @Test
+    void whoMayNotBecomeSomebodyElseIsSentAwayAsByTheServer() throws IOException {
+        for (int port : new int[] {Servers.mysql().primary().port(), proxy.port()}) {
+            try (RawClient client = RawClient.connect(port)) {
+                ErrPacket error = client.err(UserChangeRequest.ask(client, Accounts.NATIVE_USER, "wrong", ""));
+                assertThat(error.code()).as("port " + port).isEqualTo(1045);
+                assertThat(error.message()).contains("Access denied for user 'native'@", "(using password: YES)");
+                assertThat(client.isClosedByServer()).isTrue();
+            }
+        }
+    }
+
+    /** The statements arrive with the last packet of the login, before anybody has decided about it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatWasSentBehindALoginRunsBehindIt(boolean firstLogin) throws IOException {
+        String longer = "SELECT LENGTH('" + "x".repeat(300_000) + "')";
+        for (int port : new int[] {Servers.mysql().primary().port(), proxy.port()}) {
+            try (RawClient client = firstLogin ? RawClient.open(port) : RawClient.connect(port)) {
+                int answer = sendLastAnswerAnd(client, firstLogin, true, "SELECT 40 + 2", longer);
+                client.expectSequence(answer + 1);
+                assertThat(RawClient.first(client.read())).as("port " + port).isEqualTo(RawClient.OK);
+                for (String expected : new String[] {"42", "300000"}) {
+                    client.expectSequence(1);
+                    assertThat(RawClient.text(client.readResults().get(2))).isEqualTo(expected);
+                }
+                assertThat(client.value("SELECT 7")).isEqualTo("7");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void nothingRunsThatWasSentBehindARefusedLogin(boolean firstLogin) throws IOException {
+        Servers.mysql().primary().execute("CREATE TABLE app.behind (id INT)");
+        try (RawClient client = firstLogin ? RawClient.open(proxy.port()) : RawClient.connect(proxy.port())) {
+            int answer = sendLastAnswerAnd(client, firstLogin, false, "INSERT INTO app.behind VALUES (1)");
+            client.expectSequence(answer + 1);
+            assertThat(client.err(client.read()).code()).isEqualTo(1045);
+            assertThat(client.isClosedByServer()).isTrue();
+            proxy.awaitQuiet();
+            assertThat(Servers.mysql().primary().queryValue("SELECT COUNT(*) FROM app.behind"))
+                    .isEqualTo("0");
+        } finally {
+            Servers.mysql().primary().execute("DROP TABLE app.behind");
+        }
+    }
+
+    /** Logs in up to the question of the server, and sends the answer together with statements; the answer's sequence id. */
+    private static int sendLastAnswerAnd(RawClient client, boolean firstLogin, boolean right, String... statements)
+            throws IOException {
+        if (firstLogin) {
+            client.beginLogin(Accounts.NATIVE_USER, "any", false);
+        } else {
+            UserChangeRequest.send(client, Accounts.NATIVE_USER, "any", "");
+        }
+        byte[] question = client.read();
+        assertThat(RawClient.first(question)).isEqualTo(RawClient.EOF);
+        byte[] nonce = AuthSwitchRequest.decode(Unpooled.wrappedBuffer(question), RawClient.CAPABILITIES)
+                .data();
+        int answer = firstLogin ? 3 : 2;
+        ByteBuf all = Unpooled.buffer();
+        byte[] scramble = right ? RawClient.scramble(nonce) : new byte[20];
+        all.writeMediumLE(scramble.length).writeByte(answer).writeBytes(scramble);
+        for (String sql : statements) {
+            byte[] text = sql.getBytes(StandardCharsets.US_ASCII);
+            all.writeMediumLE(1 + text.length).writeByte(0).writeByte(3).writeBytes(text);
+        }
+        client.writeBytes(ByteBufUtil.getBytes(all));
+        return answer;
+    }
+
     @ParameterizedTest
     @CsvSource({"app,app-secret", "native,native-secret", "empty,''", "emptynative,''"})
     void everyAccountGetsInOverTlsAndWithoutAndAgainFromTheCache(String user, String password) throws SQLException {
