@@ -11,6 +11,9 @@ import io.netty.buffer.ByteBuf;
  *     href="https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html">OK_Packet</a>
  */
 public final class ControlPackets {
+    /** Length of an EOF packet with its header. */
+    public static final int EOF_PACKET_BYTES = Packets.HEADER_LENGTH + ControlFields.EOF_PAYLOAD_BYTES;
+
     private ControlPackets() {}
 
     /** Appends an EOF packet with its header. */

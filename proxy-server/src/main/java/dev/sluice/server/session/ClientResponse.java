@@ -64,6 +64,12 @@ final class ClientResponse extends PendingResponse {
             | ServerStatus.SERVER_QUERY_WAS_SLOW
             | ServerStatus.SERVER_PS_OUT_PARAMS;
 
+    /** What arrived at once, and no more than this, is copied behind each other where parts of it are written anew: one write, not four. */
+    private static final int JOINED_BYTES_MAX = 4 * 1024;
+
+    /** Room for most messages. */
+    private static final int ERROR_BYTES = 256;
+
     /** Stands for the number of rows of a result that has none, or has them behind a cursor; as unknown as any number can be. */
     static final long UNCOUNTED = -1;
 
@@ -93,6 +99,8 @@ final class ClientResponse extends PendingResponse {
     private int columns;
     private @Nullable ErrPacket replacement;
     private @Nullable RecalledRows recalled;
+    /** What the client gets of the bytes that are being consumed, once some of them were written anew. */
+    private @Nullable ByteBuf joined;
 
     /**
      * @param file takes what the client sends when the server has asked for a file
@@ -161,6 +169,7 @@ final class ClientResponse extends PendingResponse {
     /** Keeps the whole response from the client: a command in front of it failed. */
     void discard() {
         discarded = true;
+        dropJoined();
     }
 
     boolean isDiscarded() {
@@ -263,6 +272,11 @@ final class ClientResponse extends PendingResponse {
             }
         }
         relay(in, runStart, in.readerIndex());
+        ByteBuf all = joined;
+        if (all != null) {
+            joined = null;
+            write(all);
+        }
     }
 
     /** Handles one packet that is understood; returns where the next run of relayed bytes starts. */
@@ -349,11 +363,12 @@ final class ClientResponse extends PendingResponse {
         if (!frontend.deprecatesEof()) {
             trackers.read(scanner, in);
             observer.observed(scanner, in);
+            join(in, runStart);
             relay(in, runStart, scanner.packetStart());
-            ByteBuf out = in.alloc().buffer(9);
+            ByteBuf out = output(in, ControlPackets.EOF_PACKET_BYTES);
             int status = scanner.status() | observer.statusElsewhere();
             ControlPackets.writeEof(out, scanner.lastSequenceId(), scanner.warnings(), status);
-            write(out);
+            put(out);
             return in.readerIndex();
         }
         addStatus(scanner, in);
@@ -371,27 +386,29 @@ final class ClientResponse extends PendingResponse {
         if (tracked && trackedForClient && clientTrackers.wantsAll()) {
             return runStart;
         }
+        join(in, runStart);
         relay(in, runStart, scanner.packetStart());
-        ByteBuf out = in.alloc().buffer(scanner.packetLength());
+        ByteBuf out = output(in, scanner.packetLength());
         if (tracked) {
             clientTrackers.writeOk(out, in, scanner, trackedForClient);
         } else {
             ControlPackets.writeOkWithoutSessionState(out, in, scanner.packetStart(), scanner.packetLength());
         }
-        write(out);
+        put(out);
         return in.readerIndex();
     }
 
     private int columnsEnd(ResponseScanner scanner, ByteBuf in, int runStart) {
+        join(in, runStart);
         relay(in, runStart, in.readerIndex());
-        ByteBuf out = in.alloc().buffer(9);
+        ByteBuf out = output(in, ControlPackets.EOF_PACKET_BYTES);
         if (shape == ResponseShape.PREPARE) {
             ControlPackets.writeEof(out, scanner.eofSequenceId(), warnings, observer.sessionStatus());
         } else {
             // The status that counts is the one behind the rows; here only "in a result set" is said.
             ControlPackets.writeEof(out, scanner.eofSequenceId(), 0, lastStatus & ~ABOUT_ONE_RESPONSE);
         }
-        write(out);
+        put(out);
         return in.readerIndex();
     }
 
@@ -409,15 +426,46 @@ final class ClientResponse extends PendingResponse {
             return runStart;
         }
         relay(in, runStart, scanner.packetStart());
-        ByteBuf out = in.alloc().buffer();
+        ByteBuf out = output(in, ERROR_BYTES);
         Packets.write(out, scanner.lastSequenceId(), replacement, frontend.capabilities());
-        write(out);
+        put(out);
         return in.readerIndex();
     }
 
+    /** A packet will be written anew: what is few is collected, from the run in front of it on. */
+    private void join(ByteBuf in, int runStart) {
+        int bytes = in.writerIndex() - runStart;
+        if (joined == null && !discarded && recalled == null && bytes <= JOINED_BYTES_MAX) {
+            joined = in.alloc().buffer(bytes + 2 * ControlPackets.EOF_PACKET_BYTES);
+        }
+    }
+
+    private ByteBuf output(ByteBuf in, int length) {
+        return joined == null ? in.alloc().buffer(length) : joined;
+    }
+
+    private void put(ByteBuf out) {
+        if (joined == null) {
+            write(out);
+        }
+    }
+
+    private void dropJoined() {
+        ByteBuf all = joined;
+        joined = null;
+        if (all != null) {
+            all.release();
+        }
+    }
+
     private void relay(ByteBuf in, int start, int end) {
-        if (end > start && !discarded) {
+        if (end <= start || discarded) {
+            return;
+        }
+        if (joined == null) {
             write(in.retainedSlice(start, end - start));
+        } else {
+            joined.writeBytes(in, start, end - start);
         }
     }
 
@@ -454,6 +502,7 @@ final class ClientResponse extends PendingResponse {
 
     @Override
     public void failed(BackendFailure failure) {
+        dropJoined();
         if (recalled != null) {
             recalled.drop();
         }
