@@ -64,6 +64,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,16 @@ final class SessionPath implements AutoCloseable {
     private static final int REPLICA = 1;
     private static final int CONNECTIONS_MAX = 10;
 
+    /** As slow as a clock, and hardly moving: what the monitor knows would be too old after some seconds, and nobody asks here. */
+    private static final LongSupplier CLOCK = new LongSupplier() {
+        private final long start = System.nanoTime();
+
+        @Override
+        public long getAsLong() {
+            return start + (System.nanoTime() & 0xFFFF);
+        }
+    };
+
     private final EmbeddedChannel client = new EmbeddedChannel();
     private final EmbeddedChannel server = new EmbeddedChannel();
     private final StatementClassifier classifier = new StatementClassifier(ClassifierLimits.DEFAULT);
@@ -95,6 +106,8 @@ final class SessionPath implements AutoCloseable {
     private final ByteBuf asked;
 
     private final ByteBuf response;
+    /** Of a query and of its answer. */
+    private final int bytes;
 
     /** A session that has asked the query once, so that everything about it is known. */
     SessionPath(String query, SampleResult result) {
@@ -102,6 +115,7 @@ final class SessionPath implements AutoCloseable {
         command = command(query);
         asked = command.copy();
         response = ofAllocator(result.response());
+        bytes = command.writerIndex() + response.writerIndex();
         client.pipeline().addLast("commands", new FrontendCommandHandler(session(), WHOLE_BYTES_MAX));
         client.pipeline().fireChannelRead(again(command));
         client.pipeline().fireChannelReadComplete();
@@ -143,11 +157,11 @@ final class SessionPath implements AutoCloseable {
                 new DiagnosticsUsers(),
                 triggers,
                 new NoSignals(),
-                Evidence.of(consistency, System.nanoTime()),
-                new WriteGate(System::nanoTime),
+                Evidence.of(consistency, CLOCK.getAsLong()),
+                new WriteGate(CLOCK),
                 (ordinal, thread) -> CompletableFuture.completedFuture(ServerKills.Outcome.DONE),
-                new Refusals(System::nanoTime),
-                System::nanoTime);
+                new Refusals(CLOCK),
+                CLOCK);
         EventLoop loop = client.eventLoop();
         LoopPool pool = new LoopPool(
                 loop,
@@ -158,7 +172,7 @@ final class SessionPath implements AutoCloseable {
                         0,
                         new WaitingBudget(CONNECTIONS_MAX, WHOLE_BYTES_MAX)),
                 new PoolSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)),
-                new PoolEnvironment(() -> topology, System::nanoTime, metrics));
+                new PoolEnvironment(() -> topology, CLOCK, metrics));
         LoopContext context = new LoopContext(loop, shared, pool, BalancerKind.WRR.create(), metrics);
         Frontend frontend = EmbeddedFrontends.of(client, CAPABILITIES);
         SessionStarts starts = new SessionStarts(() -> topology, () -> CollationCatalog.EMPTY);
@@ -223,13 +237,21 @@ final class SessionPath implements AutoCloseable {
         server.pipeline().fireChannelReadComplete();
     }
 
-    /** One query and its answer: returns the bytes that the server and then the client got. */
+    /**
+     * One query and its answer: returns the bytes that the server and then the client got.
+     *
+     * @throws IllegalStateException if the session says more or less than was asked: something else would be measured
+     */
     int query() {
         client.pipeline().fireChannelRead(again(command));
         client.pipeline().fireChannelReadComplete();
         int sent = drain(server);
         receive(again(response));
-        return sent + drain(client);
+        int all = sent + drain(client);
+        if (all != bytes) {
+            throw new IllegalStateException(all + " bytes of a query and its answer, not " + bytes);
+        }
+        return all;
     }
 
     /** What the harness itself does for a query: the same buffers through the same channels, past the session. */
@@ -246,11 +268,6 @@ final class SessionPath implements AutoCloseable {
     /** The buffer itself, because even a duplicate is an object. */
     private static ByteBuf again(ByteBuf bytes) {
         return bytes.readerIndex(0).retain();
-    }
-
-    /** Bytes of a query and of its answer. */
-    int bytes() {
-        return command.writerIndex() + response.writerIndex();
     }
 
     private static int drain(EmbeddedChannel channel) {
@@ -281,7 +298,7 @@ final class SessionPath implements AutoCloseable {
         @Override
         public void connect(
                 EventLoop loop, BackendAddress address, PoolKey key, Credential credential, ConnectListener listener) {
-            BackendConnection connection = EmbeddedBackends.open(server, key, CAPABILITIES, System.nanoTime());
+            BackendConnection connection = EmbeddedBackends.open(server, key, CAPABILITIES, CLOCK.getAsLong());
             loop.execute(() -> listener.connected(connection));
         }
     }

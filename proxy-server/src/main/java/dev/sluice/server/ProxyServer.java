@@ -58,7 +58,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.BindException;
@@ -332,6 +331,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 () -> ConfiguredSettings.security(tls.frontend()),
                 config.compression().frontend() ? CompressionAlgorithm.availableCapabilities() : 0,
                 () -> control.limits().connectPhaseTimeout(),
+                () -> control.limits().idleTimeout(),
                 () -> control.limits().netWriteTimeout(),
                 refusals);
     }
@@ -359,13 +359,11 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                         if (context == null) {
                             throw new IllegalStateException("a client on an event loop without a pool");
                         }
-                        long idleMillis = control.limits().idleTimeout().toMillis();
                         if (channel.remoteAddress() instanceof InetSocketAddress peer
                                 && admission.isProxy(peer.getAddress())) {
                             ProxyHeaderHandler.expect(channel.pipeline(), settings);
                         }
                         channel.pipeline()
-                                .addLast("idle", new IdleStateHandler(idleMillis, 0, 0, TimeUnit.MILLISECONDS))
                                 .addLast(
                                         "handshake",
                                         new FrontendHandshakeHandler(

@@ -13,6 +13,7 @@ public final class EmbeddedFrontends {
             () -> FrontendTransportSecurity.OFF,
             0,
             () -> Duration.ofSeconds(10),
+            () -> Duration.ofHours(8),
             () -> Duration.ofSeconds(60),
             new Refusals(System::nanoTime));
 

@@ -49,7 +49,7 @@ public final class SessionState {
      * @param defaultSqlMode the sql_mode that sessions of this server start with
      */
     public SessionState(StateVector vector, String defaultSqlMode) {
-        this.vector = vector;
+        this.vector = vector.interned();
         this.inServerSchema = isServerSchema(vector.schema());
         this.defaultSqlMode = defaultSqlMode;
         this.lexicalMode = lexicalModeOf(vector, defaultSqlMode);
@@ -71,7 +71,7 @@ public final class SessionState {
     @SuppressWarnings("ReferenceEquality") // equal but not identical vectors only cost a recomputation
     public void vector(StateVector newVector) {
         if (vector != newVector) {
-            vector = newVector;
+            vector = newVector.interned();
             inServerSchema = isServerSchema(newVector.schema());
             lexicalMode = lexicalModeOf(newVector, defaultSqlMode);
         }
@@ -121,7 +121,7 @@ public final class SessionState {
     /** The server said by its status flags whether autocommit is on. */
     public void observeAutocommit(boolean on) {
         if (on == autocommitOff()) {
-            vector = vector.with(AUTOCOMMIT, on ? "ON" : "OFF");
+            vector = vector.with(AUTOCOMMIT, on ? "ON" : "OFF").interned();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.router.session;
 
+import com.github.benmanes.caffeine.cache.Interner;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -47,6 +48,9 @@ public final class StateVector {
             "sql_auto_is_null",
             "windowing_use_high_precision");
 
+    /** One for each vector that somebody has, for as long as somebody has it. */
+    private static final Interner<StateVector> KNOWN = Interner.newWeakInterner();
+
     private static final StateVector EMPTY = new StateVector(null, false, new String[0], new String[0]);
 
     private final @Nullable String schema;
@@ -69,6 +73,14 @@ public final class StateVector {
     /** No schema and every variable at the server's default. */
     public static StateVector empty() {
         return EMPTY;
+    }
+
+    /**
+     * The same vector, as the one object that stands for all that are equal to it: sessions that are in the same state find
+     * a connection in it by comparing references, and ten thousand of them need one vector. May be called from any thread.
+     */
+    public StateVector interned() {
+        return KNOWN.intern(this);
     }
 
     /** The default schema, or null when none is selected. */

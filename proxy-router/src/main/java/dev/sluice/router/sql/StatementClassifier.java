@@ -51,8 +51,7 @@ public final class StatementClassifier implements AutoCloseable {
     }
 
     private @Nullable Classification decide(StatementLexer lexer, int length) {
-        StatementKey key = StatementKey.of(lexer);
-        Classification known = cache.getIfPresent(key);
+        Classification known = cache.getIfPresent(lexer.key());
         if (known != null) {
             return known;
         }
@@ -65,7 +64,7 @@ public final class StatementClassifier implements AutoCloseable {
             return null;
         }
         Classification decided = describe(lexer, Target.PRIMARY, reason);
-        cache.put(key, decided);
+        cache.put(StatementKey.of(lexer), decided);
         return decided;
     }
 

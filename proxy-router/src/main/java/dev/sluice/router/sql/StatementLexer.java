@@ -22,6 +22,7 @@ public final class StatementLexer {
     private final TraitCollector collector = new TraitCollector();
     private final Fingerprinter fingerprinter = new Fingerprinter();
     private final RoutineEnd routineEnd = new RoutineEnd();
+    private final StatementKey key = new StatementKey();
     private byte[] scratch = new byte[1024];
 
     private LexicalMode mode = LexicalMode.DEFAULT;
@@ -156,6 +157,11 @@ public final class StatementLexer {
     /** The deepest nesting of parentheses. */
     public int nestingDepth() {
         return nestingDepth;
+    }
+
+    /** What the statement is looked up by, until the next one is read. */
+    StatementKey key() {
+        return key.set(this);
     }
 
     /** The upper half of the fingerprint. */

@@ -304,6 +304,11 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /** Takes back a connection whose state is its vector and nothing more. Closes it if a response is still owed. */
     public void release(BackendConnection connection) {
+        release(connection, environment.nanoClock().getAsLong());
+    }
+
+    /** The same for whoever knows what time it is. */
+    public void release(BackendConnection connection, long now) {
         if (connection.isClosed()) {
             return;
         }
@@ -312,7 +317,6 @@ public final class LoopPool implements BackendCapacity.Claimant {
             connection.whenUnasked(() -> release(connection));
             return;
         }
-        long now = environment.nanoClock().getAsLong();
         KeyPool pool = pool(connection.key());
         BackendCapacity capacity = capacities.of(connection.key().backendOrdinal());
         boolean usable = connection.isQuiet()

@@ -160,6 +160,11 @@ public final class Frontend {
         return settings.connectPhaseTimeout().get();
     }
 
+    /** How long a client may say nothing. */
+    public Duration idleTimeout() {
+        return settings.idleTimeout().get();
+    }
+
     /** The client may take nothing for so long, if that is longer than the configuration says. */
     public void netWriteTimeout(Duration own) {
         ownWriteTimeout = own;

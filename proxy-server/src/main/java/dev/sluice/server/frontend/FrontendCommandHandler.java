@@ -6,7 +6,6 @@ import dev.sluice.server.session.Session;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.timeout.IdleStateEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -258,15 +257,6 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         session.frontendWritabilityChanged();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof IdleStateEvent) {
-            session.idleTimeout();
-        } else {
-            ctx.fireUserEventTriggered(event);
-        }
     }
 
     @Override

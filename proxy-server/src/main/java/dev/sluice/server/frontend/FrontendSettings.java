@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  * @param security TLS for a client that connects now
  * @param compression the capability flags of the compression that is offered; 0 for none
  * @param connectPhaseTimeout from accept to the end of the login, for a client that connects now
+ * @param idleTimeout without a command, for a client that begins its first now
  * @param netWriteTimeout in which a client takes nothing of what waits for it, after which it is given up
  * @param refusals counts those who are sent away
  */
@@ -20,6 +21,7 @@ public record FrontendSettings(
         Supplier<FrontendTransportSecurity> security,
         int compression,
         Supplier<Duration> connectPhaseTimeout,
+        Supplier<Duration> idleTimeout,
         Supplier<Duration> netWriteTimeout,
         Refusals refusals) {
     /** The limits on client connections. */

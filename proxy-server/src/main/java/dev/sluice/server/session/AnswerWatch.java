@@ -60,11 +60,11 @@ final class AnswerWatch implements ClientResponse.Observer {
         this.whenCompleted = whenCompleted;
     }
 
-    /** The command has been sent to a connection. */
-    void begin(Slot where, BackendConnection target) {
+    /** The command is sent to a connection now. */
+    void begin(Slot where, BackendConnection target, long nowNanos) {
         slot = where;
         connection = target;
-        sentNanos = parts.context().nowNanos();
+        sentNanos = nowNanos;
         verdict = Verdict.ANSWERED;
         mayWrite = where == Slot.PRIMARY
                 && CommandEffect.mayShowWrites(command, parts.state().inTransaction());
@@ -94,6 +94,11 @@ final class AnswerWatch implements ClientResponse.Observer {
             // An error is no measure of speed: a server that fails at once would look like the fastest.
             metrics.backendAnswered(target.key().backendOrdinal(), now - sentNanos, now);
         }
+    }
+
+    /** The command has ended without an answer of a server. */
+    void endedHere() {
+        answeredNanos = parts.context().nowNanos();
     }
 
     /**
@@ -223,10 +228,9 @@ final class AnswerWatch implements ClientResponse.Observer {
 
     @Override
     public void responseCompleted() {
-        long now = parts.context().nowNanos();
         if (writing) {
             writing = false;
-            parts.context().ledger().ended(now);
+            parts.context().ledger().ended(parts.context().nowNanos());
         }
         whenCompleted.run();
     }

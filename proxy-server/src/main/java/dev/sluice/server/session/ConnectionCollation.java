@@ -49,7 +49,7 @@ final class ConnectionCollation {
      *
      * @param outcome of the statement
      */
-    void learn(BackendConnection target, Settlement.Outcome outcome, Runnable done) {
+    void learn(BackendConnection target, Outcome outcome, Runnable done) {
         String text = outcome.text();
         boolean mariaDb = parts.context().pool().isMariaDb(target.key().backendOrdinal());
         Matcher names = SET_NAMES.matcher(text == null ? "" : text);

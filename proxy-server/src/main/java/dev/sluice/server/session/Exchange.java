@@ -15,7 +15,6 @@ import dev.sluice.server.backend.BackendFailure;
 import dev.sluice.server.backend.BackendFailure.Kind;
 import dev.sluice.server.backend.StatementHandles.Handle;
 import dev.sluice.server.session.SessionControl.Target;
-import dev.sluice.server.session.Settlement.Outcome;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +52,7 @@ final class Exchange implements Placement.Listener {
     private final Preparation preparation;
     private final AnswerWatch watch;
     private final ClientResponse response;
+    private final Outcome outcome = new Outcome();
     private final Runnable whenIdle;
     private final Runnable whenLast;
     private final Runnable whenSettled;
@@ -62,6 +62,8 @@ final class Exchange implements Placement.Listener {
     private long number;
     /** A KILL QUERY has met the command, which is not to be tried again. */
     private boolean interrupted;
+    /** Nothing has been waited for since the command came. */
+    private boolean atOnce;
 
     private @Nullable BackendConnection connection;
     private Slot slot = Slot.PRIMARY;
@@ -127,7 +129,9 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.WAITING;
-        placement.begin(statement, about, command.isPrepare());
+        atOnce = true;
+        placement.begin(statement, about, command.isPrepare(), command.startedNanos());
+        atOnce = false;
     }
 
     /** The id for the statement that the next COM_STMT_PREPARE makes. */
@@ -245,7 +249,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         phase = Phase.SETTLING;
-        settlement.settle(slot, target, command.ran(), new Outcome(true, true, 0, command.text(), false), whenSettled);
+        settlement.settle(slot, target, command.ran(), outcome.refused(command), whenSettled);
     }
 
     /** A server did not take the session's state: a replica that lags may not have the schema yet. */
@@ -268,7 +272,9 @@ final class Exchange implements Placement.Listener {
 
     private void send(BackendConnection target) {
         phase = Phase.RUNNING;
-        watch.begin(slot, target);
+        // A clock costs as much as all that is decided about a known statement.
+        watch.begin(
+                slot, target, atOnce ? command.startedNanos() : parts.context().nowNanos());
         if (command.ran().has(Traits.REPLICATES)) {
             // The server knows it as a replica's from now on.
             target.retireAfterUse();
@@ -289,6 +295,7 @@ final class Exchange implements Placement.Listener {
                 // Its statement may have had to be prepared first: by then the client's channel is not read any more.
                 parts.input().resume();
             } else {
+                watch.endedHere();
                 finish();
             }
             return;
@@ -349,6 +356,7 @@ final class Exchange implements Placement.Listener {
             return;
         }
         if (command.isLongData()) {
+            watch.endedHere();
             finish();
         } else {
             response.commandEnded(packets);
@@ -415,7 +423,7 @@ final class Exchange implements Placement.Listener {
         command.dropPacket();
         watch.count(response.isError());
         phase = Phase.SETTLING;
-        settlement.settle(slot, target, done, Outcome.of(response, command), whenSettled);
+        settlement.settle(slot, target, done, outcome.answered(response, command), whenSettled);
     }
 
     /** The server did not run the command, and does not mind having it once more. */
@@ -509,7 +517,7 @@ final class Exchange implements Placement.Listener {
                 // The server ends it now.
                 target.retireAfterUse();
             }
-            settlement.finished(command, slot, target, response, placement.habit());
+            settlement.finished(command, slot, target, response, placement.habit(), watch.answeredNanos());
         }
         if (last) {
             // What the client has sent behind this must not run any more.
@@ -538,6 +546,7 @@ final class Exchange implements Placement.Listener {
     /** Ends the command with an error of Sluice's own. */
     private void answer(ErrPacket error) {
         parts.context().metrics().failed(parts.router().reason());
+        watch.endedHere();
         tell(error);
         end();
     }

@@ -1,30 +1,54 @@
 package dev.sluice.server.session;
 
 import dev.sluice.router.session.StateVector;
-import io.netty.channel.Channel;
-import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a client may be idle: as long as the configuration says, or a shorter time that its session has set as
- * wait_timeout. No server can see to that, for none waits while the session is idle. Confined to the session's event loop.
+ * How long a client may be idle: the session's wait_timeout, if it has set one and that is shorter than what the
+ * configuration says. As with a server the time counts from the end of the last answer.
+ *
+ * <p>One timer looks now and then when that was, so a command costs nothing. Confined to the session's event loop.
  */
 final class IdleLimit {
     private static final String VARIABLE = "wait_timeout";
-    private static final String HANDLER = "idle";
     private static final Pattern SECONDS = Pattern.compile("[1-9]\\d{0,8}");
 
-    private final Channel channel;
+    /** What the session does. */
+    interface Activity {
+        /** Whether no command is under way. */
+        boolean isIdle();
+
+        /** When the last command was answered, or the session began. */
+        long answeredNanos();
+
+        /** The client has been idle for too long. */
+        void idleTimeout();
+    }
+
+    private final EventExecutor loop;
+    private final LongSupplier nanoClock;
+    private final Activity activity;
+    private final long configuredNanos;
+    private long limitNanos;
     private @Nullable StateVector seen;
     private @Nullable String seconds;
-    /** What the configuration says; 0 until something else is wanted for the first time. */
-    private long configuredMillis;
+    private @Nullable Future<?> next;
 
-    IdleLimit(Channel channel) {
-        this.channel = channel;
+    /** Begins to look, until it is told to {@link #end}. */
+    IdleLimit(EventExecutor loop, LongSupplier nanoClock, Duration configured, Activity activity) {
+        this.loop = loop;
+        this.nanoClock = nanoClock;
+        this.activity = activity;
+        this.configuredNanos = configured.toNanos();
+        this.limitNanos = configuredNanos;
+        lookIn(limitNanos);
     }
 
     /** The session may have another setting now. */
@@ -35,22 +59,45 @@ final class IdleLimit {
         }
         seen = vector;
         String wanted = vector.get(VARIABLE);
-        IdleStateHandler handler = channel.pipeline().get(IdleStateHandler.class);
-        if (handler == null || Objects.equals(wanted, seconds)) {
+        if (Objects.equals(wanted, seconds)) {
             return;
         }
         seconds = wanted;
-        if (configuredMillis == 0) {
-            configuredMillis = handler.getReaderIdleTimeInMillis();
-        }
-        long millis = wanted == null ? configuredMillis : Math.min(configuredMillis, millis(wanted));
-        // A server counts from the end of its answer.
-        channel.pipeline().replace(handler, HANDLER, new IdleStateHandler(0, 0, millis, TimeUnit.MILLISECONDS));
+        limitNanos = wanted == null ? configuredNanos : Math.min(configuredNanos, nanos(wanted));
+        end();
+        lookIn(limitNanos);
     }
 
     /** What a server says may be anything: only a number of seconds that it can have been set to shortens the limit. */
-    private static long millis(String seconds) {
+    private static long nanos(String seconds) {
         boolean valid = SECONDS.matcher(seconds).matches();
-        return valid ? TimeUnit.SECONDS.toMillis(Long.parseLong(seconds)) : Long.MAX_VALUE;
+        return valid ? TimeUnit.SECONDS.toNanos(Long.parseLong(seconds)) : Long.MAX_VALUE;
+    }
+
+    private void lookIn(long nanos) {
+        next = loop.schedule(this::look, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void look() {
+        if (!activity.isIdle()) {
+            lookIn(limitNanos);
+            return;
+        }
+        long left = limitNanos - (nanoClock.getAsLong() - activity.answeredNanos());
+        if (left > 0) {
+            lookIn(left);
+        } else {
+            next = null;
+            activity.idleTimeout();
+        }
+    }
+
+    /** The session has ended. */
+    void end() {
+        Future<?> scheduled = next;
+        next = null;
+        if (scheduled != null) {
+            scheduled.cancel(false);
+        }
     }
 }

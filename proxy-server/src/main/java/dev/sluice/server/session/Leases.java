@@ -122,6 +122,15 @@ final class Leases {
         }
     }
 
+    /** The same for whoever knows what time it is. */
+    void release(Slot slot, long nowNanos) {
+        BackendConnection held = get(slot);
+        if (held != null) {
+            put(slot, null);
+            pool.release(held, nowNanos);
+        }
+    }
+
     /** Gives a connection back and ends what lives on it. */
     void releaseWithReset(Slot slot) {
         BackendConnection held = get(slot);

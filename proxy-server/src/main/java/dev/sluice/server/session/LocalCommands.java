@@ -20,10 +20,22 @@ import org.jspecify.annotations.Nullable;
 final class LocalCommands {
     private final SessionParts parts;
     private final Frontend frontend;
+    private long answeredNanos;
 
     LocalCommands(SessionParts parts) {
         this.parts = parts;
         this.frontend = parts.frontend();
+        answered();
+    }
+
+    /** A command has been answered without a backend. */
+    void answered() {
+        answeredNanos = parts.context().nowNanos();
+    }
+
+    /** When that was the last time; when the session began if it never was. */
+    long answeredNanos() {
+        return answeredNanos;
     }
 
     /** The status flags of an answer that no server gave. */
@@ -57,12 +69,14 @@ final class LocalCommands {
 
     /** Refuses a command that is no statement. */
     void refuse(ErrPacket error) {
+        answered();
         parts.lastStatement().commandRefused(error);
         frontend.send(1, error);
     }
 
     /** Refuses a statement. */
     void refuseStatement(ErrPacket error) {
+        answered();
         parts.lastStatement().refused(error);
         frontend.send(1, error);
     }
@@ -109,6 +123,7 @@ final class LocalCommands {
             return false;
         }
         packet.release();
+        answered();
         parts.lastStatement().selectedOne();
         TextResultSet answer = TextResultSet.ofNumber(
                 asked.column(),
@@ -129,6 +144,7 @@ final class LocalCommands {
 
     /** SHOW SLUICE ROUTE: where the last statement of this session ran, and why. */
     void showRoute(Settlement.@Nullable LastRoute last) {
+        answered();
         frontend.write(
                 RouteReport.of(last, parts.context().topology(), parts.state().pins())
                         .encode(frontend.channel().alloc(), frontend.deprecatesEof(), status()));

@@ -63,6 +63,9 @@ final class Placement implements SessionRouter.Context {
     private Turn turn = new Turn();
     private final PrimaryWait primaryWait;
     private boolean restores;
+    /** When this attempt began. */
+    private long nowNanos;
+
     private @Nullable SessionSettings modeOf;
     private @Nullable Credential modeFor;
 
@@ -97,13 +100,19 @@ final class Placement implements SessionRouter.Context {
      * Looks for a place for a new command.
      *
      * @param onlyPrepares whether the statement is prepared and not executed
+     * @param now the time
      */
-    void begin(Classification classification, @Nullable PreparedStatement preparedStatement, boolean onlyPrepares) {
+    void begin(
+            Classification classification,
+            @Nullable PreparedStatement preparedStatement,
+            boolean onlyPrepares,
+            long now) {
         statement = classification;
         executes = !onlyPrepares;
         prepared = preparedStatement;
         attempts.begin();
         primaryWait.clear();
+        nowNanos = now;
         place();
     }
 
@@ -124,7 +133,7 @@ final class Placement implements SessionRouter.Context {
             return false;
         }
         if (!again) {
-            place();
+            placeAgain();
         } else {
             // What is dead and has not been noticed yet has been in a moment.
             waiting = true;
@@ -135,25 +144,30 @@ final class Placement implements SessionRouter.Context {
 
     private void placeOnAnother() {
         attempts.exclude(parts.router().ordinal());
-        place();
+        placeAgain();
     }
 
     /** Looks for a place for the same command under another classification. */
     void retryAs(Classification classification) {
         statement = classification;
-        place();
+        placeAgain();
     }
 
     /** Looks for another place for a read whose replica did not catch up in time. */
     void retryWithoutWaiting() {
         attempts.waitedInVain();
-        place();
+        placeAgain();
     }
 
     /** The client has gone. */
     void abandon() {
         waiting = false;
         prepared = null;
+    }
+
+    private void placeAgain() {
+        nowNanos = parts.context().nowNanos();
+        place();
     }
 
     private void place() {
@@ -402,7 +416,7 @@ final class Placement implements SessionRouter.Context {
         public void retryRoute() {
             if (isWaiting()) {
                 try {
-                    place();
+                    placeAgain();
                 } catch (RuntimeException | Error e) {
                     // For want of memory, say. Whoever calls has others to call, and no channel that would end this
                     // session.
@@ -472,7 +486,7 @@ final class Placement implements SessionRouter.Context {
     private void acquireFailed(BackendFailure failure) {
         parts.context().backendTrouble(parts.router().ordinal(), failure);
         if (isDenied(failure) && SessionPassword.renew(parts)) {
-            place();
+            placeAgain();
         } else if (slot == Slot.PRIMARY && (failure.isPassing() || isFull(failure))) {
             primaryWait.failed(failure);
             awaitPrimary();
@@ -531,7 +545,7 @@ final class Placement implements SessionRouter.Context {
 
     @Override
     public long nowNanos() {
-        return parts.context().nowNanos();
+        return nowNanos;
     }
 
     @Override

@@ -87,7 +87,6 @@ public final class Session {
         this.context = context;
         this.frontend = frontend;
         this.defaults = start.defaults();
-        this.idleLimit = new IdleLimit(frontend.channel());
         this.writeLimit = new WriteLimit(frontend);
         this.userChange = userChange;
         SessionState state = new SessionState(start.vector(), start.defaultSqlMode());
@@ -116,6 +115,23 @@ public final class Session {
         this.exchange = new Exchange(parts, COMMAND, this::commandFinished, this::endWithAnswer);
         this.reader = new StatementReader(context, state);
         this.local = new LocalCommands(parts);
+        this.idleLimit =
+                new IdleLimit(context.loop(), context::nowNanos, frontend.idleTimeout(), new IdleLimit.Activity() {
+                    @Override
+                    public boolean isIdle() {
+                        return Session.this.isIdle();
+                    }
+
+                    @Override
+                    public long answeredNanos() {
+                        return Session.this.answeredNanos();
+                    }
+
+                    @Override
+                    public void idleTimeout() {
+                        Session.this.idleTimeout();
+                    }
+                });
         this.statementCommands = new StatementCommands(parts, exchange, reader, local);
         this.clientKill = new ClientKill(this);
         context.registry().add(this);
@@ -191,8 +207,11 @@ public final class Session {
         switch (type) {
             case COM_QUERY -> query(packet);
             case COM_STMT_PREPARE -> prepare(packet);
-            case COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE ->
+            case COM_STMT_EXECUTE -> statementCommands.take(type, packet);
+            case COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE -> {
+                local.answered();
                 statementCommands.take(type, packet);
+            }
             case COM_INIT_DB -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
             case COM_STATISTICS -> exchange.begin(type, COMMAND, ResponseShape.STATISTICS, null, packet);
             case COM_FIELD_LIST -> exchange.begin(type, COMMAND, ResponseShape.FIELD_LIST, null, packet);
@@ -211,6 +230,7 @@ public final class Session {
 
     /** The commands that need no backend. */
     private void answerAlone(CommandType type, ByteBuf packet) {
+        local.answered();
         switch (type) {
             case COM_QUIT -> close();
             case COM_PING -> frontend.sendOk(local.status());
@@ -238,6 +258,7 @@ public final class Session {
             }
             if (classification.has(Traits.KILLS)) {
                 // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
+                local.answered();
                 clientKill.query(packet, classification);
             } else if (!local.answersConnectionId(packet, classification)) {
                 Classification runs = classification.has(Traits.EXECUTES_BY_NAME)
@@ -448,6 +469,7 @@ public final class Session {
 
     /** COM_CHANGE_USER succeeded: the session starts anew as another user. */
     public void userChanged(Credential credential, StateVector vector) {
+        local.answered();
         reset();
         parts.leases().credential(credential);
         parts.state().vector(vector);
@@ -563,13 +585,18 @@ public final class Session {
         release();
     }
 
+    /** When the last command was answered, or the session began. */
+    private long answeredNanos() {
+        long byServers = exchange.answeredNanos();
+        long here = local.answeredNanos();
+        return byServers == 0 || here - byServers > 0 ? here : byServers;
+    }
+
     /** The client was silent for longer than the limit. */
-    public void idleTimeout() {
-        if (isIdle()) {
-            context.refused(Limit.IDLE_TIMEOUT, frontend, "the client was idle");
-            frontend.sendAndClose(0, ErrorCode.ER_CLIENT_INTERACTION_TIMEOUT.toPacket());
-            release();
-        }
+    private void idleTimeout() {
+        context.refused(Limit.IDLE_TIMEOUT, frontend, "the client was idle");
+        frontend.sendAndClose(0, ErrorCode.ER_CLIENT_INTERACTION_TIMEOUT.toPacket());
+        release();
     }
 
     /** The client has gone. */
@@ -662,6 +689,7 @@ public final class Session {
             return;
         }
         closed = true;
+        idleLimit.end();
         reader.abandon();
         clientKill.abandon();
         SchemaQuestion asked = schemaQuestion;

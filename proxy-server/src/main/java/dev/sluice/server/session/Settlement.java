@@ -68,6 +68,9 @@ final class Settlement {
     /** Whether the client of a COM_STMT_PREPARE has been told of it, and maybe nobody behind it. */
     private boolean toldToPrepare;
 
+    private @Nullable RouteReason lastReason;
+    private Slot lastSlot = Slot.PRIMARY;
+    private int lastOrdinal;
     private int countedPins;
     /** Whether the connection is given up only to those who have waited for long. */
     private boolean untilStarving;
@@ -300,7 +303,7 @@ final class Settlement {
                 : null;
         Runnable done = question == null ? whenSettled : () -> question.ask(whenSettled);
         boolean doubtful = outcome.failed() && isDoubtful(slot, statement);
-        parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome::text);
+        parts.effects().apply(slot, statement, !outcome.failed(), parts.changes(), outcome.texts());
         parts.changes().clear();
         Sequences.ran(parts, slot, statement);
         if (!outcome.failed() && statement.kind() == StatementKind.ACCOUNT) {
@@ -322,31 +325,6 @@ final class Settlement {
             collation.learn(target, outcome, done);
         } else {
             done.run();
-        }
-    }
-
-    /**
-     * What came of a command.
-     *
-     * @param failed whether the server answered with an error
-     * @param leftConditions whether there is an error or a warning
-     * @param lastInsertId what the OK said
-     * @param text the statement, where names in it matter
-     * @param schemaStays whether the connection still has the schema that it had before
-     */
-    record Outcome(
-            boolean failed,
-            boolean leftConditions,
-            long lastInsertId,
-            @Nullable String text,
-            boolean schemaStays) {
-        static Outcome of(ClientResponse response, Command command) {
-            return new Outcome(
-                    response.isError(),
-                    response.isError() || response.warnings() > 0,
-                    response.lastInsertId(),
-                    command.text(),
-                    command.isFetch() || (response.isError() && command.choosesSchema()));
         }
     }
 
@@ -397,7 +375,7 @@ final class Settlement {
                                 slot,
                                 (status() & ServerStatus.SERVER_STATUS_IN_TRANS) != 0,
                                 (status() & ServerStatus.SERVER_STATUS_IN_TRANS_READONLY) != 0);
-                parts.effects().apply(slot, statement, false, parts.changes(), outcome::text);
+                parts.effects().apply(slot, statement, false, parts.changes(), outcome.texts());
                 parts.changes().clear();
                 target.vector(parts.state().vector());
                 learnCollation(target, outcome, done);
@@ -437,8 +415,15 @@ final class Settlement {
      * The command is over: notes where it ran, and keeps the connection for the diagnostics that it left there.
      *
      * @param habit what this session keeps its connections for from statement to statement anyway
+     * @param answeredNanos when it ended
      */
-    void finished(Command command, Slot slot, BackendConnection target, ClientResponse response, Habit habit) {
+    void finished(
+            Command command,
+            Slot slot,
+            BackendConnection target,
+            ClientResponse response,
+            Habit habit,
+            long answeredNanos) {
         record(parts.router().reason(), slot, target);
         if (!command.isLongData()) {
             parts.lastStatement().ran(command, slot, target, response);
@@ -454,11 +439,11 @@ final class Settlement {
         if ((parts.state().pins(slot) & OUTLIVES_RESET) != 0 || command.ran().has(Traits.OPAQUE)) {
             target.retireAfterUse();
         }
-        letGo(slot);
+        letGo(slot, answeredNanos);
     }
 
     /** Gives the connection back unless something ties the session to it. */
-    void letGo(Slot slot) {
+    private void letGo(Slot slot, long nowNanos) {
         SessionState state = parts.state();
         boolean stray = slot == Slot.REPLICA
                 && !state.inTransaction()
@@ -468,7 +453,7 @@ final class Settlement {
             parts.departure().from(slot);
         } else if (!state.tiedTo(slot)) {
             if (parts.context().switches().multiplexing()) {
-                parts.leases().release(slot);
+                parts.leases().release(slot, nowNanos);
             }
         } else if (state.pins(slot) == PinReason.LAST_STATEMENT.bit() && state.transactionSlot() != slot) {
             parts.leases().linger(slot, untilStarving);
@@ -483,7 +468,7 @@ final class Settlement {
         }
         parts.lastStatement().capture(held, () -> {
             parts.state().pin(slot, PinReason.LAST_STATEMENT, false);
-            letGo(slot);
+            letGo(slot, parts.context().nowNanos());
             countPins();
         });
     }
@@ -521,26 +506,21 @@ final class Settlement {
         }
     }
 
-    /** What {@code SHOW SLUICE ROUTE} tells about the last statement. */
-    private @Nullable LastRoute lastRoute;
-
     /**
-     * Where the last statement ran and why. Immutable.
+     * Where the last statement ran and why, as {@code SHOW SLUICE ROUTE} tells. Immutable.
      *
      * @param ordinal the backend
      */
     record LastRoute(int ordinal, Slot slot, RouteReason reason) {}
 
     private void record(RouteReason reason, Slot slot, BackendConnection target) {
-        LastRoute last = lastRoute;
-        int ordinal = target.key().backendOrdinal();
-        if (last == null || last.reason() != reason || last.slot() != slot || last.ordinal() != ordinal) {
-            lastRoute = new LastRoute(ordinal, slot, reason);
-        }
+        lastReason = reason;
+        lastSlot = slot;
+        lastOrdinal = target.key().backendOrdinal();
     }
 
     @Nullable
     LastRoute lastRoute() {
-        return lastRoute;
+        return lastReason == null ? null : new LastRoute(lastOrdinal, lastSlot, lastReason);
     }
 }

@@ -32,11 +32,7 @@ final class TrackerQuestion {
     private final @Nullable List<String> assigned;
 
     TrackerQuestion(
-            SessionParts parts,
-            Slot slot,
-            BackendConnection target,
-            Classification statement,
-            Settlement.Outcome outcome) {
+            SessionParts parts, Slot slot, BackendConnection target, Classification statement, Outcome outcome) {
         this.parts = parts;
         this.slot = slot;
         this.target = target;

@@ -14,6 +14,7 @@ public final class Frontends {
             () -> FrontendTransportSecurity.OFF,
             0,
             () -> Duration.ofSeconds(10),
+            () -> Duration.ofHours(8),
             () -> Duration.ofSeconds(60),
             new Refusals(System::nanoTime));
 

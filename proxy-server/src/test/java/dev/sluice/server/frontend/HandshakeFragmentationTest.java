@@ -97,6 +97,7 @@ class HandshakeFragmentationTest {
                 () -> FrontendTransportSecurity.OFF,
                 0,
                 () -> Duration.ofSeconds(5),
+                () -> Duration.ofHours(8),
                 () -> Duration.ofMinutes(1),
                 new Refusals(System::nanoTime));
     }

@@ -41,6 +41,7 @@ final class FuzzedClient {
             () -> FrontendTransportSecurity.OFF,
             0,
             () -> Duration.ofSeconds(5),
+            () -> Duration.ofHours(8),
             () -> Duration.ofMinutes(1),
             new Refusals(System::nanoTime));
     /** One frame inflates to 16 MiB at most. */

@@ -84,6 +84,7 @@ public final class AdminServer implements AutoCloseable {
                 () -> security(tls.get()),
                 0,
                 settings::connectPhaseTimeout,
+                settings::idleTimeout,
                 settings::netWriteTimeout,
                 admission.refusals());
         String version = VERSION_PREFIX + settings.version();
