@@ -234,6 +234,9 @@ public final class FrontendCommandHandler extends ChannelInboundHandlerAdapter i
             return;
         }
         ByteBuf waiting = pending;
+        if (waiting != null && session.isIdle()) {
+            session.receivedPart();
+        }
         session.received(waiting == null || waiting.capacity() <= AHEAD_BYTES_MAX ? 0 : waiting.capacity());
         int limit = streamLeft >= 0 || !session.isIdle() ? AHEAD_BYTES_MAX : Math.max(packetBytesMax, HEAD_BYTES);
         boolean pause = waiting != null && waiting.readableBytes() >= limit;

@@ -298,10 +298,14 @@ public final class FrontendHandshakeHandler extends ChannelInboundHandlerAdapter
     /** The client is asked once more, and has sent something meanwhile. */
     private void processAgain() {
         ChannelHandlerContext ctx = Objects.requireNonNull(channelContext);
+        if (ctx.isRemoved() || step == Step.CLOSED) {
+            return;
+        }
         ctx.channel().config().setAutoRead(true);
         try {
             process(ctx);
-        } catch (ProtocolException e) {
+        } catch (RuntimeException | Error e) {
+            // Nobody else would tell the client, or say what it was.
             exceptionCaught(ctx, e);
         }
     }

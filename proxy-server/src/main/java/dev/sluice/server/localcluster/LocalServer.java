@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
@@ -208,7 +209,8 @@ public final class LocalServer {
         double seconds = Math.max(0.001, timeout.toNanos() / 1e9);
         if (!compact.isEmpty()
                 && !queryValue(dialect.awaitPositionQuery(compact, seconds)).equals("0")) {
-            throw new LocalClusterException("%s did not execute %s within %.1f s.".formatted(this, compact, seconds));
+            throw new LocalClusterException("%s did not execute %s within %.1f s. Its replication: %s"
+                    .formatted(this, compact, seconds, replicationReport()));
         }
     }
 
@@ -226,6 +228,26 @@ public final class LocalServer {
             return values;
         } catch (SQLException e) {
             throw new LocalClusterException("Server " + address() + " does not say whether it replicates.", e);
+        }
+    }
+
+    /** Everything that the server says of its replication, for a message. */
+    private String replicationReport() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(dialect.replicationStatusQuery())) {
+            StringJoiner report = new StringJoiner(", ");
+            while (row.next()) {
+                for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                    String value = row.getString(i);
+                    if (value != null && !value.isEmpty()) {
+                        report.add(row.getMetaData().getColumnLabel(i) + "=" + value);
+                    }
+                }
+            }
+            return report.toString();
+        } catch (SQLException e) {
+            return "it does not tell: " + e.getMessage();
         }
     }
 

@@ -17,6 +17,8 @@ record MySqlDialect(ServerVersion version) implements ServerDialect {
                 "--secure-file-priv=",
                 "--gtid_mode=ON",
                 "--enforce_gtid_consistency=ON",
+                // Else a replica that is killed may take half a transaction in its relay log for one that it has.
+                "--relay_log_recovery=ON",
                 "--innodb_buffer_pool_size=32M",
                 "--innodb_buffer_pool_instances=1",
                 // Optional: 8.0.23 to 8.0.29 do not know it.

@@ -146,6 +146,7 @@ final class ClientKill {
     }
 
     private void answer(@Nullable ErrPacket error) {
+        session.answeredHere();
         running = false;
         question = null;
         if (error == null) {

@@ -78,7 +78,7 @@ final class Exchange implements Placement.Listener {
         this.whenIdle = whenIdle;
         this.whenLast = whenLast;
         this.stream = new CommandStream(parts.frontend(), this::running);
-        this.file = new FileUpload(parts.frontend(), parts.input(), this::running, whenIdle);
+        this.file = new FileUpload(parts.frontend(), parts.input(), this::running, this::fileDiscarded);
         this.watch = new AnswerWatch(parts, command, this::answered);
         this.response = new ClientResponse(
                 parts.frontend(), ClientResponse.trackersInto(parts.trackers()), watch, file, parts.clientTrackers());
@@ -201,6 +201,7 @@ final class Exchange implements Placement.Listener {
     private void runOn(BackendConnection target) {
         connection = target;
         if (command.isStreamed() && needsOldForm(target)) {
+            watch.endedHere();
             tell(Failures.attributesUnknown());
             finish();
         } else if (preparation.write(command, slot, target, placement.restores())) {
@@ -244,6 +245,7 @@ final class Exchange implements Placement.Listener {
 
     /** What the first execution may have begun, before the server found that it had to prepare anew, is to be known. */
     private void notPrepared(BackendConnection target) {
+        watch.endedHere();
         if (!command.isPreparedAnew()) {
             finish();
             return;
@@ -343,9 +345,15 @@ final class Exchange implements Placement.Listener {
         }
     }
 
+    private void fileDiscarded() {
+        watch.endedHere();
+        whenIdle.run();
+    }
+
     /** The last byte of the streamed command has come, in the last of so many packets. */
     void streamEnded(int packets) {
         if (!stream.end(packets)) {
+            watch.endedHere();
             whenIdle.run();
             return;
         }
@@ -416,6 +424,7 @@ final class Exchange implements Placement.Listener {
         if (stream.isOpen() || response.isTooEarly() || parts.statements().isSending()) {
             // The server answered before it had the whole command; it will not read the rest as commands.
             closeBroken(target, BackendFailure.of(Kind.BROKEN, "the backend answered in the middle of a command"));
+            watch.endedHere();
             stream.discardRest(null);
             end();
             return;
@@ -539,6 +548,7 @@ final class Exchange implements Placement.Listener {
             parts.statements().endPreparing();
         }
         command.end();
+        outcome.clear();
         phase = Phase.IDLE;
         settlement.countPins();
     }
@@ -720,6 +730,7 @@ final class Exchange implements Placement.Listener {
         phase = Phase.IDLE;
         placement.abandon();
         command.end();
+        outcome.clear();
         stream.abandon();
         if (busy != null) {
             busy.abandon();

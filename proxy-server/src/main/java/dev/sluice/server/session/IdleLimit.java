@@ -25,8 +25,8 @@ final class IdleLimit {
         /** Whether no command is under way. */
         boolean isIdle();
 
-        /** When the last command was answered, or the session began. */
-        long answeredNanos();
+        /** When the last command was answered or part of one came, or the session began. */
+        long activeNanos();
 
         /** The client has been idle for too long. */
         void idleTimeout();
@@ -40,6 +40,7 @@ final class IdleLimit {
     private @Nullable StateVector seen;
     private @Nullable String seconds;
     private @Nullable Future<?> next;
+    private boolean ended;
 
     /** Begins to look, until it is told to {@link #end}. */
     IdleLimit(EventExecutor loop, LongSupplier nanoClock, Duration configured, Activity activity) {
@@ -64,7 +65,7 @@ final class IdleLimit {
         }
         seconds = wanted;
         limitNanos = wanted == null ? configuredNanos : Math.min(configuredNanos, nanos(wanted));
-        end();
+        cancel();
         lookIn(limitNanos);
     }
 
@@ -75,6 +76,9 @@ final class IdleLimit {
     }
 
     private void lookIn(long nanos) {
+        if (ended) {
+            return;
+        }
         next = loop.schedule(this::look, nanos, TimeUnit.NANOSECONDS);
     }
 
@@ -83,7 +87,7 @@ final class IdleLimit {
             lookIn(limitNanos);
             return;
         }
-        long left = limitNanos - (nanoClock.getAsLong() - activity.answeredNanos());
+        long left = limitNanos - (nanoClock.getAsLong() - activity.activeNanos());
         if (left > 0) {
             lookIn(left);
         } else {
@@ -92,8 +96,13 @@ final class IdleLimit {
         }
     }
 
-    /** The session has ended. */
+    /** The session has ended: nobody looks any more. */
     void end() {
+        ended = true;
+        cancel();
+    }
+
+    private void cancel() {
         Future<?> scheduled = next;
         next = null;
         if (scheduled != null) {

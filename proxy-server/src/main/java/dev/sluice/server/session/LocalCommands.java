@@ -20,22 +20,22 @@ import org.jspecify.annotations.Nullable;
 final class LocalCommands {
     private final SessionParts parts;
     private final Frontend frontend;
-    private long answeredNanos;
+    private long activeNanos;
 
     LocalCommands(SessionParts parts) {
         this.parts = parts;
         this.frontend = parts.frontend();
-        answered();
+        active();
     }
 
-    /** A command has been answered without a backend. */
-    void answered() {
-        answeredNanos = parts.context().nowNanos();
+    /** A command has been answered without a backend, or part of one has come. */
+    void active() {
+        activeNanos = parts.context().nowNanos();
     }
 
     /** When that was the last time; when the session began if it never was. */
-    long answeredNanos() {
-        return answeredNanos;
+    long activeNanos() {
+        return activeNanos;
     }
 
     /** The status flags of an answer that no server gave. */
@@ -69,14 +69,14 @@ final class LocalCommands {
 
     /** Refuses a command that is no statement. */
     void refuse(ErrPacket error) {
-        answered();
+        active();
         parts.lastStatement().commandRefused(error);
         frontend.send(1, error);
     }
 
     /** Refuses a statement. */
     void refuseStatement(ErrPacket error) {
-        answered();
+        active();
         parts.lastStatement().refused(error);
         frontend.send(1, error);
     }
@@ -123,7 +123,7 @@ final class LocalCommands {
             return false;
         }
         packet.release();
-        answered();
+        active();
         parts.lastStatement().selectedOne();
         TextResultSet answer = TextResultSet.ofNumber(
                 asked.column(),
@@ -144,7 +144,7 @@ final class LocalCommands {
 
     /** SHOW SLUICE ROUTE: where the last statement of this session ran, and why. */
     void showRoute(Settlement.@Nullable LastRoute last) {
-        answered();
+        active();
         frontend.write(
                 RouteReport.of(last, parts.context().topology(), parts.state().pins())
                         .encode(frontend.channel().alloc(), frontend.deprecatesEof(), status()));

@@ -35,6 +35,11 @@ final class Outcome {
         return this;
     }
 
+    /** The command is over: its text is not kept for an idle session. */
+    void clear() {
+        text = null;
+    }
+
     /** Whether the server answered with an error. */
     boolean failed() {
         return failed;

@@ -123,8 +123,8 @@ public final class Session {
                     }
 
                     @Override
-                    public long answeredNanos() {
-                        return Session.this.answeredNanos();
+                    public long activeNanos() {
+                        return Session.this.activeNanos();
                     }
 
                     @Override
@@ -209,7 +209,7 @@ public final class Session {
             case COM_STMT_PREPARE -> prepare(packet);
             case COM_STMT_EXECUTE -> statementCommands.take(type, packet);
             case COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE -> {
-                local.answered();
+                local.active();
                 statementCommands.take(type, packet);
             }
             case COM_INIT_DB -> exchange.begin(type, COMMAND, ResponseShape.SIMPLE, null, packet);
@@ -230,7 +230,7 @@ public final class Session {
 
     /** The commands that need no backend. */
     private void answerAlone(CommandType type, ByteBuf packet) {
-        local.answered();
+        local.active();
         switch (type) {
             case COM_QUIT -> close();
             case COM_PING -> frontend.sendOk(local.status());
@@ -258,7 +258,7 @@ public final class Session {
             }
             if (classification.has(Traits.KILLS)) {
                 // The ids that clients know are Sluice's: sent on, they would end somebody else's connection.
-                local.answered();
+                local.active();
                 clientKill.query(packet, classification);
             } else if (!local.answersConnectionId(packet, classification)) {
                 Classification runs = classification.has(Traits.EXECUTES_BY_NAME)
@@ -469,7 +469,7 @@ public final class Session {
 
     /** COM_CHANGE_USER succeeded: the session starts anew as another user. */
     public void userChanged(Credential credential, StateVector vector) {
-        local.answered();
+        local.active();
         reset();
         parts.leases().credential(credential);
         parts.state().vector(vector);
@@ -560,6 +560,16 @@ public final class Session {
         frontend.received(bytes);
     }
 
+    /** A command has been answered, late, with no server's answer. */
+    void answeredHere() {
+        local.active();
+    }
+
+    /** The client has sent part of a command. */
+    public void receivedPart() {
+        local.active();
+    }
+
     /** The client takes bytes again, or no longer does: the backend that feeds it is paused meanwhile. */
     public void frontendWritabilityChanged() {
         boolean writable = frontend.channel().isWritable();
@@ -585,10 +595,10 @@ public final class Session {
         release();
     }
 
-    /** When the last command was answered, or the session began. */
-    private long answeredNanos() {
+    /** When the last command was answered or part of one came, or the session began. */
+    private long activeNanos() {
         long byServers = exchange.answeredNanos();
-        long here = local.answeredNanos();
+        long here = local.activeNanos();
         return byServers == 0 || here - byServers > 0 ? here : byServers;
     }
 

@@ -31,7 +31,7 @@ class IdleLimitTest {
             }
 
             @Override
-            public long answeredNanos() {
+            public long activeNanos() {
                 return answered;
             }
 
@@ -108,7 +108,9 @@ class IdleLimitTest {
 
     @Test
     void aClientThatIsGoneIsLookedAtNoMore() {
+        limit.follow(StateVector.empty().with("wait_timeout", "10"));
         limit.end();
+        limit.follow(StateVector.empty());
         assertThat(secondsLeft()).isEqualTo(-1);
     }
 }
