@@ -140,8 +140,9 @@ class ShortMemoryIT {
                 RawClient bystander = RawClient.connect(sluice.port())) {
             List<RawClient> hoarders = new ArrayList<>();
             int refused = 0;
-            byte[] hoard = ("SET @hoard = '" + "x".repeat(HOARD) + "'").getBytes(StandardCharsets.US_ASCII);
             for (int i = 0; i < HOARDERS; i++) {
+                // Each has another value: equal ones are kept once.
+                byte[] hoard = ("SET @hoard = '" + i + "x".repeat(HOARD) + "'").getBytes(StandardCharsets.US_ASCII);
                 RawClient client = RawClient.open(sluice.port());
                 hoarders.add(client);
                 if (isLetIn(client)) {
