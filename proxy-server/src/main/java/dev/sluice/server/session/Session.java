@@ -207,8 +207,8 @@ public final class Session {
         switch (type) {
             case COM_QUERY -> query(packet);
             case COM_STMT_PREPARE -> prepare(packet);
-            case COM_STMT_EXECUTE -> statementCommands.take(type, packet);
-            case COM_STMT_FETCH, COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE -> {
+            case COM_STMT_EXECUTE, COM_STMT_FETCH -> statementCommands.take(type, packet);
+            case COM_STMT_SEND_LONG_DATA, COM_STMT_RESET, COM_STMT_CLOSE -> {
                 local.active();
                 statementCommands.take(type, packet);
             }
@@ -424,6 +424,7 @@ public final class Session {
                 schemaQuestion = null;
                 parts.state().vector(parts.state().vector().withSchema(schema));
                 reset();
+                local.active();
                 frontend.sendOk(local.status());
                 commandFinished();
             }
