@@ -529,6 +529,14 @@ public final class BackendConnection {
         }
     }
 
+    /** Asks for the LAST_INSERT_ID() that lives here, if any does: what is sent next ends it. Nothing is flushed. */
+    void captureInsertId() {
+        InsertIdHolder holder = insertIdHolder;
+        if (holder != null) {
+            holder.capture(this, () -> {});
+        }
+    }
+
     /** Ends an idle connection that nobody needs any more, after its last LAST_INSERT_ID() has been asked for. */
     void retire() {
         if (isAsked()) {

@@ -365,21 +365,25 @@ public final class LoopPool implements BackendCapacity.Claimant {
 
     /**
      * Takes back a connection that has state beyond its vector: resets it, and only then lends it again. Transactions and
-     * locks end at once. A server that says nothing to that within half of {@code pool.acquire-timeout} loses the connection, so
-     * that whoever waits for its place can still have it.
+     * locks end at once, but a LAST_INSERT_ID() that lives there is asked for first. A server that says nothing to that
+     * within half of {@code pool.acquire-timeout} loses the connection, so that whoever waits for its place can still have it.
      */
     public void releaseWithReset(BackendConnection connection) {
         if (connection.isClosed()) {
             return;
         }
         lingering.remove(connection);
-        if (!connection.isQuiet() || takesNothingNew(connection.key().backendOrdinal())) {
+        if (!connection.isQuiet()) {
             connection.abandon();
+            return;
+        }
+        if (takesNothingNew(connection.key().backendOrdinal())) {
+            connection.retire();
             return;
         }
         connection.leaseTo(IgnoringOwner.INSTANCE);
         environment.metrics().backendReset(connection.key().backendOrdinal());
-        connection.insertIdHolder(null);
+        connection.captureInsertId();
         long patience = settings.acquireTimeout().toNanos() / 2;
         ScheduledFuture<?> limit = loop.schedule(connection::abandon, patience, TimeUnit.NANOSECONDS);
         StatePrelude.writeResetOnly(

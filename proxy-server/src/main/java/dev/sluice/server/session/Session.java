@@ -438,6 +438,7 @@ public final class Session {
     }
 
     private void reset() {
+        parts.insertId().reset();
         for (Slot slot : Slot.values()) {
             boolean tied = parts.state().tiedTo(slot);
             parts.effects().connectionGone(slot);
@@ -448,7 +449,6 @@ public final class Session {
             }
         }
         parts.statements().clear();
-        parts.insertId().reset();
         parts.lastStatement().reset();
         parts.clientTrackers().reset();
         exchange.settlement().takeLostState();

@@ -26,7 +26,7 @@ final class KnownDifferences {
         STATEMENT_ID("Ids of prepared statements"),
         /** Clients without CLIENT_DEPRECATE_EOF: flags and warnings between columns and rows. Those behind the rows count. */
         EOF_BEHIND_COLUMNS("The EOF packet between columns and rows"),
-        /** Clients without CLIENT_DEPRECATE_EOF: "more results" and "OUT parameters" are said behind the row of these, too. */
+        /** Clients without CLIENT_DEPRECATE_EOF: "more results", "OUT parameters" and the warnings are said behind the row of these, not in front of it. */
         OUT_PARAMETERS("The EOF packet between columns and rows"),
         /** COM_PING, COM_SET_OPTION and COM_INIT_DB: the number of warnings that the statement before has left. */
         WARNINGS_LEFT("`COM_PING`, `COM_SET_OPTION`, `COM_INIT_DB`"),
@@ -451,13 +451,14 @@ final class KnownDifferences {
 
     /** The flags behind the row of OUT parameters, which have no effect there. */
     private static byte[] withoutOutParameters(byte[] packet) {
-        byte[] changed = packet.clone();
         int flags = (packet[STATUS] & 0xFF) | (packet[STATUS + 1] & 0xFF) << 8;
-        if ((flags & ServerStatus.SERVER_PS_OUT_PARAMS) != 0) {
-            flags &= ~(ServerStatus.SERVER_PS_OUT_PARAMS | ServerStatus.SERVER_MORE_RESULTS_EXISTS);
-            changed[STATUS] = (byte) flags;
-            changed[STATUS + 1] = (byte) (flags >> 8);
+        if ((flags & ServerStatus.SERVER_PS_OUT_PARAMS) == 0) {
+            return packet;
         }
+        byte[] changed = zeroed(packet, WARNINGS_IN_EOF, WARNINGS_IN_EOF + 2);
+        flags &= ~(ServerStatus.SERVER_PS_OUT_PARAMS | ServerStatus.SERVER_MORE_RESULTS_EXISTS);
+        changed[STATUS] = (byte) flags;
+        changed[STATUS + 1] = (byte) (flags >> 8);
         return changed;
     }
 
@@ -564,6 +565,11 @@ final class KnownDifferences {
     /** Whether Sluice refuses a statement because of what a read-only transaction has left on its replica. */
     static boolean isPinnedToReplica(Observation proxied) {
         return proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(PINNED_TO_REPLICA);
+    }
+
+    /** Whether a session has done what the other was refused because its connection was lent: they are not the same any more. */
+    static boolean partsSessions(Observation direct, Observation proxied) {
+        return isLent(proxied) && !direct.isError() && !direct.hasRows();
     }
 
     static boolean isLent(Observation proxied) {

@@ -104,6 +104,34 @@ class LastInsertIdIT {
         assertThat(actual).isEqualTo(expected);
     }
 
+    /** What ends a read-only transaction on a replica runs on the primary, and the connection of the replica is reset. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SELEC 1", "SELECT LAST_INSERT_ID(4711)", "SELECT 1"})
+    void theValueOutlivesATransactionOnAReplicaThatAStatementForThePrimaryEnds(String inside) throws SQLException {
+        List<String> expected = aroundAnEndedTransaction(false, inside);
+        assertThat(aroundAnEndedTransaction(true, inside)).isEqualTo(expected);
+    }
+
+    private static List<String> aroundAnEndedTransaction(boolean proxied, String inside) throws SQLException {
+        List<String> values = new ArrayList<>();
+        try (Connection connection = proxied ? connect() : proxy.direct();
+                Statement statement = connection.createStatement()) {
+            Sql.run(connection, "USE state", "SELECT LAST_INSERT_ID(77)");
+            Sql.run(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+            try {
+                boolean unused = statement.execute(inside);
+            } catch (SQLException e) {
+                values.add(e.getMessage());
+            }
+            values.add(Sql.value(connection, "SELECT LAST_INSERT_ID()"));
+            Sql.run(connection, "CHECK TABLE a");
+            values.add(Sql.rows(connection, "SHOW SESSION VARIABLES WHERE Variable_name LIKE '%insert_id%'")
+                    .toString());
+            values.add(Sql.value(connection, "SELECT LAST_INSERT_ID()"));
+        }
+        return values;
+    }
+
     private static List<String> insertIds(boolean proxied, String... script) throws SQLException {
         Servers.mysql().primary().execute("TRUNCATE TABLE state.a");
         List<String> ids = new ArrayList<>();
