@@ -416,6 +416,8 @@ final class ClientResponse extends PendingResponse {
         failed = true;
         errorCode = scanner.errorCode();
         rowCount = -1;
+        // An error says of none, and those of a result in front of it have gone with its statement.
+        warnings = 0;
         // A server sends the columns before it looks for rows, but in one go with what it finds.
         if (!delivered && observer.intercepts(errorCode)) {
             discard();

@@ -108,6 +108,29 @@ class LastStatementIT {
                         }));
     }
 
+    /** The warnings of a result in front of it have gone with its statement, whoever is asked for them. */
+    @Test
+    void theErrorOfTheLastOfSeveralStatementsStandsAlone() throws SQLException {
+        List<Connection> connections = new ArrayList<>();
+        try {
+            for (int i = 0; i < 12; i++) {
+                connections.add(connect("allowMultiQueries=true"));
+            }
+            String several = "SELECT CAST('x' AS SIGNED), CAST('y' AS SIGNED); SELECT @@session.nothing";
+            for (Connection connection : connections) {
+                assertThat(Sql.error(connection, several)).isEqualTo(1193);
+            }
+            for (Connection connection : connections) {
+                assertThat(Sql.rows(connection, "SELECT @@warning_count, @@error_count"))
+                        .containsExactly("1,1");
+            }
+        } finally {
+            for (Connection connection : connections) {
+                connection.close();
+            }
+        }
+    }
+
     @Test
     void errorsCanBeAskedForAfterwards() throws SQLException {
         try (Connection connection = connect()) {
