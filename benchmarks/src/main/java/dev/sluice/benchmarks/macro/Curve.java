@@ -10,15 +10,19 @@ enum Curve {
     CONNECTIONS("connections", List.of(1, 8, 64, 256, 1_000, 10_000)) {
         @Override
         WireLoopLoad.Script script(int value, int rows) {
-            return (client, number) -> {
-                SplittableRandom random = new SplittableRandom(number);
-                return () -> WireClient.query(SELECT + random.nextInt(1, rows + 1));
-            };
+            return pointSelects(rows);
         }
 
         @Override
         int clients(int value) {
             return value;
+        }
+    },
+    /** Servers, one of which is the primary; each point has a Sluice of its own, which knows so many. */
+    SERVERS("servers", List.of(1, 2, 4, 8, 16, 32)) {
+        @Override
+        WireLoopLoad.Script script(int value, int rows) {
+            return pointSelects(rows);
         }
     },
     /** Statements that differ in more than literals, asked in turns. */
@@ -77,6 +81,14 @@ enum Curve {
     Curve(String quantity, List<Integer> points) {
         this.quantity = quantity;
         this.points = points;
+    }
+
+    /** Clients that ask for a row by its key, again and again. */
+    private static WireLoopLoad.Script pointSelects(int rows) {
+        return (client, number) -> {
+            SplittableRandom random = new SplittableRandom(number);
+            return () -> WireClient.query(SELECT + random.nextInt(1, rows + 1));
+        };
     }
 
     /** What grows, as the name of an axis. */

@@ -71,13 +71,29 @@ final class ServerOptions {
 
     /** Starts or finds the servers; what is started ends with the stack. */
     Servers open(CleanupStack cleanup, int connectionsMax, ProgressListener progress) throws CommandFailure {
-        return backends.isEmpty() ? start(cleanup, connectionsMax, progress) : find();
+        return backends.isEmpty() ? start(cleanup, connectionsMax, replicas, progress) : find();
     }
 
-    private Servers start(CleanupStack cleanup, int connectionsMax, ProgressListener progress) throws CommandFailure {
+    /**
+     * Starts or finds at least so many servers.
+     *
+     * @throws CommandFailure if fewer were given
+     */
+    Servers openAtLeast(int servers, CleanupStack cleanup, int connectionsMax, ProgressListener progress)
+            throws CommandFailure {
+        Servers all = backends.isEmpty() ? start(cleanup, connectionsMax, servers - 1, progress) : find();
+        if (all.all().size() < servers) {
+            throw new CommandFailure("%d servers are needed and %d given: add --backend or choose smaller --points"
+                    .formatted(servers, all.all().size()));
+        }
+        return all;
+    }
+
+    private Servers start(CleanupStack cleanup, int connectionsMax, int replicaCount, ProgressListener progress)
+            throws CommandFailure {
         LocalCluster cluster = cleanup.push(LocalCluster.builder()
                 .flavor(ServerFlavor.parse(flavor))
-                .replicas(replicas)
+                .replicas(replicaCount)
                 .serverArgument("--max_connections=" + (2 * connectionsMax + MAX_CONNECTIONS_MARGIN))
                 .progress(progress)
                 .start());

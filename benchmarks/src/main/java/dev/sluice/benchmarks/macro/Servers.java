@@ -29,6 +29,11 @@ record Servers(
         return all;
     }
 
+    /** The primary and as many replicas as are needed for so many servers. */
+    Servers first(int servers) {
+        return new Servers(primary, replicas.subList(0, servers - 1), application, sysbench, monitor, database);
+    }
+
     /** Who serves reads: the replicas, or the primary where there are none. */
     List<HostPort> readers() {
         return replicas.isEmpty() ? List.of(primary) : replicas;

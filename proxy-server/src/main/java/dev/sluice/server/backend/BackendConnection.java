@@ -98,6 +98,8 @@ public final class BackendConnection {
     private @Nullable InsertIdHolder insertIdHolder;
     /** What is to be done with the connection when no other session waits for an answer. */
     private @Nullable Runnable whenUnasked;
+    /** Whether something was written and not flushed. */
+    private boolean unflushed;
 
     private int lastWarnings;
     private boolean conditionsLeft;
@@ -321,11 +323,12 @@ public final class BackendConnection {
     /** Writes a command without flushing, and queues the receiver of its response. Takes the reference to the buffer. */
     public void send(ByteBuf command, PendingResponse response) {
         expect(response);
-        channel.write(command, channel.voidPromise());
+        sendBytes(command);
     }
 
     /** Writes more bytes of a command, or a command that has no response, without flushing. Takes the reference. */
     public void sendBytes(ByteBuf bytes) {
+        unflushed = true;
         channel.write(bytes, channel.voidPromise());
     }
 
@@ -376,9 +379,12 @@ public final class BackendConnection {
         scanner.shiftSequenceIds(packets);
     }
 
-    /** Sends what was written. */
+    /** Sends what was written, if anything was. */
     public void flush() {
-        channel.flush();
+        if (unflushed) {
+            unflushed = false;
+            channel.flush();
+        }
     }
 
     /** Consumes bytes from the server. Takes the reference. */

@@ -26,6 +26,9 @@ public final class Frontend {
     /** Before it has another one, a client has no place at all. */
     private static final Ticket NO_TICKET = new CountedTicket(new AtomicInteger(), 0);
 
+    /** With io_uring nothing has been sent when a flush returns: an answer this small is not worth an account. */
+    private static final long COUNTED_MIN = 4 * 1024;
+
     private final Channel channel;
     private final long connectionId;
     private final FrontendSettings settings;
@@ -36,6 +39,9 @@ public final class Frontend {
     private boolean unsentBefore;
     private int received;
     private int writes;
+    /** Whether something was written and not flushed. */
+    private boolean unflushed;
+
     private Duration ownWriteTimeout = Duration.ZERO;
     private @Nullable WriteWatch watch;
 
@@ -108,6 +114,7 @@ public final class Frontend {
     /** Writes bytes without flushing. Takes the reference. */
     public void write(ByteBuf bytes) {
         writes++;
+        unflushed = true;
         channel.write(bytes, channel.voidPromise());
     }
 
@@ -120,10 +127,13 @@ public final class Frontend {
         });
     }
 
-    /** Sends what was written. */
+    /** Sends what was written, if anything was. */
     public void flush() {
-        channel.flush();
-        sent();
+        if (unflushed) {
+            unflushed = false;
+            channel.flush();
+            sent();
+        }
     }
 
     /** So much memory holds what the client has sent of a command that is not whole, or behind one that is. */
@@ -177,7 +187,8 @@ public final class Frontend {
 
     private void countUnsent() {
         UnsentBytes counter = unsent;
-        long left = counter == null ? 0 : keptBytes();
+        long kept = counter == null ? 0 : keptBytes();
+        long left = kept < COUNTED_MIN ? 0 : kept;
         if (counter != null && (left > 0 || unsentBefore)) {
             unsentBefore = left > 0;
             counter.update(this, left);
