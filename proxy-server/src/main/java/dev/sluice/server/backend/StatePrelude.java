@@ -63,6 +63,12 @@ public final class StatePrelude {
         return connection.vector() != wanted;
     }
 
+    /** Whether getting there takes a SET of variables, and not only commands that are no statements. */
+    public static boolean sets(BackendConnection connection, StateVector wanted) {
+        return needsReset(connection, wanted)
+                || !assignments(connection.vector(), wanted).isEmpty();
+    }
+
     /**
      * Whether getting there takes a COM_RESET_CONNECTION: some variable is set that the session has at its default, or it was
      * asked for.

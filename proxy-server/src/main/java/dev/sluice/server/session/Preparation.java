@@ -98,6 +98,7 @@ final class Preparation {
         StateVector wanted = command.choosesSchema() || command.isFetch()
                 ? parts.state().vector().withSchema(target.vector().schema())
                 : parts.state().vector();
+        boolean sets = !clearsConditions(target, command) && StatePrelude.sets(target, wanted);
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
         if (stateAnswers > 0 && command.isPrepare()) {
             parts.lastStatement().preparedBehindSettings();
@@ -105,7 +106,7 @@ final class Preparation {
         // What is only prepared reads no value, and a SET in front of it would count as the last statement.
         int others = command.isPrepare() ? 0 : parts.insertId().bringTo(target, command.statement(), answers);
         LastStatement last = parts.lastStatement();
-        if (restores || mustClear(target, command, stateAnswers > 0)) {
+        if (restores || mustClear(target, command, sets)) {
             boolean asQuery = restores && last.restoresAsQuery();
             others += StatePrelude.clearConditions(target, asQuery, cleared);
             if (asQuery) {
@@ -133,17 +134,20 @@ final class Preparation {
     /**
      * Whether the connection has what others have left there, which a command would add to, or find.
      *
-     * @param prepared whether it was brought to the session's state in front of the command
+     * @param set whether variables were set in front of the command, of which the server may warn
      */
-    private boolean mustClear(BackendConnection connection, Command command, boolean prepared) {
-        // MariaDB leaves what is there as it is for whatever uses no table.
-        boolean clearsItself = !isMariaDb(connection)
-                && (command.type() == CommandType.COM_QUERY
-                        || command.type() == CommandType.COM_STMT_PREPARE
-                        || command.type() == CommandType.COM_STMT_EXECUTE);
+    private boolean mustClear(BackendConnection connection, Command command, boolean set) {
         return connection.hasConditionsLeft()
-                && !clearsItself
-                && ((prepared && !isMariaDb(connection)) || !parts.leases().isLast(connection));
+                && !clearsConditions(connection, command)
+                && ((set && !isMariaDb(connection)) || !parts.leases().isLast(connection));
+    }
+
+    /** Whether a command begins without the conditions of the one before; MariaDB leaves them for whatever uses no table. */
+    private boolean clearsConditions(BackendConnection connection, Command command) {
+        return switch (command.type()) {
+            case COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE -> !isMariaDb(connection);
+            default -> false;
+        };
     }
 
     private boolean isMariaDb(BackendConnection target) {

@@ -34,6 +34,8 @@ final class KnownDifferences {
         INDEX_FLAGS("The flags of `SHOW`"),
         /** The tables that SHOW reads, and whether their columns are keys, are up to the server's statistics of its dictionary. */
         DICTIONARY_COLUMNS("The flags of `SHOW`"),
+        /** Length and decimals of a column that is computed from parameters, and BINARY_FLAG of a computed one, depend on how the statement ran before, where it ran then. */
+        OF_PARAMETERS("Metadata, warnings and conversions of parameters"),
         /** Whether a column comes from a temporary table is up to the plan: its schema and whether it is a key; if computed, its original name, type and flags. */
         PLANNED_COLUMNS("The flags of `SHOW`"),
         /** The type of a user variable that was never set, where a write has read it or was prepared to set it: that has made it. */
@@ -42,8 +44,6 @@ final class KnownDifferences {
         CLIENT_COLLATION("Error 3988"),
         /** CALL of a procedure that runs no statement with a number of rows: the number is that of the statement before on that connection. */
         ROWS_OF_CALL("Affected rows of `CALL`"),
-        /** Length and decimals of a column that is computed from parameters, and BINARY_FLAG of a computed one, depend on how the statement ran before, where it ran then. */
-        OF_PARAMETERS("Metadata, warnings and conversions of parameters"),
         /** SERVER_STATUS_METADATA_CHANGED, and warnings of an execution before which the server has prepared the statement again. */
         PREPARED_AGAIN("`SERVER_STATUS_METADATA_CHANGED`"),
         /** Clients without CLIENT_DEPRECATE_EOF: an EOF between the columns and the error of a cursor that cannot be opened. */
@@ -148,6 +148,7 @@ final class KnownDifferences {
     private static final int BINARY_FLAG = 0x80;
 
     private static final byte[] COLUMN = {3, 'd', 'e', 'f'};
+    private static final byte[] COLUMN_WITHOUT_SCHEMA = {3, 'd', 'e', 'f', 0};
     /** A column of no table. */
     private static final byte[] COMPUTED_COLUMN = {3, 'd', 'e', 'f', 0, 0, 0};
     /** Character set, length, type, flags and decimals of a user variable that is not there. */
@@ -206,6 +207,7 @@ final class KnownDifferences {
             Pattern.DOTALL);
     private static final Pattern INSERT_ID = Pattern.compile("last_insert_id|@@identity", Pattern.CASE_INSENSITIVE);
     private static final int WRONG_ARGUMENTS = 1210;
+    private static final int CANNOT_CONVERT_PARAMETER = 3988;
     private static final String WRONG_ARGUMENT = "value is out of range in 'mysqld_stmt_execute'";
     private static final int READ_ONLY_TRANSACTION = 1792;
     private static final int ERROR_OF_SLUICE = 1105;
@@ -309,7 +311,10 @@ final class KnownDifferences {
             return Rule.BEHIND_REFUSAL;
         } else if (before.isFieldListed()) {
             return Rule.BEHIND_FIELD_LIST;
-        } else if (error == WRONG_ARGUMENTS || before.answer().describe().contains(WRONG_ARGUMENT)) {
+        } else if (error == WRONG_ARGUMENTS
+                || (error == CANNOT_CONVERT_PARAMETER
+                        && EXECUTION.matcher(subject).lookingAt())
+                || before.answer().describe().contains(WRONG_ARGUMENT)) {
             return Rule.BEHIND_WRONG_ARGUMENTS;
         } else if (before.answer().packets().stream().anyMatch(KnownDifferences::preparedAgain)) {
             return Rule.PREPARED_AGAIN;
@@ -414,7 +419,11 @@ final class KnownDifferences {
 
     /** A column of a prepared statement without what depends on its executions before. */
     private static byte[] withoutHistory(byte[] packet) {
-        if (!startsWith(packet, COMPUTED_COLUMN)) {
+        if (startsWith(packet, COLUMN_WITHOUT_SCHEMA) && !startsWith(packet, COMPUTED_COLUMN)) {
+            // Of a subquery that has no table either, its alias being no name of one.
+            int alias = packet[COLUMN_WITHOUT_SCHEMA.length];
+            return packet[COLUMN_WITHOUT_SCHEMA.length + 1 + alias] == 0 ? withoutBinaryFlag(packet) : packet;
+        } else if (!startsWith(packet, COMPUTED_COLUMN)) {
             return packet;
         }
         int nameEnd = COMPUTED_COLUMN.length + 1 + Math.min(packet[COMPUTED_COLUMN.length] & 0xFF, SHORT_NAME_MAX);
@@ -422,10 +431,15 @@ final class KnownDifferences {
         byte[] changed = depends
                 ? zeroed(packet, packet.length - LENGTH_FROM_END, packet.length - LENGTH_FROM_END + 4)
                 : packet.clone();
-        changed[packet.length - FLAGS_FROM_END] &= ~BINARY_FLAG;
         if (depends) {
             changed[packet.length - DECIMALS_FROM_END] = 0;
         }
+        return withoutBinaryFlag(changed);
+    }
+
+    private static byte[] withoutBinaryFlag(byte[] column) {
+        byte[] changed = column.clone();
+        changed[column.length - FLAGS_FROM_END] &= ~BINARY_FLAG;
         return changed;
     }
 

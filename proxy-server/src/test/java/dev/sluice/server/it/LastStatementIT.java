@@ -203,6 +203,22 @@ class LastStatementIT {
         }
     }
 
+    /** The option is brought to the connection in front of the next command, which leaves the error as it is, too. */
+    @Test
+    void anOptionAndASchemaLeaveTheErrorOfAStatement() throws Exception {
+        try (RawClient client = proxy.raw();
+                RawClient direct = RawClient.connect(proxy.cluster().primary().port())) {
+            for (RawClient each : List.of(direct, client)) {
+                List<byte[]> unused = each.query("RELEASE SAVEPOINT nothing");
+                byte[] option = each.ask(CommandType.COM_SET_OPTION, new byte[] {1, 0});
+                assertThat(RawClient.first(option)).isEqualTo(RawClient.EOF);
+                byte[] schema = each.ask(CommandType.COM_INIT_DB, "state".getBytes(StandardCharsets.US_ASCII));
+                assertThat(RawClient.first(schema)).isEqualTo(RawClient.OK);
+                assertThat(each.value("SHOW COUNT(*) ERRORS")).isEqualTo("1");
+            }
+        }
+    }
+
     @Test
     void foundRowsOutliveAReset() throws Exception {
         try (RawClient client = proxy.raw();
