@@ -126,7 +126,7 @@ public final class ConfigKeys {
             ValueType.oneOf(
                     BalancerKind.class,
                     Map.of("weighted-round-robin", BalancerKind.WRR, "least-connections", BalancerKind.WLC)),
-            "wrr",
+            "wlc",
             "How reads are spread over the replicas; [balancing](balancing.md) explains the choices.");
     static final ConfigKey<BalanceClient> ROUTING_BALANCE_CLIENT = ConfigKey.defaulted(
             "routing.balance-client",
