@@ -165,6 +165,9 @@ public final class ResponseScanner {
                     return index;
                 }
             }
+            if (phase == Phase.ROWS && !continued && shape != ResponseShape.FIELD_LIST) {
+                index = wholeRows(in, index, limit);
+            }
             if (limit - index < HEADER_LENGTH) {
                 return index;
             }
@@ -179,6 +182,26 @@ public final class ResponseScanner {
             payloadLeft = length;
             index += HEADER_LENGTH;
         }
+    }
+
+    /** Passes over rows that are there as a whole: one read of the buffer for the header and the first byte of each. */
+    private int wholeRows(ByteBuf in, int from, int limit) {
+        int index = from;
+        int passed = 0;
+        while (limit - index >= Long.BYTES) {
+            long head = in.getLongLE(index);
+            int length = (int) head & MAX_PAYLOAD_LENGTH;
+            int first = (int) (head >>> Integer.SIZE) & 0xFF;
+            boolean plain = length > 0 && length < MAX_PAYLOAD_LENGTH && first < ControlFields.EOF_HEADER;
+            if (!plain || limit - index - HEADER_LENGTH < length) {
+                break;
+            }
+            sequenceIds.take(in, index, (int) head >>> Byte.SIZE * (HEADER_LENGTH - 1));
+            passed++;
+            index += HEADER_LENGTH + length;
+        }
+        rows += passed;
+        return index;
     }
 
     private boolean startsRelayedPacket(ByteBuf in, int index, int limit, int length) {
