@@ -40,6 +40,9 @@ public final class ResponseScanner {
     /** The longest control packet that is waited for, in bytes: it has to lie in memory as a whole. */
     public static final int CONTROL_PACKET_BYTES_MAX = 1 << 20;
 
+    /** Behind the three bytes of the length. */
+    private static final int SEQUENCE_ID_SHIFT = 24;
+
     private final ControlFields fields = new ControlFields();
     private final SequenceIds sequenceIds = new SequenceIds();
     private final Definitions definitions = new Definitions();
@@ -177,7 +180,7 @@ public final class ResponseScanner {
             if (!continued && !startsRelayedPacket(in, index, limit, length)) {
                 return index;
             }
-            sequenceIds.take(in, index, header >>> 24);
+            sequenceIds.take(in, index, header >>> SEQUENCE_ID_SHIFT);
             continued = length == MAX_PAYLOAD_LENGTH;
             payloadLeft = length;
             index += HEADER_LENGTH;
@@ -196,7 +199,7 @@ public final class ResponseScanner {
             if (!plain || limit - index - HEADER_LENGTH < length) {
                 break;
             }
-            sequenceIds.take(in, index, (int) head >>> Byte.SIZE * (HEADER_LENGTH - 1));
+            sequenceIds.take(in, index, (int) head >>> SEQUENCE_ID_SHIFT);
             passed++;
             index += HEADER_LENGTH + length;
         }

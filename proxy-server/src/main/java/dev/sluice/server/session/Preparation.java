@@ -98,7 +98,10 @@ final class Preparation {
         StateVector wanted = command.choosesSchema() || command.isFetch()
                 ? parts.state().vector().withSchema(target.vector().schema())
                 : parts.state().vector();
-        boolean sets = !clearsConditions(target, command) && StatePrelude.sets(target, wanted);
+        boolean sets = !isMariaDb(target)
+                && !clearsConditions(target, command)
+                && StatePrelude.isNeeded(target, wanted)
+                && StatePrelude.sets(target, wanted);
         int stateAnswers = stateWithTrackers(command, target, slot, wanted);
         if (stateAnswers > 0 && command.isPrepare()) {
             parts.lastStatement().preparedBehindSettings();
@@ -134,12 +137,12 @@ final class Preparation {
     /**
      * Whether the connection has what others have left there, which a command would add to, or find.
      *
-     * @param set whether variables were set in front of the command, of which the server may warn
+     * @param set whether variables were set in front of the command, of which MySQL may warn
      */
     private boolean mustClear(BackendConnection connection, Command command, boolean set) {
         return connection.hasConditionsLeft()
                 && !clearsConditions(connection, command)
-                && ((set && !isMariaDb(connection)) || !parts.leases().isLast(connection));
+                && (set || !parts.leases().isLast(connection));
     }
 
     /** Whether a command begins without the conditions of the one before; MariaDB leaves them for whatever uses no table. */
