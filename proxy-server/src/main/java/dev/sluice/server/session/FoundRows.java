@@ -23,6 +23,8 @@ final class FoundRows {
     private boolean there;
 
     private boolean disturbed;
+    /** A statement has failed, or done what nobody knows, since the number was certain. */
+    private boolean uncertain;
 
     /** @param mariaDb whether the servers are those of MariaDB */
     FoundRows(BooleanSupplier mariaDb) {
@@ -33,6 +35,7 @@ final class FoundRows {
     void reset() {
         there = false;
         disturbed = false;
+        uncertain = false;
     }
 
     long number() {
@@ -82,7 +85,7 @@ final class FoundRows {
      * @param now whether the connection where it ran is the last one now
      */
     void ran(Command command, ClientResponse response, boolean before, boolean now) {
-        CountedRows counted = counted(command, response);
+        CountedRows counted = keeps(command.ran()) ? counted(command, response) : CountedRows.UNCERTAIN;
         number = switch (counted) {
             case SENT -> response.rows();
             case KEPT -> number;
@@ -90,8 +93,18 @@ final class FoundRows {
         };
         boolean certain = counted == CountedRows.SENT || counted == CountedRows.UNKNOWN;
         boolean own = certain ? now : before && there;
+        uncertain = counted == CountedRows.UNCERTAIN || (uncertain && counted == CountedRows.KEPT);
         there = own && !disturbed;
         disturbed = false;
+    }
+
+    /**
+     * False for a statement that would leave the number as it is, but not behind what has failed: an UPDATE that fails leaves
+     * it, and MySQL makes it 0 with the INSERT that follows.
+     */
+    boolean keeps(Classification statement) {
+        boolean inserts = statement.kind() == StatementKind.INSERT || statement.kind() == StatementKind.REPLACE;
+        return !(uncertain && inserts);
     }
 
     private CountedRows counted(Command command, ClientResponse response) {

@@ -297,7 +297,8 @@ final class LastStatement {
         return canFetch(connection)
                 && foundRows.areOnlyThere()
                 && !statement.has(Traits.DIAGNOSTICS)
-                && CountedRows.of(statement) == CountedRows.KEPT;
+                && CountedRows.of(statement) == CountedRows.KEPT
+                && foundRows.keeps(statement);
     }
 
     /** Whether there is anything that only this connection knows. */

@@ -164,7 +164,7 @@ final class DifferentialRun {
             } else if (KnownDifferences.isPinnedToReplica(here)) {
                 endedOnReplica++;
                 return null;
-            } else if (there.isEnded() || KnownDifferences.partsSessions(there, here)) {
+            } else if (there.isEnded() || KnownDifferences.partsSessions(step, said, there, here)) {
                 return null;
             }
             boolean mayAsk = i + 1 == steps.size() || !KnownDifferences.isQuestion(steps.get(i + 1));

@@ -581,9 +581,13 @@ final class KnownDifferences {
         return proxied.errorCode() == ERROR_OF_SLUICE && proxied.describe().contains(PINNED_TO_REPLICA);
     }
 
-    /** Whether a session has done what the other was refused because its connection was lent: they are not the same any more. */
-    static boolean partsSessions(Observation direct, Observation proxied) {
-        return isLent(proxied) && !direct.isError() && !direct.hasRows();
+    /**
+     * Whether a session has done what the other was refused because its connection was lent, or has asked about that refusal and
+     * kept the answer: they are not the same any more.
+     */
+    static boolean partsSessions(String step, Conversation before, Observation direct, Observation proxied) {
+        boolean keepsAnswer = before.isLent() && step.startsWith("GET ");
+        return !direct.isError() && !direct.hasRows() && (isLent(proxied) || keepsAnswer);
     }
 
     static boolean isLent(Observation proxied) {
