@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.protocol.CommandType;
 import java.io.IOException;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -100,6 +101,29 @@ class TriggerVariablesIT {
                             .map(TextRow::columns))
                     .containsExactly(List.of("1", "1"));
             run(other, "DROP TRIGGER state.assigns");
+        }
+        awaitNoTies();
+    }
+
+    @Test
+    void whatATriggerLeavesIsSeenBesideAHint() throws Exception {
+        Servers.mysql()
+                .primary()
+                .execute(
+                        "CREATE TABLE state.tr (id INT PRIMARY KEY, v INT)",
+                        "INSERT INTO state.tr VALUES (1, 1)",
+                        "CREATE TRIGGER state.leaves BEFORE UPDATE ON state.tr FOR EACH ROW"
+                                + " SET SESSION div_precision_increment = 7, @left = NEW.v");
+        try (Connection session = StateSchemas.connect(one)) {
+            Sql.run(session, "UPDATE /*+ SET_VAR(foreign_key_checks=OFF) */ tr SET v = 6 WHERE id = 1");
+            assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment, @@foreign_key_checks"))
+                    .containsExactly("6,7,1");
+            Sql.run(session, "SELECT /*+ SET_VAR(sort_buffer_size=300000) */ 1");
+            assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment"))
+                    .containsExactly("6,7");
+        }
+        try (RawClient client = one.raw()) {
+            run(client, "DROP TRIGGER state.leaves");
         }
         awaitNoTies();
     }

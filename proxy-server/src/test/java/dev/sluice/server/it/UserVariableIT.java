@@ -195,25 +195,6 @@ class UserVariableIT {
     }
 
     @Test
-    void whatATriggerLeavesIsSeenBesideAHint() throws SQLException {
-        Servers.mysql()
-                .primary()
-                .execute(
-                        "CREATE TABLE state.tr (id INT PRIMARY KEY, v INT)",
-                        "INSERT INTO state.tr VALUES (1, 1)",
-                        "CREATE TRIGGER state.leaves BEFORE UPDATE ON state.tr FOR EACH ROW"
-                                + " SET SESSION div_precision_increment = 7, @left = NEW.v");
-        try (Connection session = StateSchemas.connect(one)) {
-            Sql.run(session, "UPDATE /*+ SET_VAR(foreign_key_checks=OFF) */ tr SET v = 6 WHERE id = 1");
-            assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment, @@foreign_key_checks"))
-                    .containsExactly("6,7,1");
-            Sql.run(session, "SELECT /*+ SET_VAR(sort_buffer_size=300000) */ 1");
-            assertThat(Sql.rows(session, "SELECT @left, @@div_precision_increment"))
-                    .containsExactly("6,7");
-        }
-    }
-
-    @Test
     void resetAndChangeUserForgetThem() throws Exception {
         try (RawClient client = proxy.raw()) {
             client.query("SET @a = 1");
