@@ -582,11 +582,11 @@ final class KnownDifferences {
     }
 
     /**
-     * Whether a session has done what the other was refused because its connection was lent, or has asked about that refusal and
-     * kept the answer: they are not the same any more.
+     * Whether a session has done what the other was refused because its connection was lent, or has asked about that refusal or
+     * about COM_FIELD_LIST and kept the answer: they are not the same any more.
      */
     static boolean partsSessions(String step, Conversation before, Observation direct, Observation proxied) {
-        boolean keepsAnswer = before.isLent() && step.startsWith("GET ");
+        boolean keepsAnswer = (before.isLent() || before.isFieldListed()) && step.startsWith("GET ");
         return !direct.isError() && !direct.hasRows() && (isLent(proxied) || keepsAnswer);
     }
 
