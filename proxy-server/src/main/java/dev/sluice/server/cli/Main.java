@@ -2,8 +2,6 @@ package dev.sluice.server.cli;
 
 import dev.sluice.server.logging.Logging;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,8 +25,6 @@ import picocli.CommandLine.Spec;
             "78:the configuration file, or a file it names, is wrong"
         })
 public final class Main implements Callable<Integer> {
-    static final String SERVE = "serve";
-
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli before any command runs.
     private CommandSpec spec;
@@ -58,34 +54,22 @@ public final class Main implements Callable<Integer> {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
-        boolean serves = args.length > 0 && args[0].equals(SERVE);
-        int exitCode = (serves ? onlyServing(Wiring.production()) : commandLine(Wiring.production())).execute(args);
+        int exitCode = commandLine(Wiring.production()).execute(args);
         Logging.stop();
         System.exit(exitCode);
     }
 
     /** The command line with its commands; {@code execute} gives the exit code. */
     static CommandLine commandLine(Wiring wiring) {
-        List<Object> commands = new ArrayList<>(List.of(
-                new ServeCommand(wiring.starter()),
-                new CheckCommand(wiring.inspector()),
-                new ExplainCommand(wiring.explainer()),
-                new AdminCommand(System.in),
-                new DemoCommand(wiring.demoStarter()),
-                new DrillCommand()));
-        wiring.extensions().forEach(extension -> commands.add(extension.command()));
-        return with(commands);
-    }
-
-    /** The command line of a server alone, which starts sooner for not reading what the other commands take. */
-    static CommandLine onlyServing(Wiring wiring) {
-        return with(List.of(new ServeCommand(wiring.starter())));
-    }
-
-    private static CommandLine with(List<Object> commands) {
         Main main = new Main();
-        CommandLine sluice = new CommandLine(main);
-        commands.forEach(sluice::addSubcommand);
+        CommandLine sluice = new CommandLine(main)
+                .addSubcommand(new ServeCommand(wiring.starter()))
+                .addSubcommand(new CheckCommand(wiring.inspector()))
+                .addSubcommand(new ExplainCommand(wiring.explainer()))
+                .addSubcommand(new AdminCommand(System.in))
+                .addSubcommand(new DemoCommand(wiring.demoStarter()))
+                .addSubcommand(new DrillCommand());
+        wiring.extensions().forEach(extension -> sluice.addSubcommand(extension.command()));
         return sluice.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::onWrongUsage)
                 .setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, command, main.debug));

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 
 /** The command {@code serve}: runs the proxy until a signal stops it. Confined to the main thread. */
 @Command(
-        name = Main.SERVE,
+        name = "serve",
         description = "Run the proxy until SIGTERM or SIGINT; the first lets transactions end, a second stops at once.")
 final class ServeCommand implements Callable<Integer> {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServeCommand.class);

@@ -47,10 +47,7 @@ class MainTest {
     }
 
     private int run(Wiring wiring, String... arguments) {
-        return run(Main.commandLine(wiring), arguments);
-    }
-
-    private int run(CommandLine sluice, String... arguments) {
+        CommandLine sluice = Main.commandLine(wiring);
         sluice.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
         return sluice.execute(arguments);
     }
@@ -110,20 +107,6 @@ class MainTest {
 
         @Override
         public void stopNow() {}
-    }
-
-    /** It does without the other commands, and nobody shall notice. */
-    @ParameterizedTest
-    @ValueSource(strings = {"serve --help", "serve --config nowhere.yaml", "serve --nothing", "serve --debug"})
-    void whoServesHasTheSameCommandLine(String line) {
-        String[] arguments = line.split(" ");
-        int code = run(Main.commandLine(nothing()), arguments);
-        String said = out + "|" + err;
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-
-        assertThat(run(Main.onlyServing(nothing()), arguments)).isEqualTo(code);
-        assertThat(out + "|" + err).isEqualTo(said).hasSizeGreaterThan(10);
     }
 
     @Test
