@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 final class FirstAnswers {
     private static final Logger LOGGER = LoggerFactory.getLogger(FirstAnswers.class);
     private static final Duration GRACE = Duration.ofMillis(500);
-    private static final long POLL_MILLIS = 20;
+    private static final long POLL_MILLIS = 5;
 
     private FirstAnswers() {}
 

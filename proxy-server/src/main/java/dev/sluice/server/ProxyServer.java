@@ -177,7 +177,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         }
     }
 
-    private void open() throws IOException, InterruptedException {
+    private void open() throws IOException, TlsException, InterruptedException {
         Descriptors.openClassPath();
         SessionStarts starts = new SessionStarts(monitor::current, monitor::collations);
         CredentialCache credentials = new CredentialCache(
@@ -199,6 +199,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         monitor.addListener(
                 (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
         monitor.start();
+        tls.awaitFrontend();
         FirstAnswers.awaitPrimary(monitor, config.monitor().timeout());
         accounts.start();
         triggers.start();
@@ -210,6 +211,7 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
                 new RsaKeys(tls.frontend().rsaKeyPair()),
                 config.pool().proxyProtocol() != ProxyProtocol.OFF);
         listener = listen(settings(), new UserChange.Services(services, starts));
+        metrics.addJvm();
         doors = OperatorDoors.open(
                 config,
                 administration,

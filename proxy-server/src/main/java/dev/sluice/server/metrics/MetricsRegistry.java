@@ -47,7 +47,7 @@ public final class MetricsRegistry {
     public record Exposition(String contentType, byte[] body) {}
 
     /**
-     * A registry with the metrics of the data path, the backends and the JVM.
+     * A registry with the metrics of the data path and the backends.
      *
      * @param topology where the present topology comes from
      * @param pinLabels the labels of pin reasons, by ordinal
@@ -57,6 +57,10 @@ public final class MetricsRegistry {
         registry.register(new DataPathCollector(loops, List.copyOf(pinLabels)));
         backends = new BackendCollector(loops, topology);
         registry.register(backends);
+    }
+
+    /** Adds the metrics of the JVM, once. Looking for them takes a while, which no client should have to wait for. */
+    public void addJvm() {
         JvmMetrics.builder().register(registry);
     }
 

@@ -6,6 +6,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAKey;
 import java.time.Instant;
 
 /** The checks that turn a confusing handshake failure into a clear refusal to start. Immutable. */
@@ -26,7 +27,7 @@ final class CertificateCheck {
         }
     }
 
-    /** Refuses a key that is not the certificate's, by signing with one and verifying with the other. */
+    /** Refuses a key that is not the certificate's: RSA by the modulus, others by signing with one and verifying with it. */
     static void requireMatch(Path keyFile, PrivateKey key, Path certFile, X509Certificate certificate)
             throws TlsException {
         if (!matches(key, certificate.getPublicKey(), keyFile)) {
@@ -39,8 +40,10 @@ final class CertificateCheck {
         if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
             return false;
         }
+        if (key instanceof RSAKey own && certified instanceof RSAKey shown) {
+            return own.getModulus().equals(shown.getModulus());
+        }
         String algorithm = switch (key.getAlgorithm()) {
-            case "RSA" -> "SHA256withRSA";
             case "EC" -> "SHA256withECDSA";
             case "EdDSA" -> "EdDSA";
             default -> throw new TlsException(keyFile + " is a key of type " + key.getAlgorithm() + "; use RSA or EC");

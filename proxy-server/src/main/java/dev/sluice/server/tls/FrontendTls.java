@@ -2,21 +2,27 @@ package dev.sluice.server.tls;
 
 import dev.sluice.server.config.TlsConfig;
 import dev.sluice.server.config.TlsMode;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.IdentityCipherSuiteFilter;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
+import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.RSAPublicKeySpec;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,28 +142,57 @@ public final class FrontendTls {
             case REQUIRED -> ClientAuth.REQUIRE;
         };
         try {
-            SslContext operators = builder(identity).build();
-            SslContext applications = asked == ClientAuth.NONE
-                    ? operators
-                    : builder(identity)
-                            .clientAuth(asked)
-                            .trustManager(authorities.toArray(X509Certificate[]::new))
-                            .build();
+            SslContext operators = context(identity, ClientAuth.NONE, List.of());
+            SslContext applications = asked == ClientAuth.NONE ? operators : context(identity, asked, authorities);
             return new Contexts(applications, operators, identity, authorities);
-        } catch (SSLException e) {
+        } catch (GeneralSecurityException | IOException e) {
             throw new TlsException(files.cert() + " cannot be used for TLS: " + e.getMessage(), e);
         }
     }
 
-    private static SslContextBuilder builder(Identity identity) {
-        return SslContextBuilder.forServer(identity.key(), identity.chainArray())
-                .sslProvider(SslProvider.JDK)
-                .protocols(BackendTls.PROTOCOLS);
+    /** Netty's builder would load all of Bouncy Castle, a quarter of a start, to see whether it is there. */
+    private static SslContext context(Identity identity, ClientAuth asked, List<X509Certificate> authorities)
+            throws GeneralSecurityException, IOException {
+        char[] password = "in memory".toCharArray();
+        // This kind does not spend a tenth of a second on making the password hard to guess.
+        KeyStore own = KeyStore.getInstance("JKS");
+        own.load(null, null);
+        own.setKeyEntry("own", identity.key(), password, identity.chainArray());
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(own, password);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trusted(authorities), null);
+        return new JdkSslContext(
+                context,
+                false,
+                null,
+                IdentityCipherSuiteFilter.INSTANCE,
+                ApplicationProtocolConfig.DISABLED,
+                asked,
+                BackendTls.PROTOCOLS.toArray(String[]::new),
+                false);
+    }
+
+    private static TrustManager[] trusted(List<X509Certificate> authorities)
+            throws GeneralSecurityException, IOException {
+        if (authorities.isEmpty()) {
+            // Not null, which would be everybody whom the JDK trusts.
+            return new TrustManager[0];
+        }
+        KeyStore known = KeyStore.getInstance("PKCS12");
+        known.load(null, null);
+        for (int i = 0; i < authorities.size(); i++) {
+            known.setCertificateEntry("ca" + i, authorities.get(i));
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(known);
+        return trust.getTrustManagers();
     }
 
     /** The public half follows from the private one, so the two cannot disagree; its file is for clients to copy. */
     private static KeyPair passwordKeys(Path directory) throws TlsException {
-        GeneratedFiles.makeOnce(directory, SelfSigned::passwordKeys);
+        // Not a method reference, which would load what makes keys though there are some.
+        GeneratedFiles.makeOnce(directory, () -> SelfSigned.passwordKeys());
         Path file = directory.resolve("private_key.pem");
         if (!(PemFiles.privateKey(file) instanceof RSAPrivateCrtKey key)) {
             throw new TlsException(file + " is not an RSA key; remove " + directory + " and new ones are made");

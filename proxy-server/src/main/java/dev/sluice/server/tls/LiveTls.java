@@ -10,6 +10,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * TLS as it is in force now, on both sides. Certificates, keys and authorities are read again by a {@link Change}, which
  * connections that are open do not notice: each keeps what its handshake began with. Thread-safe: one volatile reference to
- * an immutable state; changes are made by one thread at a time.
+ * an immutable state, replaced under the monitor of this object; changes are made by one thread at a time.
  */
 public final class LiveTls {
     private static final Logger LOGGER = LoggerFactory.getLogger(LiveTls.class);
@@ -25,14 +27,18 @@ public final class LiveTls {
 
     private final Path stateDir;
     private final JdbcTls jdbc;
+    private final FutureTask<FrontendTls> opening;
     private volatile State state;
 
-    private record State(FrontendTls frontend, BackendTls backend) {
+    /** @param frontend null until {@link #awaitFrontend} has returned */
+    private record State(@Nullable FrontendTls frontend, BackendTls backend) {
         /** What was read, by the keys of the files. */
         Map<String, String> contents() {
             Map<String, String> contents = new LinkedHashMap<>();
-            frontend.identity().ifPresent(own -> put(contents, "tls.frontend.cert", own.chain()));
-            put(contents, "tls.frontend.client-ca", frontend.clientAuthorities());
+            if (frontend != null) {
+                frontend.identity().ifPresent(own -> put(contents, "tls.frontend.cert", own.chain()));
+                put(contents, "tls.frontend.client-ca", frontend.clientAuthorities());
+            }
             put(contents, "tls.backend.ca", backend.authorities());
             Identity shown = backend.identity();
             put(contents, "tls.backend.cert", shown == null ? List.of() : shown.chain());
@@ -83,7 +89,7 @@ public final class LiveTls {
         public void apply() {
             List<Renewal> renewed = renewals();
             forJdbc.run();
-            state = next;
+            replace(next);
             for (Renewal renewal : renewed) {
                 LOGGER.atInfo()
                         .addKeyValue("key", renewal.key())
@@ -93,20 +99,51 @@ public final class LiveTls {
         }
     }
 
-    private LiveTls(Path stateDir, State state, JdbcTls jdbc) {
+    private LiveTls(Path stateDir, BackendTls backend, JdbcTls jdbc, FutureTask<FrontendTls> opening) {
         this.stateDir = stateDir;
-        this.state = state;
+        this.state = new State(null, backend);
         this.jdbc = jdbc;
+        this.opening = opening;
     }
 
     /**
-     * Loads or makes what the configuration names.
+     * Loads what the configuration names for connections to servers, and begins to load, or make, what it names for clients:
+     * servers can be asked meanwhile.
      *
      * @throws TlsException if a file is missing, unreadable or expired, or a key does not match its certificate
      */
     public static LiveTls open(TlsConfig config, Path stateDir) throws TlsException {
-        State state = load(config, stateDir);
-        return new LiveTls(stateDir, state, JdbcTls.of(state.backend(), jdbcDirectory(stateDir)));
+        FutureTask<FrontendTls> opening = new FutureTask<>(() -> FrontendTls.load(config, stateDir));
+        Thread reader = new Thread(opening, "sluice-certificates");
+        reader.setDaemon(true);
+        reader.start();
+        BackendTls backend = BackendTls.load(config);
+        return new LiveTls(stateDir, backend, JdbcTls.of(backend, jdbcDirectory(stateDir)), opening);
+    }
+
+    /**
+     * Returns when {@link #frontend} can be had.
+     *
+     * @throws TlsException as {@link #open} does
+     */
+    public void awaitFrontend() throws TlsException, InterruptedException {
+        try {
+            FrontendTls read = opening.get();
+            synchronized (this) {
+                if (state.frontend() == null) {
+                    state = new State(read, state.backend());
+                }
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TlsException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("certificates could not be read", e.getCause());
+        }
+    }
+
+    private synchronized void replace(State next) {
+        state = next;
     }
 
     /**
@@ -127,9 +164,13 @@ public final class LiveTls {
         return stateDir.resolve("jdbc");
     }
 
-    /** What is shown to clients that connect now. */
+    /** What is shown to clients that connect now; not to be had before {@link #awaitFrontend} has returned. */
     public FrontendTls frontend() {
-        return state.frontend();
+        FrontendTls frontend = state.frontend();
+        if (frontend == null) {
+            throw new IllegalStateException("certificates are still being read");
+        }
+        return frontend;
     }
 
     /** What is accepted from servers that are connected to now. */

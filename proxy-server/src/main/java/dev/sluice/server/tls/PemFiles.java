@@ -1,49 +1,46 @@
 package dev.sluice.server.tls;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.StringReader;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.cert.X509CertificateHolder;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.openssl.PEMEncryptedKeyPair;
-import org.bouncycastle.openssl.PEMKeyPair;
-import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
-import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
-import org.bouncycastle.util.io.pem.PemObject;
-import org.bouncycastle.util.io.pem.PemWriter;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and renders PEM. Keys may be PKCS#8, PKCS#1 or SEC 1, because all three are what people have on disk. Only
- * the parsing is Bouncy Castle's; the objects are those of the JDK's own providers.
+ * Reads and renders PEM. Keys may be PKCS#8, PKCS#1 or SEC 1, because all three are what people have on disk. What a file
+ * holds in the commonest form, certificates alone or a PKCS#8 key first, is read by the JDK, and anything else by
+ * {@link BouncyCastlePem}, whose hundreds of classes no start should load for nothing. The objects are those of the JDK's own providers.
  */
 final class PemFiles {
+    private static final String PKCS8_BEGIN = "-----BEGIN PRIVATE KEY-----";
+    private static final String PKCS8_END = "-----END PRIVATE KEY-----";
+    private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
+    private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC");
+
     private PemFiles() {}
 
     /** The certificates of a file in its order, at least one. */
     static List<X509Certificate> certificates(Path file) throws TlsException {
-        List<X509Certificate> certificates = new ArrayList<>();
-        JcaX509CertificateConverter converter = new JcaX509CertificateConverter();
-        for (Object object : objects(file)) {
-            if (object instanceof X509CertificateHolder holder) {
-                try {
-                    certificates.add(converter.getCertificate(holder));
-                } catch (CertificateException e) {
-                    throw new TlsException(file + " holds a certificate that cannot be read: " + e.getMessage(), e);
-                }
-            }
+        String text = read(file);
+        List<X509Certificate> certificates = plainCertificates(text);
+        if (certificates.isEmpty()) {
+            certificates = BouncyCastlePem.certificates(file, text);
         }
         if (certificates.isEmpty()) {
             throw new TlsException(file + " holds no certificate; it must be PEM, with BEGIN CERTIFICATE");
@@ -53,36 +50,60 @@ final class PemFiles {
 
     /** The first private key of a file. */
     static PrivateKey privateKey(Path file) throws TlsException {
-        for (Object object : objects(file)) {
-            if (object instanceof PKCS8EncryptedPrivateKeyInfo || object instanceof PEMEncryptedKeyPair) {
-                throw new TlsException(file + " is encrypted; write it without a passphrase and protect it by its mode,"
-                        + " for example with openssl pkey -in FILE -out NEW");
-            }
-            if (object instanceof PrivateKeyInfo info) {
-                return convert(file, info);
-            }
-            if (object instanceof PEMKeyPair pair) {
-                return convert(file, pair.getPrivateKeyInfo());
-            }
-        }
-        throw new TlsException(file + " holds no private key; it must be PEM, with BEGIN PRIVATE KEY");
+        String text = read(file);
+        PrivateKey plain = plainPrivateKey(text);
+        return plain == null ? BouncyCastlePem.privateKey(file, text) : plain;
     }
 
-    private static PrivateKey convert(Path file, PrivateKeyInfo info) throws TlsException {
+    /** All certificates of a text that holds nothing else; none if it is anything else. */
+    private static List<X509Certificate> plainCertificates(String text) {
+        List<X509Certificate> certificates = new ArrayList<>();
         try {
-            return new JcaPEMKeyConverter().getPrivateKey(info);
-        } catch (IOException e) {
-            throw new TlsException(file + " holds a key of a kind that is not supported; use RSA or EC", e);
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            for (Certificate certificate :
+                    factory.generateCertificates(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)))) {
+                certificates.add((X509Certificate) certificate);
+            }
+            return certificates;
+        } catch (CertificateException notPlain) {
+            // Whoever reads it next says what is wrong with it, if anything is.
+            return List.of();
         }
     }
 
-    private static List<Object> objects(Path file) throws TlsException {
-        List<Object> objects = new ArrayList<>();
-        try (PEMParser parser = new PEMParser(new StringReader(Files.readString(file)))) {
-            for (Object object = parser.readObject(); object != null; object = parser.readObject()) {
-                objects.add(object);
-            }
-            return objects;
+    /** The key of a text that begins with one in PKCS#8; null if it does not, or if the key is of a rarer kind. */
+    private static @Nullable PrivateKey plainPrivateKey(String text) {
+        int end = text.indexOf(PKCS8_END);
+        if (!text.startsWith(PKCS8_BEGIN) || end < 0) {
+            return null;
+        }
+        PKCS8EncodedKeySpec encoded;
+        try {
+            encoded =
+                    new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(text.substring(PKCS8_BEGIN.length(), end)));
+        } catch (IllegalArgumentException notBase64) {
+            // Whoever reads it next says so.
+            return null;
+        }
+        return KEY_ALGORITHMS.stream()
+                .map(algorithm -> key(algorithm, encoded))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The key, or null if it is one for another algorithm. */
+    private static @Nullable PrivateKey key(String algorithm, PKCS8EncodedKeySpec encoded) {
+        try {
+            return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
+        } catch (GeneralSecurityException another) {
+            return null;
+        }
+    }
+
+    private static String read(Path file) throws TlsException {
+        try {
+            return Files.readString(file);
         } catch (NoSuchFileException e) {
             throw new TlsException(file + " does not exist; correct the path or create the file", e);
         } catch (AccessDeniedException e) {
@@ -90,18 +111,16 @@ final class PemFiles {
         } catch (FileSystemException e) {
             throw new TlsException(file + " cannot be read: " + e.getReason(), e);
         } catch (IOException e) {
-            throw new TlsException(file + " is not PEM text; convert it, for example with openssl", e);
+            throw notPem(file, e);
         }
+    }
+
+    static TlsException notPem(Path file, IOException cause) {
+        return new TlsException(file + " is not PEM text; convert it, for example with openssl", cause);
     }
 
     /** PEM text of one object. */
     static String render(String type, byte[] encoded) {
-        StringWriter text = new StringWriter();
-        try (PemWriter writer = new PemWriter(text)) {
-            writer.writeObject(new PemObject(type, encoded));
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory", e);
-        }
-        return text.toString();
+        return "-----BEGIN " + type + "-----\n" + LINES.encodeToString(encoded) + "\n-----END " + type + "-----\n";
     }
 }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class LauncherIT {
     private static final Duration START = Duration.ofMinutes(1);
-    private static final String MAPPED = "dev.sluice.server.ProxyServer source: shared objects file (top)";
+    private static final String LIST = "start-classes.lst";
+    private static final String MAPPED = "dev.sluice.server.ProxyServer source: shared objects file";
 
     @TempDir
     private Path root;
@@ -36,6 +37,7 @@ class LauncherIT {
         Path packaged = Path.of("target/distribution/lib").toAbsolutePath();
         assertThat(packaged).isDirectory();
         Files.createSymbolicLink(distribution.resolve("lib"), packaged);
+        Files.copy(packaged.resolveSibling(LIST), distribution.resolve(LIST));
         Files.createFile(root.resolve("pom.xml"));
         Files.createFile(distribution.resolve("built"));
         configuration = Files.writeString(root.resolve("sluice.yaml"), """
@@ -95,7 +97,7 @@ class LauncherIT {
     @Test
     void everyServerMapsTheClassesThatTheLauncherHasArchived() throws Exception {
         assertThat(serve("first")).contains("preparing the classes").contains(MAPPED);
-        assertThat(filesOfDistribution()).hasSize(3).anyMatch(name -> name.matches("classes-.*\\.jsa"));
+        assertThat(filesOfDistribution()).hasSize(4).anyMatch(name -> name.matches("classes-.*\\.jsa"));
         assertThat(serve("second")).doesNotContain("preparing the classes").contains(MAPPED);
     }
 
@@ -108,6 +110,6 @@ class LauncherIT {
         assertThat(text).contains(where);
         Files.writeString(launcher, text.replace(where, "mktemp -d \"$root/pom.xml/archive"));
         assertThat(serve("only")).contains("Sluice serves").doesNotContain(MAPPED);
-        assertThat(filesOfDistribution()).containsExactly("built", "lib");
+        assertThat(filesOfDistribution()).containsExactly("built", "lib", LIST);
     }
 }

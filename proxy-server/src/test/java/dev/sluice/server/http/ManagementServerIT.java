@@ -41,6 +41,7 @@ class ManagementServerIT {
     @BeforeEach
     void start() throws IOException {
         MetricsRegistry metrics = new MetricsRegistry(() -> Topology.EMPTY, List.of());
+        metrics.addJvm();
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         server = ManagementServer.start(any, metrics, () -> obstacles, alive::get);
     }

@@ -71,6 +71,13 @@ final class SluiceProcess implements AutoCloseable {
         return start(wrapper, classPath, cluster, name, configuration, jvmOptions);
     }
 
+    /** The same with another class path than this process has. */
+    static SluiceProcess startWith(
+            String classPath, LocalCluster cluster, String name, String configuration, String... jvmOptions)
+            throws IOException {
+        return start(List.of(), classPath, cluster, name, configuration, jvmOptions);
+    }
+
     private static SluiceProcess start(
             List<String> wrapper,
             String classPath,

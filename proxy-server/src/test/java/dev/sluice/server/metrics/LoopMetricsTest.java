@@ -149,6 +149,7 @@ class LoopMetricsTest {
 
     @Test
     void openMetricsIsSpokenWhenAskedForAndEndsAsItMust() {
+        registry.addJvm();
         registry.addInfo("sluice_build", "What runs.", "version", "1.2.3");
         registry.addGauge("sluice_parser_queue", "Statements waiting.", () -> 4);
         registry.addCounter("sluice_parse_failures", "Statements not parsed.", () -> 5);
@@ -166,6 +167,7 @@ class LoopMetricsTest {
 
     @Test
     void everyNameHasThePrefixOfItsOwner() {
+        registry.addJvm();
         registry.newLoop().statement(RouteReason.READ, false, 1);
         assertThat(scrape(null))
                 .filteredOn(line -> !line.startsWith("#"))

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.interfaces.RSAKey;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -21,8 +23,12 @@ import java.util.stream.Stream;
 import javax.crypto.Cipher;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FrontendTlsTest {
     private static final InstantSource NOW = InstantSource.system();
@@ -143,6 +149,55 @@ class FrontendTlsTest {
                         "PRIVATE KEY", generator.generateKeyPair().getPrivate().getEncoded()));
 
         assertThat(PemFiles.privateKey(pkcs8).getAlgorithm()).isEqualTo("EC");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RSA,2048,RSA PRIVATE KEY", "EC,256,EC PRIVATE KEY"})
+    void theFormsOfKeysThatOlderToolsWriteAreUnderstood(String algorithm, int bits, String type) throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+        generator.initialize(bits);
+        PrivateKey key = generator.generateKeyPair().getPrivate();
+        byte[] inner = PrivateKeyInfo.getInstance(key.getEncoded())
+                .parsePrivateKey()
+                .toASN1Primitive()
+                .getEncoded();
+        // SEC 1 leaves the curve to what is around it, unless it says it itself.
+        byte[] complete = algorithm.equals("RSA")
+                ? inner
+                : new ECPrivateKey(
+                                bits,
+                                ((java.security.interfaces.ECPrivateKey) key).getS(),
+                                PrivateKeyInfo.getInstance(key.getEncoded())
+                                        .getPrivateKeyAlgorithm()
+                                        .getParameters())
+                        .getEncoded();
+        Path file = Files.writeString(directory.resolve("old.pem"), PemFiles.render(type, complete));
+
+        PrivateKey read = PemFiles.privateKey(file);
+
+        assertThat(read.getAlgorithm()).isEqualTo(algorithm);
+        assertThat(read.getClass().getName()).startsWith("sun.security.");
+        if (key instanceof RSAKey rsa) {
+            assertThat(((RSAKey) read).getModulus()).isEqualTo(rsa.getModulus());
+        } else {
+            assertThat(((java.security.interfaces.ECPrivateKey) read).getS())
+                    .isEqualTo(((java.security.interfaces.ECPrivateKey) key).getS());
+        }
+    }
+
+    @Test
+    void aKeyAndItsCertificateMayBeInOneFile() throws Exception {
+        generated();
+        Path cert = directory.resolve("tls/server-cert.pem");
+        Path key = directory.resolve("tls/server-key.pem");
+        Path both = directory.resolve("both.pem");
+        for (String text : List.of(
+                Files.readString(cert) + Files.readString(key),
+                "who made it\n" + Files.readString(key) + Files.readString(cert))) {
+            Files.writeString(both, text);
+            assertThat(PemFiles.certificates(both)).isEqualTo(PemFiles.certificates(cert));
+            assertThat(PemFiles.privateKey(both)).isEqualTo(PemFiles.privateKey(key));
+        }
     }
 
     @Test
