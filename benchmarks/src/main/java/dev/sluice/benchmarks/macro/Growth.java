@@ -101,7 +101,8 @@ final class Growth {
     /** Starts a Sluice, and gives it time to compile. */
     private Target start(Servers servers, CleanupStack cleanup) throws CommandFailure, InterruptedException {
         int most = Math.max(clientsMax, CLIENTS_MAX_DEFAULT) + CLIENTS_MARGIN;
-        SluiceVariant roomy = sluice.base().with("limits.max-connections", most);
+        // Of so many clients most wait for a connection to a server at any time, and none is to be turned away.
+        SluiceVariant roomy = sluice.base().with("limits.max-connections", most).with("pool.waiting-max", 2 * most);
         Target target = sluice.launcher(roomy, servers, BenchCommand.temporaryDirectory(cleanup))
                 .start(cleanup);
         progress.progress("warm-up");

@@ -107,8 +107,10 @@ final class GrowthCommand implements Callable<Integer> {
             }
         } catch (LocalClusterException e) {
             throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e);
+        } finally {
+            // What was measured before something failed took minutes, too.
+            write(growth.report());
         }
-        write(growth.report());
         return ExitCode.OK;
     }
 
