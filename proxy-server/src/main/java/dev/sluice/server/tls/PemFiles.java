@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads and renders PEM. Keys may be PKCS#8, PKCS#1 or SEC 1, because all three are what people have on disk. What a file
  * holds in the commonest form, certificates alone or a PKCS#8 key first, is read by the JDK, and anything else by
- * {@link BouncyCastlePem}, whose hundreds of classes no start should load for nothing. The objects are those of the JDK's own providers.
+ * {@link BouncyCastlePem}, whose hundreds of classes no start should load for nothing. The objects are those of the JDK's own
+ * providers.
  */
 final class PemFiles {
     private static final String PKCS8_BEGIN = "-----BEGIN PRIVATE KEY-----";
