@@ -198,8 +198,8 @@ public final class ProxyServer implements ServerStarter.Running, AutoCloseable {
         });
         monitor.addListener(
                 (before, now) -> contexts.values().forEach(context -> context.topologyChanged(before, now)));
-        monitor.start();
         tls.awaitFrontend();
+        monitor.start();
         FirstAnswers.awaitPrimary(monitor, config.monitor().timeout());
         accounts.start();
         triggers.start();

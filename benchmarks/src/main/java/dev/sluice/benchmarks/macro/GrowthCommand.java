@@ -106,12 +106,24 @@ final class GrowthCommand implements Callable<Integer> {
                 growth.measureServers(ofServers);
             }
         } catch (LocalClusterException e) {
-            throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e);
-        } finally {
-            // What was measured before something failed took minutes, too.
-            write(growth.report());
+            throw keeping(growth.report(), new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e));
+        } catch (CommandFailure e) {
+            throw keeping(growth.report(), e);
         }
+        write(growth.report());
         return ExitCode.OK;
+    }
+
+    /** Writes what was measured before something failed, which took minutes, too. */
+    private CommandFailure keeping(GrowthReport measured, CommandFailure failure) {
+        if (!measured.curves().isEmpty()) {
+            try {
+                write(measured);
+            } catch (CommandFailure second) {
+                failure.addSuppressed(second);
+            }
+        }
+        return failure;
     }
 
     private List<Integer> points(Curve curve) {

@@ -21,6 +21,8 @@ record MySqlDialect(ServerVersion version) implements ServerDialect {
                 "--relay_log_recovery=ON",
                 "--innodb_buffer_pool_size=32M",
                 "--innodb_buffer_pool_instances=1",
+                // The kernel has so few contexts of its own for it that two dozen servers use them up.
+                "--innodb-use-native-aio=OFF",
                 // Optional: 8.0.23 to 8.0.29 do not know it.
                 "--loose-innodb_redo_log_capacity=16M",
                 "--table_open_cache=400",

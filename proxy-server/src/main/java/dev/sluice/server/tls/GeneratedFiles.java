@@ -36,8 +36,10 @@ final class GeneratedFiles {
         try {
             Path parent = directory.toAbsolutePath().getParent();
             Files.createDirectories(parent, OWNER_DIRECTORY);
+            // What takes its time comes first: a process that is ended meanwhile leaves nothing behind.
+            Map<String, String> made = files.call();
             temporary = Files.createTempDirectory(parent, ".new-", OWNER_DIRECTORY);
-            write(temporary, files.call());
+            write(temporary, made);
             Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             remove(temporary);

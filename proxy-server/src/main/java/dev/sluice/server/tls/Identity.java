@@ -20,12 +20,14 @@ record Identity(PrivateKey key, List<X509Certificate> chain) {
     /**
      * Reads both files.
      *
-     * @throws TlsException if one is missing or unreadable, the key is another certificate's, or one is outside its time
+     * @throws TlsException if one is missing or unreadable, the key is another certificate's or damaged, a certificate is outside its
+     *     time, or they are not in order
      */
     static Identity load(TlsConfig.PemIdentity files, Instant now) throws TlsException {
         List<X509Certificate> chain = PemFiles.certificates(files.cert());
         PrivateKey key = PemFiles.privateKey(files.key());
         CertificateCheck.requireMatch(files.key(), key, files.cert(), chain.get(0));
+        CertificateCheck.requireChain(files.cert(), chain);
         for (X509Certificate certificate : chain) {
             CertificateCheck.requireValid(files.cert(), certificate, now);
         }

@@ -117,8 +117,18 @@ public final class LiveTls {
         Thread reader = new Thread(opening, "sluice-certificates");
         reader.setDaemon(true);
         reader.start();
-        BackendTls backend = BackendTls.load(config);
-        return new LiveTls(stateDir, backend, JdbcTls.of(backend, jdbcDirectory(stateDir)), opening);
+        try {
+            BackendTls backend = BackendTls.load(config);
+            return new LiveTls(stateDir, backend, JdbcTls.of(backend, jdbcDirectory(stateDir)), opening);
+        } catch (TlsException e) {
+            // Nothing is being written any more when the caller knows.
+            try {
+                FrontendTls unused = opened(opening);
+            } catch (TlsException both) {
+                e.addSuppressed(both);
+            }
+            throw e;
+        }
     }
 
     /**
@@ -126,19 +136,29 @@ public final class LiveTls {
      *
      * @throws TlsException as {@link #open} does
      */
-    public void awaitFrontend() throws TlsException, InterruptedException {
-        try {
-            FrontendTls read = opening.get();
-            synchronized (this) {
-                if (state.frontend() == null) {
-                    state = new State(read, state.backend());
-                }
+    public void awaitFrontend() throws TlsException {
+        FrontendTls read = opened(opening);
+        synchronized (this) {
+            if (state.frontend() == null) {
+                state = new State(read, state.backend());
             }
+        }
+    }
+
+    private static FrontendTls opened(FutureTask<FrontendTls> opening) throws TlsException {
+        try {
+            return opening.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TlsException("interrupted while certificates were being read", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TlsException failure) {
                 throw failure;
             }
-            throw new IllegalStateException("certificates could not be read", e.getCause());
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("certificates could not be read: " + e.getCause(), e.getCause());
         }
     }
 
@@ -152,6 +172,7 @@ public final class LiveTls {
      * @throws TlsException as {@link #open} does; then nothing has changed
      */
     public Change prepare(TlsConfig config) throws TlsException {
+        awaitFrontend();
         State next = load(config, stateDir);
         return new Change(next, jdbc.prepare(next.backend(), jdbcDirectory(stateDir)));
     }

@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and renders PEM. Keys may be PKCS#8, PKCS#1 or SEC 1, because all three are what people have on disk. What a file
- * holds in the commonest form, certificates alone or a PKCS#8 key first, is read by the JDK, and anything else by
+ * holds in the commonest form, certificates alone or a PKCS#8 key alone, is read by the JDK, and anything else by
  * {@link BouncyCastlePem}, whose hundreds of classes no start should load for nothing. The objects are those of the JDK's own
  * providers.
  */
 final class PemFiles {
+    private static final String BEGIN = "-----BEGIN ";
+    private static final String CERTIFICATE_BEGIN = "-----BEGIN CERTIFICATE-----";
     private static final String PKCS8_BEGIN = "-----BEGIN PRIVATE KEY-----";
     private static final String PKCS8_END = "-----END PRIVATE KEY-----";
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
@@ -58,6 +60,9 @@ final class PemFiles {
 
     /** All certificates of a text that holds nothing else; none if it is anything else. */
     private static List<X509Certificate> plainCertificates(String text) {
+        if (count(text, BEGIN) != count(text, CERTIFICATE_BEGIN)) {
+            return List.of();
+        }
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
@@ -72,16 +77,24 @@ final class PemFiles {
         }
     }
 
-    /** The key of a text that begins with one in PKCS#8; null if it does not, or if the key is of a rarer kind. */
+    private static int count(String text, String part) {
+        int found = 0;
+        for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length())) {
+            found++;
+        }
+        return found;
+    }
+
+    /** The key of a text that begins with one in PKCS#8 and holds nothing else; null if it does not, or for a rarer kind of key. */
     private static @Nullable PrivateKey plainPrivateKey(String text) {
         int end = text.indexOf(PKCS8_END);
-        if (!text.startsWith(PKCS8_BEGIN) || end < 0) {
+        if (!text.startsWith(PKCS8_BEGIN) || end < PKCS8_BEGIN.length() || count(text, BEGIN) != 1) {
             return null;
         }
         PKCS8EncodedKeySpec encoded;
         try {
-            encoded =
-                    new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(text.substring(PKCS8_BEGIN.length(), end)));
+            String base64 = text.substring(PKCS8_BEGIN.length(), end).replaceAll("\\s", "");
+            encoded = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(base64));
         } catch (IllegalArgumentException notBase64) {
             // Whoever reads it next says so.
             return null;

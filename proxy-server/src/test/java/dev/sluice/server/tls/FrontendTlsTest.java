@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.server.config.TlsConfig;
 import dev.sluice.server.config.TlsMode;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyFactory;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.interfaces.RSAKey;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.RSAPrivateCrtKeySpec;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -29,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FrontendTlsTest {
     private static final InstantSource NOW = InstantSource.system();
@@ -198,6 +203,92 @@ class FrontendTlsTest {
             assertThat(PemFiles.certificates(both)).isEqualTo(PemFiles.certificates(cert));
             assertThat(PemFiles.privateKey(both)).isEqualTo(PemFiles.privateKey(key));
         }
+    }
+
+    @Test
+    void aKeyOfWhichAPartIsDamagedIsRefused() throws Exception {
+        generated();
+        Path cert = directory.resolve("tls/server-cert.pem");
+        RSAPrivateCrtKey key = (RSAPrivateCrtKey) PemFiles.privateKey(directory.resolve("tls/server-key.pem"));
+        BigInteger two = BigInteger.TWO;
+        List<RSAPrivateCrtKeySpec> damaged = List.of(
+                spec(key, key.getPrivateExponent().add(two), key.getPrimeExponentP(), key.getCrtCoefficient()),
+                spec(key, key.getPrivateExponent(), key.getPrimeExponentP().add(two), key.getCrtCoefficient()),
+                spec(
+                        key,
+                        key.getPrivateExponent(),
+                        key.getPrimeExponentP(),
+                        key.getCrtCoefficient().add(two)));
+        for (RSAPrivateCrtKeySpec one : damaged) {
+            Path file = Files.writeString(
+                    directory.resolve("damaged.pem"),
+                    PemFiles.render(
+                            "PRIVATE KEY",
+                            KeyFactory.getInstance("RSA").generatePrivate(one).getEncoded()));
+
+            assertThatThrownBy(() -> FrontendTls.load(configured(cert, file), directory, NOW))
+                    .isInstanceOf(TlsException.class)
+                    .hasMessageContaining("damaged.pem is not the key of the certificate");
+        }
+    }
+
+    private static RSAPrivateCrtKeySpec spec(
+            RSAPrivateCrtKey key, BigInteger exponent, BigInteger exponentP, BigInteger coefficient) {
+        return new RSAPrivateCrtKeySpec(
+                key.getModulus(),
+                key.getPublicExponent(),
+                exponent,
+                key.getPrimeP(),
+                key.getPrimeQ(),
+                exponentP,
+                key.getPrimeExponentQ(),
+                coefficient);
+    }
+
+    @Test
+    void certificatesThatAreNotInOrderAreRefused(@TempDir Path other) throws Exception {
+        generated();
+        FrontendTls.load(selfSigned(TlsMode.PREFERRED), other, NOW);
+        Path key = directory.resolve("tls/server-key.pem");
+        String own = Files.readString(directory.resolve("tls/server-cert.pem"));
+        String authority = Files.readString(directory.resolve("tls/ca.pem"));
+        Path chain = Files.writeString(directory.resolve("chain.pem"), own + authority);
+        assertThat(FrontendTls.load(configured(chain, key), directory, NOW)
+                        .identity()
+                        .orElseThrow()
+                        .chain())
+                .hasSize(2);
+
+        Files.writeString(chain, own + own);
+        assertThatThrownBy(() -> FrontendTls.load(configured(chain, key), directory, NOW))
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("certificate 2 in " + chain + " is that of CN=Sluice_Auto_Generated_Server");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-----BEGIN PRIVATE KEY-----END PRIVATE KEY-----",
+                "-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n"
+            })
+    void aKeyThatIsCutOrNoBase64IsNotPem(String text) throws Exception {
+        Path file = Files.writeString(directory.resolve("key.pem"), text);
+
+        assertThatThrownBy(() -> PemFiles.privateKey(file))
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("key.pem");
+    }
+
+    @Test
+    void whatIsNoCertificateIsNotTakenForOne() throws Exception {
+        generated();
+        String certificate = Files.readString(directory.resolve("tls/server-cert.pem"));
+        Path file =
+                Files.writeString(directory.resolve("other.pem"), certificate.replace("CERTIFICATE", "PUBLIC THING"));
+
+        assertThatThrownBy(() -> PemFiles.certificates(file))
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("other.pem");
     }
 
     @Test
