@@ -6,6 +6,7 @@ import dev.sluice.server.backend.BackendConnection;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waiting on replicas for a position: the statement that does it, and which replicas are worth it. One that was waited for
@@ -25,6 +26,8 @@ final class CausalWaits {
     private final int[] misses = new int[Topology.ORDINAL_MAX + 1];
     private final long[] missedNanos = new long[Topology.ORDINAL_MAX + 1];
     private long paused;
+    private @Nullable Duration endOf;
+    private String end = "";
 
     /** @param limit how long a wait may take at this moment; zero: nothing is waited for */
     CausalWaits(Supplier<Duration> limit) {
@@ -83,13 +86,17 @@ final class CausalWaits {
 
     /** Writes the statement that waits: one answer, a row with 0 if the position was reached. No privilege is needed. */
     void write(BackendConnection target, GtidPosition position, boolean mariaDb, InternalResponse answer) {
-        String function = mariaDb ? "MASTER_GTID_WAIT" : "WAIT_FOR_EXECUTED_GTID_SET";
-        String sql = String.format(
-                Locale.ROOT,
-                "SELECT %s('%s',%.3f) LIMIT 1",
-                function,
-                position,
-                Math.max(1, limit.get().toMillis()) / 1000.0);
+        String sql = (mariaDb ? "SELECT MASTER_GTID_WAIT('" : "SELECT WAIT_FOR_EXECUTED_GTID_SET('") + position + end();
         target.send(target.query(sql), answer);
+    }
+
+    /** What follows the position: the limit in seconds. Written anew only when that has changed. */
+    private String end() {
+        Duration now = limit.get();
+        if (!now.equals(endOf)) {
+            endOf = now;
+            end = String.format(Locale.ROOT, "',%.3f) LIMIT 1", Math.max(1, now.toMillis()) / 1000.0);
+        }
+        return end;
     }
 }
