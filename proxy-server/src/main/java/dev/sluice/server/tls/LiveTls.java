@@ -107,8 +107,8 @@ public final class LiveTls {
     }
 
     /**
-     * Loads what the configuration names for connections to servers, and begins to load, or make, what it names for clients:
-     * servers can be asked meanwhile.
+     * Loads what the configuration names for connections to servers, and begins to load, or make, what it names for clients,
+     * on a thread of its own: there is more to be done at a start.
      *
      * @throws TlsException if a file is missing, unreadable or expired, or a key does not match its certificate
      */
