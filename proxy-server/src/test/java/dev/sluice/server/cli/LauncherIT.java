@@ -96,7 +96,11 @@ class LauncherIT {
 
     @Test
     void everyServerMapsTheClassesThatTheLauncherHasArchived() throws Exception {
-        assertThat(serve("first")).contains("preparing the classes").contains(MAPPED);
+        assertThat(serve("first"))
+                .contains("preparing the classes")
+                .contains(MAPPED)
+                .containsPattern("dev\\.sluice\\.\\S+\\$\\$Lambda\\S* source: shared objects file")
+                .doesNotContain("[cds");
         assertThat(filesOfDistribution()).hasSize(4).anyMatch(name -> name.matches("classes-.*\\.jsa"));
         assertThat(serve("second")).doesNotContain("preparing the classes").contains(MAPPED);
     }
