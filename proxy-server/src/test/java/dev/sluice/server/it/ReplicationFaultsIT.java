@@ -9,6 +9,7 @@ import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.Health;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.server.localcluster.LocalCluster;
+import dev.sluice.server.localcluster.LocalClusterException;
 import dev.sluice.server.localcluster.LocalServer;
 import dev.sluice.server.localcluster.ServerFlavor;
 import java.io.IOException;
@@ -145,7 +146,14 @@ class ReplicationFaultsIT {
             // use.
             full.kill();
             full.start();
-            full.execute("STOP REPLICA", "RESET REPLICA", "START REPLICA");
+            // It lets clients in before its replication threads have begun, and can only stop those that have.
+            await().atMost(TestProxy.SOON)
+                    .ignoreExceptionsInstanceOf(LocalClusterException.class)
+                    .until(() -> {
+                        full.execute("STOP REPLICA", "RESET REPLICA");
+                        return true;
+                    });
+            full.execute("START REPLICA");
             awaitReplica(1, now -> reads(now, 1));
             proxy.awaitCaughtUp();
         } finally {
