@@ -34,12 +34,17 @@ final class Growth {
     private final Map<Curve, List<GrowthReport.Point>> measured = new EnumMap<>(Curve.class);
 
     /**
-     * How long each point is under load. Immutable.
+     * How long Sluice is under load. Immutable.
      *
-     * @param warmUp before it is measured
+     * @param firstWarmUpMax at most when it has been started, until its compilers are quiet
+     * @param warmUp before each point is measured
      * @param measured while it is
      */
-    record Times(Duration warmUp, Duration measured) {}
+    record Times(Duration firstWarmUpMax, Duration warmUp, Duration measured) {
+        WarmUp first() {
+            return new WarmUp(warmUp.multipliedBy(FIRST_WARM_UP), firstWarmUpMax);
+        }
+    }
 
     /** @param clientsMax the most clients of any point */
     Growth(
@@ -106,14 +111,17 @@ final class Growth {
         Target target = sluice.launcher(roomy, servers, BenchCommand.temporaryDirectory(cleanup))
                 .start(cleanup);
         progress.progress("warm-up");
-        LoadResult unused = new WireLoopLoad(servers, Curve.CONNECTIONS.script(0, ROWS))
-                .run(
-                        target,
-                        WARM_UP_CLIENTS,
-                        Duration.ZERO,
-                        times.warmUp().multipliedBy(FIRST_WARM_UP),
-                        new UsageWindow(proc, target.pid()));
+        Load load = new WireLoopLoad(servers, Curve.CONNECTIONS.script(0, ROWS));
+        WarmUp.Outcome outcome = times.first().run(load, target, WARM_UP_CLIENTS, proc);
+        outcome.quietness(target.name()).ifPresent(progress::progress);
+        outcome.complaint(target.name(), servers.all().size() + " servers", WARM_UP_CLIENTS)
+                .ifPresent(this::complain);
         return target;
+    }
+
+    private void complain(String sentence) {
+        progress.progress(sentence);
+        environment.merge("warm-up", sentence, (earlier, later) -> earlier + " " + later);
     }
 
     private void measure(Curve curve, int value, Servers servers, Target target)

@@ -56,6 +56,15 @@ final class GrowthCommand implements Callable<Integer> {
     private int warmUp = 5;
 
     @Option(
+            names = "--warm-up-max",
+            paramLabel = "N",
+            defaultValue = "120",
+            description =
+                    "A fresh Sluice is warmed up for four times --warm-up and then until its compilers are quiet, but not"
+                            + " longer than so many seconds in all. Default: 120.")
+    private int warmUpMax = 120;
+
+    @Option(
             names = "--out",
             paramLabel = "FILE",
             description = "Write the report there as Markdown, with a picture of each curve beside it.")
@@ -72,9 +81,11 @@ final class GrowthCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, InterruptedException {
-        if (seconds < 1 || warmUp < 0 || points.stream().anyMatch(point -> point < 1)) {
+        if (seconds < 1 || warmUp < 0 || warmUpMax < 0 || points.stream().anyMatch(point -> point < 1)) {
             throw new CommandFailure(
-                    ExitCode.USAGE, "--seconds and --points must be positive, --warm-up not negative", null);
+                    ExitCode.USAGE,
+                    "--seconds and --points must be positive, --warm-up and --warm-up-max not negative",
+                    null);
         }
         if (!points.isEmpty() && curves.size() != 1) {
             throw new CommandFailure(ExitCode.USAGE, "--points is for one --curve", null);
@@ -89,7 +100,8 @@ final class GrowthCommand implements Callable<Integer> {
         Growth growth = new Growth(
                 sluice,
                 serverOptions,
-                new Growth.Times(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds)),
+                new Growth.Times(
+                        Duration.ofSeconds(warmUpMax), Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds)),
                 clientsMax,
                 proc,
                 line -> err.println("growth: " + line));

@@ -22,6 +22,8 @@ final class JsonReport {
                     .name("targets")
                     .beginArray();
             comparison.lines().forEach(line -> line(json, comparison.load().unit(), line));
+            json.endArray().name("notes").beginArray();
+            comparison.notes().forEach(json::value);
             json.endArray().endObject();
         }
         json.endArray().name("goals").beginArray();

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -40,12 +41,9 @@ final class MacroBenchmark {
         progress.progress("%s, %d connections".formatted(kind, connections));
         List<Target> reachable =
                 chosen(target -> load.speaksTls() || !target.tls(), "is left out: this load knows no TLS");
+        List<String> notes = new ArrayList<>();
         for (Target target : reachable) {
-            if (!work.warmUp().isZero()) {
-                progress.progress("  warm-up of " + target.name());
-                LoadResult unused = load.run(
-                        target, connections, Duration.ZERO, work.warmUp(), new UsageWindow(proc, target.pid()));
-            }
+            warmUp(kind, load, target, connections).ifPresent(notes::add);
         }
         Map<String, List<Round>> rounds = rounds(kind, reachable, target -> turn(kind, load, target, connections));
         if (work.countsAllocations() && kind.unit() == Unit.QUERY) {
@@ -53,7 +51,20 @@ final class MacroBenchmark {
                 allocations(load, target, connections, rounds);
             }
         }
-        return comparison(kind, connections, rounds);
+        return comparison(kind, connections, rounds, notes);
+    }
+
+    /** Returns what a reader of the figures must know of it. */
+    private Optional<String> warmUp(LoadKind kind, Load load, Target target, int connections)
+            throws CommandFailure, InterruptedException {
+        if (work.warmUp().fixed().isZero()) {
+            return Optional.empty();
+        }
+        progress.progress("  warm-up of " + target.name());
+        WarmUp.Outcome outcome = work.warmUp().run(load, target, connections, proc);
+        Optional<String> complaint = outcome.complaint(target.name(), kind.toString(), connections);
+        outcome.quietness(target.name()).or(() -> complaint).ifPresent(line -> progress.progress("  " + line));
+        return complaint;
     }
 
     /** Measures processes that are started for each turn; there is no warm-up. */
@@ -62,7 +73,10 @@ final class MacroBenchmark {
         progress.progress("%s, %d connections".formatted(kind, connections));
         List<Target> able = chosen(turn::takes, "is left out: this is not measured there");
         return comparison(
-                kind, connections, rounds(kind, able, target -> turn.run(target, connections, work.measured())));
+                kind,
+                connections,
+                rounds(kind, able, target -> turn.run(target, connections, work.measured())),
+                List.of());
     }
 
     /** Writes what Sluice does under a load as a flame graph. */
@@ -109,10 +123,11 @@ final class MacroBenchmark {
         return rounds;
     }
 
-    private static Report.Comparison comparison(LoadKind kind, int connections, Map<String, List<Round>> rounds) {
+    private static Report.Comparison comparison(
+            LoadKind kind, int connections, Map<String, List<Round>> rounds, List<String> notes) {
         List<Report.Line> lines = new ArrayList<>();
         rounds.forEach((target, measured) -> lines.add(Report.Line.of(target, measured)));
-        return new Report.Comparison(kind, connections, lines);
+        return new Report.Comparison(kind, connections, lines, notes);
     }
 
     private Round turn(LoadKind kind, Load load, Target target, int connections)

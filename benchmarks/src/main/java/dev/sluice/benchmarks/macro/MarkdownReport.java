@@ -83,6 +83,7 @@ record MarkdownReport(String text, Map<String, String> pictures) {
             out.append(row);
         }
         out.append('\n');
+        comparison.notes().forEach(note -> out.append(note).append("\n\n"));
         for (Metric metric : DRAWN) {
             BarChart chart = new BarChart(title, metric.title(unit));
             for (Report.Line line : comparison.lines()) {

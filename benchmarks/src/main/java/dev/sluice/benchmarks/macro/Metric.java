@@ -10,6 +10,8 @@ enum Metric {
     CPU("cpu_us_per_{unit}", "CPU us/{u}", 1),
     CPU_USER("cpu_user_us_per_{unit}", "user", 1),
     CPU_SYSTEM("cpu_system_us_per_{unit}", "sys", 1),
+    /** The part of the process's CPU time that its compilers used, in percent. */
+    COMPILERS("compilers_percent", "compilers %", 1),
     CONTEXT_SWITCHES("context_switches_per_{unit}", "ctx/{u}", 2),
     /** Bytes that the event loops allocate on the heap. */
     ALLOCATED("allocated_bytes_per_{unit}", "alloc B/{u}", 0),

@@ -3,8 +3,11 @@ package dev.sluice.benchmarks.macro;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reader of what Linux tells about processes below {@code /proc}.
@@ -26,6 +29,12 @@ record ProcFileSystem(Path root) {
 
     private static final String OPEN_FILES = "Max open files";
 
+    /**
+     * How the names of a JVM's compiler threads begin, of which Linux keeps 15 characters: most JVMs cut off the end, some
+     * leave out the middle.
+     */
+    private static final List<String> COMPILERS = List.of("C1 Com", "C2 Com");
+
     private static final int FIELD_STATE = 3;
     private static final int FIELD_UTIME = 14;
     private static final int FIELD_STIME = 15;
@@ -42,18 +51,15 @@ record ProcFileSystem(Path root) {
      */
     ProcessUsage usage(long pid) throws IOException {
         Path process = root.resolve(Long.toString(pid));
-        String stat = Files.readString(process.resolve("stat"));
-        // The name in front may hold spaces and parentheses.
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
-        long user = Long.parseLong(fields[FIELD_UTIME - FIELD_STATE]);
-        long system = Long.parseLong(fields[FIELD_STIME - FIELD_STATE]);
+        Stat stat = Stat.parse(Files.readString(process.resolve("stat")));
         String status = Files.readString(process.resolve("status"));
         return new ProcessUsage(
-                user * MICROS_PER_TICK,
-                system * MICROS_PER_TICK,
+                stat.userMicros(),
+                stat.systemMicros(),
                 contextSwitches(process),
                 field(status, "VmRSS:") * BYTES_PER_KB,
-                field(status, "VmHWM:") * BYTES_PER_KB);
+                field(status, "VmHWM:") * BYTES_PER_KB,
+                compilers(process));
     }
 
     /**
@@ -88,18 +94,42 @@ record ProcFileSystem(Path root) {
         long sum = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(process.resolve("task"))) {
             for (Path thread : threads) {
-                sum += contextSwitchesOfThread(thread);
+                @Nullable String status = ofThread(thread, "status");
+                if (status != null) {
+                    sum += field(status, "voluntary_ctxt_switches:") + field(status, "nonvoluntary_ctxt_switches:");
+                }
             }
         }
         return sum;
     }
 
-    private static long contextSwitchesOfThread(Path thread) throws IOException {
+    private static CompilerTimes compilers(Path process) throws IOException {
+        Map<String, Long> microsByThread = new HashMap<>();
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path thread : threads) {
+                @Nullable String text = ofThread(thread, "stat");
+                if (text != null) {
+                    Stat stat = Stat.parse(text);
+                    if (COMPILERS.stream().anyMatch(stat.name()::startsWith)) {
+                        microsByThread.put(
+                                String.valueOf(thread.getFileName()), stat.userMicros() + stat.systemMicros());
+                    }
+                }
+            }
+        }
+        return new CompilerTimes(microsByThread);
+    }
+
+    /** The text of a file of a thread; null if the thread has ended since its directory was listed. */
+    private static @Nullable String ofThread(Path thread, String file) throws IOException {
         try {
-            String status = Files.readString(thread.resolve("status"));
-            return field(status, "voluntary_ctxt_switches:") + field(status, "nonvoluntary_ctxt_switches:");
-        } catch (NoSuchFileException ended) {
-            return 0;
+            return Files.readString(thread.resolve(file));
+        } catch (IOException e) {
+            // It says that there is no such file, or, when the file was open already, no such process.
+            if (Files.exists(thread)) {
+                throw e;
+            }
+            return null;
         }
     }
 
@@ -112,5 +142,22 @@ record ProcFileSystem(Path root) {
             }
         }
         return 0;
+    }
+
+    /**
+     * What is read of the file {@code stat} of a process or a thread. Immutable.
+     *
+     * @param name of the program or of the thread, cut to 15 characters
+     */
+    private record Stat(String name, long userMicros, long systemMicros) {
+        static Stat parse(String text) {
+            // The name may hold spaces and parentheses.
+            int nameEnd = text.lastIndexOf(')');
+            String[] fields = text.substring(nameEnd + 1).trim().split(" ", -1);
+            return new Stat(
+                    text.substring(text.indexOf('(') + 1, nameEnd),
+                    Long.parseLong(fields[FIELD_UTIME - FIELD_STATE]) * MICROS_PER_TICK,
+                    Long.parseLong(fields[FIELD_STIME - FIELD_STATE]) * MICROS_PER_TICK);
+        }
     }
 }

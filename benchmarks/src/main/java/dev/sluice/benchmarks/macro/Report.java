@@ -30,10 +30,20 @@ record Report(
                 .findFirst();
     }
 
-    /** The targets under one load. Immutable. */
-    record Comparison(LoadKind load, int connections, List<Line> lines) {
+    /**
+     * The targets under one load. Immutable.
+     *
+     * @param notes sentences that a reader of the figures must know
+     */
+    record Comparison(LoadKind load, int connections, List<Line> lines, List<String> notes) {
         Comparison {
             lines = List.copyOf(lines);
+            notes = List.copyOf(notes);
+        }
+
+        /** A comparison of which there is nothing more to say. */
+        Comparison(LoadKind load, int connections, List<Line> lines) {
+            this(load, connections, lines, List.of());
         }
 
         /** What was measured of a target, in the order of columns: what no line has is left out. */

@@ -38,6 +38,7 @@ record Round(Map<Metric, Double> values) {
             values.put(Metric.CPU, used.cpuMicros() / units);
             values.put(Metric.CPU_USER, used.userMicros() / units);
             values.put(Metric.CPU_SYSTEM, used.systemMicros() / units);
+            used.compilerPercent().ifPresent(percent -> values.put(Metric.COMPILERS, percent));
             values.put(Metric.CONTEXT_SWITCHES, used.contextSwitches() / units);
             values.put(Metric.RESIDENT, used.residentBytes() / BYTES_PER_MB);
         }

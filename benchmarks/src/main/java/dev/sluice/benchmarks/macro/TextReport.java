@@ -24,6 +24,7 @@ final class TextReport {
             out.append('\n').append("%s, %d connections%n".formatted(comparison.load(), comparison.connections()));
             table(out, comparison);
             ratios(out, comparison);
+            comparison.notes().forEach(note -> out.append(note).append('\n'));
         }
         goals(out, Goals.of(report));
         return out.toString();

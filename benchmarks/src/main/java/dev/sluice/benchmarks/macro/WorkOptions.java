@@ -50,6 +50,15 @@ final class WorkOptions {
     private int warmUp;
 
     @Option(
+            names = "--warm-up-max",
+            paramLabel = "N",
+            defaultValue = "120",
+            description =
+                    "A JVM is warmed up until its compilers are quiet, but not longer than so many seconds with those of"
+                            + " --warm-up. No effect unless larger than --warm-up. Default: 120.")
+    private int warmUpMax;
+
+    @Option(
             names = "--rows",
             paramLabel = "N",
             defaultValue = "10000",
@@ -88,6 +97,7 @@ final class WorkOptions {
         require(seconds >= 1, "--seconds must be at least 1");
         require(rounds >= 1, "--rounds must be at least 1");
         require(warmUp >= 0, "--warm-up must not be negative");
+        require(warmUpMax >= 0, "--warm-up-max must not be negative");
         require(rows >= 1 && rows <= 10_000_000, "--rows must be 1 to 10000000");
         require(resultMegabytes >= 1 && resultMegabytes <= 100_000, "--result-mb must be 1 to 100000");
         require(rowBytes >= 1 && rowBytes <= 1_000_000, "--row-bytes must be 1 to 1000000");
@@ -131,8 +141,8 @@ final class WorkOptions {
         return Duration.ofSeconds(seconds);
     }
 
-    Duration warmUp() {
-        return Duration.ofSeconds(warmUp);
+    WarmUp warmUp() {
+        return new WarmUp(Duration.ofSeconds(warmUp), Duration.ofSeconds(warmUpMax));
     }
 
     int rounds() {
@@ -145,6 +155,6 @@ final class WorkOptions {
 
     /** What is worth noting in a report. */
     String description() {
-        return "%d rounds of %d s in turns, %d s of warm-up each, %d rows".formatted(rounds, seconds, warmUp, rows);
+        return "%d rounds of %d s in turns, %s, %d rows".formatted(rounds, seconds, warmUp().description(), rows);
     }
 }

@@ -38,6 +38,7 @@ class BenchIT {
                         "--seconds=2",
                         "--rounds=1",
                         "--warm-up=1",
+                        "--warm-up-max=3",
                         "--connections=4",
                         "--replicas=1",
                         "--rows=1000",
@@ -55,6 +56,9 @@ class BenchIT {
             assertThat(median(sluice, Metric.THROUGHPUT)).isGreaterThan(100);
             assertThat(median(sluice, Metric.CPU)).isPositive();
             assertThat(median(sluice, Metric.CPU_USER)).isLessThanOrEqualTo(median(sluice, Metric.CPU));
+            assertThat(median(sluice, Metric.COMPILERS)).isBetween(0.0, 100.0);
+            assertThat(target(comparison, "direct").get(Metric.COMPILERS.key(Unit.QUERY)))
+                    .isNull();
             assertThat(median(sluice, Metric.P50)).isLessThanOrEqualTo(median(sluice, Metric.P99));
             assertThat(median(target(comparison, "direct"), Metric.THROUGHPUT)).isGreaterThan(100);
         });

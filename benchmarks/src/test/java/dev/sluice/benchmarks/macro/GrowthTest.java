@@ -54,7 +54,8 @@ class GrowthTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--seconds=0", "--warm-up=-1", "--points=5", "--curve=length --points=0"})
+    @ValueSource(
+            strings = {"--seconds=0", "--warm-up=-1", "--warm-up-max=-1", "--points=5", "--curve=length --points=0"})
     void whatMakesNoSenseIsRefusedBeforeAnythingIsStarted(String options) {
         GrowthCommand command = new GrowthCommand();
         new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(options.split(" "));

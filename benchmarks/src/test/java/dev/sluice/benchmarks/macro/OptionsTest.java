@@ -75,6 +75,11 @@ class OptionsTest {
                 .containsExactly(LoadKind.POINT_SELECT, LoadKind.POINT_SELECT_PREPARED, LoadKind.READ_WRITE);
         assertThat(options.measured()).isEqualTo(Duration.ofSeconds(5));
         assertThat(options.rounds()).isEqualTo(3);
+        assertThat(options.warmUp()).isEqualTo(new WarmUp(Duration.ofSeconds(5), Duration.ofSeconds(120)));
+        assertThat(options.description())
+                .isEqualTo(
+                        "3 rounds of 5 s in turns, 5 s of warm-up each, a JVM up to 120 s until its compilers are quiet,"
+                                + " 10000 rows");
     }
 
     @ParameterizedTest
@@ -83,6 +88,7 @@ class OptionsTest {
                 "--seconds=0",
                 "--rounds=0",
                 "--warm-up=-1",
+                "--warm-up-max=-1",
                 "--rows=0",
                 "--connections=8,0",
                 "--result-mb=0",

@@ -16,7 +16,11 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 /** From the figures of the rounds to what is printed. */
 class ReportTest {
     private static final Latency LATENCY = new Latency(100, 90, 200, 300);
-    private static final ProcessUsage USAGE = new ProcessUsage(1_000, 9_000, 500, 50_000_000, 3 << 20);
+    private static final ProcessUsage USAGE =
+            new ProcessUsage(1_000, 9_000, 500, 50_000_000, 3 << 20, CompilerTimes.NONE);
+    private static final ProcessUsage USAGE_OF_JVM =
+            new ProcessUsage(1_000, 9_000, 500, 50_000_000, 3 << 20, new CompilerTimes(Map.of("21", 150L)));
+    private static final String NOTE = "After 120 s of warm-up the compilers of sluice were at work.";
 
     @Test
     void theMedianIsTheMiddleOrTheMeanOfTheTwoMiddleOnes() {
@@ -37,14 +41,24 @@ class ReportTest {
                 .containsEntry(Metric.CPU_SYSTEM, 9.0)
                 .containsEntry(Metric.CONTEXT_SWITCHES, 0.5)
                 .containsEntry(Metric.RESIDENT, 50.0)
-                .containsEntry(Metric.ON_REPLICAS, 99.0);
+                .containsEntry(Metric.ON_REPLICAS, 99.0)
+                .doesNotContainKey(Metric.COMPILERS);
+    }
+
+    @Test
+    void ofAJvmTheShareOfItsCompilersIsGiven() {
+        Round round = of(new LoadResult(1_000, 0.5, LATENCY), USAGE_OF_JVM, 99);
+
+        assertThat(round.values()).containsEntry(Metric.CPU, 10.0).containsEntry(Metric.COMPILERS, 1.5);
     }
 
     @Test
     void withoutAProcessThereIsNoCpu() {
         Round round = of(new LoadResult(1_000, 0.5, LATENCY), null, 0);
 
-        assertThat(round.values()).containsKey(Metric.P99).doesNotContainKeys(Metric.CPU, Metric.RESIDENT);
+        assertThat(round.values())
+                .containsKey(Metric.P99)
+                .doesNotContainKeys(Metric.CPU, Metric.COMPILERS, Metric.RESIDENT);
     }
 
     @Test
@@ -94,11 +108,12 @@ class ReportTest {
                 Medians over the rounds, with [lowest highest] where it matters.
 
                 point-select, 8 connections
-                                queries/s  avg us  p50 us  p95 us         p99 us          CPU us/q  user   sys  ctx/q  RSS MB  replicas %
-                direct   4000 [4000 4000]     100      90     200  300 [300 300]                 -     -     -      -       -           0
-                haproxy  2000 [2000 2000]     100      90     200  300 [300 300]  10.0 [10.0 10.0]   1.0   9.0   0.50      50           0
-                sluice   1500 [1000 2000]     100      90     200  300 [300 300]  15.0 [10.0 20.0]   1.5  13.5   0.75      50         100
+                                queries/s  avg us  p50 us  p95 us         p99 us          CPU us/q  user   sys  compilers %  ctx/q  RSS MB  replicas %
+                direct   4000 [4000 4000]     100      90     200  300 [300 300]                 -     -     -            -      -       -           0
+                haproxy  2000 [2000 2000]     100      90     200  300 [300 300]  10.0 [10.0 10.0]   1.0   9.0            -   0.50      50           0
+                sluice   1500 [1000 2000]     100      90     200  300 [300 300]  15.0 [10.0 20.0]   1.5  13.5          1.5   0.75      50         100
                 sluice / haproxy: CPU us/q 1.50, queries/s 0.75, p99 us 1.00
+                After 120 s of warm-up the compilers of sluice were at work.
 
                 Targets
                 point-select, 8 connections: CPU us/q of sluice / haproxy  1.50  <= 1.05  MISSED
@@ -115,7 +130,9 @@ class ReportTest {
             assertThat(object.get("environment")).isEqualTo(Map.of("machine", "a box"));
             assertThat(String.valueOf(object.get("comparisons")))
                     .startsWith("[{load=point-select, connections=8, targets=[{name=direct, queries_per_second={")
-                    .contains("{name=sluice, queries_per_second={median=1500.0, min=1000.0, max=2000.0}");
+                    .contains("{name=sluice, queries_per_second={median=1500.0, min=1000.0, max=2000.0}")
+                    .containsOnlyOnce("compilers_percent={median=1.5, min=1.5, max=1.5}")
+                    .endsWith("}], notes=[" + NOTE + "]}]");
             assertThat(String.valueOf(object.get("goals")))
                     .contains("CPU us/q of sluice / haproxy, measured=1.5, at_most=1.05, met=false}");
         });
@@ -129,7 +146,8 @@ class ReportTest {
         assertThat(markdown.text())
                 .contains("| machine | a box |")
                 .contains("| point-select, 8 connections: CPU us/q of sluice / haproxy | 1.50 | <= 1.05 | MISSED |")
-                .contains("| | queries/s | avg us |")
+                .contains("| | queries/s | avg us |", "| user | sys | compilers % | ctx/q |", "| 1.5 [1.5 1.5] |")
+                .contains("\n\n" + NOTE + "\n\n")
                 .contains("| sluice | 1500 [1000 2000] | 100 [100 100] |")
                 .contains("![point-select, 8 connections: CPU us/q](bench-point-select-8-cpu_us_per_query.svg)");
         assertThat(markdown.pictures())
@@ -163,8 +181,8 @@ class ReportTest {
     private static Report report() {
         Round direct = of(new LoadResult(4_000, 1, LATENCY), null, 0);
         Round fast = of(new LoadResult(1_000, 0.5, LATENCY), USAGE, 0);
-        Round fastOnReplicas = of(new LoadResult(1_000, 0.5, LATENCY), USAGE, 100);
-        Round slow = of(new LoadResult(500, 0.5, LATENCY), USAGE, 100);
+        Round fastOnReplicas = of(new LoadResult(1_000, 0.5, LATENCY), USAGE_OF_JVM, 100);
+        Round slow = of(new LoadResult(500, 0.5, LATENCY), USAGE_OF_JVM, 100);
         return new Report(
                 Map.of("machine", "a box"),
                 2,
@@ -176,6 +194,7 @@ class ReportTest {
                         List.of(
                                 Report.Line.of("direct", List.of(direct)),
                                 Report.Line.of("haproxy", List.of(fast, fast)),
-                                Report.Line.of("sluice", List.of(fastOnReplicas, slow))))));
+                                Report.Line.of("sluice", List.of(fastOnReplicas, slow))),
+                        List.of(NOTE))));
     }
 }
