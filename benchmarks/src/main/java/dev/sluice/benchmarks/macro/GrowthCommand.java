@@ -60,8 +60,8 @@ final class GrowthCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "120",
             description =
-                    "A fresh Sluice is warmed up for four times --warm-up and then until its compilers are quiet, but not"
-                            + " longer than so many seconds in all. Default: 120.")
+                    "A fresh Sluice is warmed up for four times --warm-up, and longer, up to so many seconds in all, until its"
+                            + " compilers are quiet. Default: 120.")
     private int warmUpMax = 120;
 
     @Option(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     if it is not longer than that
  */
 record WarmUp(Duration fixed, Duration most) {
-    /** Long enough that a share of {@link #QUIET_PERCENT} is more than the resolution of CPU times. */
+    /** For a process that uses a tenth of a processor or more, {@link #QUIET_PERCENT} of it are above the resolution of 10 ms. */
     private static final Duration STRETCH = Duration.ofSeconds(5);
     /** Compilers that use less of the CPU of their process than this are quiet. */
     private static final double QUIET_PERCENT = 2;
@@ -68,7 +68,7 @@ record WarmUp(Duration fixed, Duration most) {
     /**
      * How a warm-up ended. Immutable.
      *
-     * @param time how long it took
+     * @param time the sum of the times that were asked for; a load that ends with a whole result takes longer
      * @param compilerPercent what compilers used of the process's CPU time in the last stretch after the fixed time; empty if
      *     there was none
      */
