@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -257,15 +258,18 @@ class LastStatementIT {
     /** It is answered with OK, and leaves an error. */
     @Test
     void aConditionThatDoesNotExistIsAnErrorThatStays() throws Exception {
-        try (TestProxy narrow = TestProxy.options().eventLoops(1).connections(1).start(proxy.cluster());
+        TestProxy.Options oneConnection =
+                TestProxy.options().eventLoops(1).connections(1).acquireTimeout(Duration.ofMillis(300));
+        try (TestProxy narrow = oneConnection.start(proxy.cluster());
                 RawClient client = narrow.raw();
                 RawClient other = narrow.raw()) {
             narrow.awaitCaughtUp();
             for (String before : List.of("DO 1", "SELECT 1")) {
                 List<byte[]> unused = client.query(before);
-                unused = client.query("GET DIAGNOSTICS CONDITION 1 @text = MESSAGE_TEXT");
-                assertThat(RawClient.first(unused.get(0))).isEqualTo(RawClient.OK);
-                unused = other.query("DO 1");
+                List<byte[]> answer = client.query("GET DIAGNOSTICS CONDITION 1 @text = MESSAGE_TEXT");
+                assertThat(RawClient.first(answer.get(0))).isEqualTo(RawClient.OK);
+                // What @text is nobody knows, so nobody else gets the connection.
+                assertThat(other.err(other.query("DO 1").get(0)).message()).contains("stayed in use");
                 assertThat(client.query("SHOW ERRORS")).hasSize(5 + 1);
                 assertThat(client.value("SELECT ROW_COUNT()")).isEqualTo("-1");
             }
