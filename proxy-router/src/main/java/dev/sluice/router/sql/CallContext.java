@@ -63,6 +63,11 @@ final class CallContext {
         return ended && depth >= 0;
     }
 
+    /** Whether a list of common table expressions is open at any depth. */
+    boolean insideWithList() {
+        return withLists != 0;
+    }
+
     boolean insideWithList(int depth) {
         return (withLists & bit(depth)) != 0;
     }

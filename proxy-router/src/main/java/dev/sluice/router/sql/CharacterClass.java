@@ -1,5 +1,7 @@
 package dev.sluice.router.sql;
 
+import java.util.Arrays;
+
 /** What a byte can start outside quotes. Immutable. */
 final class CharacterClass {
     static final int STRAY = 0;
@@ -21,6 +23,7 @@ final class CharacterClass {
 
     private static final byte[] CLASSES = classes();
     private static final boolean[] NAME_PARTS = nameParts();
+    private static final boolean[] ASCII_NAME_PARTS = asciiNameParts();
 
     private CharacterClass() {}
 
@@ -31,6 +34,32 @@ final class CharacterClass {
     /** Whether the byte may stand in an unquoted name after its start. */
     static boolean isNamePart(int b) {
         return NAME_PARTS[b & 0xFF];
+    }
+
+    /** Where a name ends, or its first byte that is none of ASCII stands. */
+    static int skipAsciiName(byte[] bytes, int index, int limit) {
+        int p = index;
+        while (p < limit && ASCII_NAME_PARTS[bytes[p] & 0xFF]) {
+            p++;
+        }
+        return p;
+    }
+
+    /** Where a name ends. */
+    static int skipName(byte[] bytes, int index, int limit) {
+        int p = index;
+        while (p < limit && isNamePart(bytes[p])) {
+            p++;
+        }
+        return p;
+    }
+
+    static int skipSpace(byte[] bytes, int index, int limit) {
+        int p = index;
+        while (p < limit && of(bytes[p]) == SPACE) {
+            p++;
+        }
+        return p;
     }
 
     static int skipDigits(byte[] bytes, int index, int limit) {
@@ -74,6 +103,10 @@ final class CharacterClass {
             parts[i] = CLASSES[i] == LETTER || CLASSES[i] == DIGIT;
         }
         return parts;
+    }
+
+    private static boolean[] asciiNameParts() {
+        return Arrays.copyOf(Arrays.copyOf(NAME_PARTS, 0x80), 0x100);
     }
 
     private static byte[] classes() {

@@ -32,29 +32,13 @@ final class FingerprintHasher {
     void mixBytes(byte[] bytes, int start, int length, int tag) {
         int index = start;
         int left = length;
-        while (left > 8) {
-            mix(PackedBytes.read(bytes, index, 8));
-            index += 8;
-            left -= 8;
+        while (left > PackedBytes.SIZE) {
+            mix(PackedBytes.readEight(bytes, index));
+            index += PackedBytes.SIZE;
+            left -= PackedBytes.SIZE;
         }
         long last = left == 0 ? 0 : PackedBytes.read(bytes, index, left);
-        mix(last ^ tagBits(length, tag));
-    }
-
-    /** The same for a word whose case does not matter. */
-    void mixFolded(byte[] bytes, int start, int length, int tag) {
-        int index = start;
-        int left = length;
-        while (left > 8) {
-            mix(PackedBytes.readFolded(bytes, index, 8));
-            index += 8;
-            left -= 8;
-        }
-        mix(PackedBytes.readFolded(bytes, index, left) ^ tagBits(length, tag));
-    }
-
-    private static long tagBits(int length, int tag) {
-        return (((long) tag << 32) | length) * 0xD6E8_FEB8_6659_FD93L;
+        mix(last ^ ((((long) tag << 32) | length) * 0xD6E8_FEB8_6659_FD93L));
     }
 
     long high() {

@@ -11,90 +11,102 @@ final class Fingerprinter {
     private static final int QUOTED = 3;
     private static final int VARIABLE = 4;
     private static final int HINT = 5;
-    private static final int KNOWN = 6;
-    private static final long LITERAL_MARK = (0x3F3F_3F3FL << 8) | LITERAL;
+    static final long LITERAL_MARK = (0x3F3F_3F3FL << 8) | LITERAL;
+    private static final long NAME_MARK = 0x4E41_4D45L << 24 | NAME;
+    private static final long KNOWN_MARK = 0x4B4E_4F57L << 24;
     private static final long SYMBOL_MARK = 0x5359_4D42L << 8;
+    private static final long ASSIGNMENT_MARK = SYMBOL_MARK | 0x100;
 
     private final FingerprintHasher hash = new FingerprintHasher();
     private final ListFolder list = new ListFolder();
-    private boolean semicolonPending;
-    private boolean signPending;
-    private int sign;
+    /** A semicolon that counts if something follows it, or a sign that counts unless a number does; else 0. */
+    private int pending;
+
     private boolean afterOperand;
 
     void reset() {
         hash.reset();
         list.reset();
-        semicolonPending = false;
-        signPending = false;
+        pending = 0;
         afterOperand = false;
     }
 
     void onToken(TokenCursor cursor) {
-        if (semicolonPending) {
-            semicolonPending = false;
-            hash.mix(SYMBOL_MARK | ';');
+        if (pending == ';') {
+            settlePending();
         }
-        if (list.isActive()) {
+        boolean listed = list.isActive();
+        if (listed) {
             list.beforeToken(cursor, hash);
         }
-        int type = cursor.type();
-        boolean number = type == TokenCursor.NUMBER;
-        if (signPending) {
-            signPending = false;
-            if (!number) {
-                hash.mix(SYMBOL_MARK | sign);
+        if (pending != 0) {
+            if (cursor.type() == TokenCursor.NUMBER) {
+                pending = 0;
+            } else {
+                settlePending();
             }
         }
-        mix(cursor, type);
-        list.afterToken(cursor, hash);
+        mix(cursor);
+        if (listed || (Vocabulary.flags(cursor.wordId()) & Vocabulary.ANNOUNCES_LIST) != 0) {
+            list.afterToken(cursor, hash);
+        }
     }
 
-    private void mix(TokenCursor cursor, int type) {
+    private void settlePending() {
+        hash.mix(SYMBOL_MARK | pending);
+        pending = 0;
+    }
+
+    private void mix(TokenCursor cursor) {
+        int type = cursor.type();
+        if (type == TokenCursor.WORD) {
+            afterOperand = mixWord(cursor);
+        } else if (type == TokenCursor.SYMBOL) {
+            afterOperand = mixSymbol(cursor.symbol());
+        } else {
+            afterOperand = mixOther(cursor, type);
+        }
+    }
+
+    private boolean mixOther(TokenCursor cursor, int type) {
         byte[] bytes = cursor.bytes();
         int start = cursor.start();
         int length = cursor.length();
-        boolean operand = true;
         switch (type) {
             case TokenCursor.NUMBER, TokenCursor.STRING, TokenCursor.PLACEHOLDER -> hash.mix(LITERAL_MARK);
-            case TokenCursor.WORD -> operand = mixWord(cursor, bytes, start, length);
             case TokenCursor.QUOTED_NAME -> hash.mixBytes(bytes, start, length, QUOTED);
             case TokenCursor.HINT -> hash.mixBytes(bytes, start, length, HINT);
             case TokenCursor.USER_VARIABLE, TokenCursor.SYSTEM_VARIABLE ->
                 hash.mixBytes(bytes, start, length, VARIABLE);
-            case TokenCursor.ASSIGNMENT -> {
-                hash.mix(SYMBOL_MARK | 0x100);
-                operand = false;
+            default -> {
+                hash.mix(ASSIGNMENT_MARK);
+                return false;
             }
-            default -> operand = mixSymbol(cursor.symbol());
         }
-        afterOperand = operand;
+        return true;
     }
 
-    private boolean mixWord(TokenCursor cursor, byte[] bytes, int start, int length) {
-        Word word = cursor.word();
-        boolean folded = word != null && (word.folded() || isFunctionCall(cursor, word));
+    private boolean mixWord(TokenCursor cursor) {
+        int length = cursor.length();
+        int id = cursor.wordId();
+        int flags = Vocabulary.flags(id);
+        boolean folded = (flags & Vocabulary.FOLDED) != 0 || ((flags & Vocabulary.CALLABLE) != 0 && cursor.isCalled());
         if (folded) {
-            hash.mixFolded(bytes, start, length, KNOWN);
+            hash.mix(KNOWN_MARK | id);
+        } else if (length <= PackedBytes.SIZE) {
+            // No name has a byte that is 0: the others say how many there are.
+            hash.mix(cursor.wordHead() ^ NAME_MARK);
         } else {
-            hash.mixBytes(bytes, start, length, NAME);
+            hash.mixBytes(cursor.bytes(), cursor.start(), length, NAME);
         }
         return !folded;
     }
 
-    private static boolean isFunctionCall(TokenCursor cursor, Word word) {
-        return word.function() != FunctionClass.UNKNOWN && cursor.isCalled();
-    }
-
     private boolean mixSymbol(int symbol) {
-        if (symbol == ';') {
-            semicolonPending = true;
-            return false;
-        }
-        if ((symbol == '-' || symbol == '+') && !afterOperand) {
+        boolean sign = (symbol == '-' || symbol == '+') && !afterOperand;
+        if (symbol == ';' || sign) {
             // A sign in front of a number belongs to the literal.
-            signPending = true;
-            sign = symbol;
+            pending = symbol;
             return false;
         }
         hash.mix(SYMBOL_MARK | symbol);
@@ -103,8 +115,8 @@ final class Fingerprinter {
 
     void finish() {
         list.finish(hash);
-        if (signPending) {
-            hash.mix(SYMBOL_MARK | sign);
+        if (pending != 0 && pending != ';') {
+            settlePending();
         }
     }
 

@@ -19,10 +19,16 @@ final class ListFolder {
 
     private State state = State.NONE;
     private boolean rows;
+    /** Of parentheses, behind the word that announced the list. */
     private int depth;
+
     private int listDepth;
     private long startA;
     private long startB;
+    /** Of an element that is a literal and nothing else. */
+    private long literalA;
+
+    private long literalB;
     private long lastA;
     private long lastB;
     private long keptA;
@@ -33,7 +39,6 @@ final class ListFolder {
         if (state != State.NONE) {
             state = State.NONE;
         }
-        depth = 0;
     }
 
     /** Whether a list is being read or announced. */
@@ -87,6 +92,9 @@ final class ListFolder {
             hash.set(startA, startB);
             if (state != State.ELEMENT) {
                 state = State.ELEMENT;
+            } else if (lastA == literalA && lastB == literalB) {
+                // What comes again and again: none of them would count.
+                cursor.skipNumbers();
             }
         } else if (cursor.type() == TokenCursor.WORD) {
             onWord(cursor, hash);
@@ -107,6 +115,7 @@ final class ListFolder {
             case IN, VALUES, VALUE -> {
                 if (state == State.NONE) {
                     state = State.ANNOUNCED;
+                    depth = 0;
                     rows = word.keyword() != Keyword.IN;
                 }
             }
@@ -120,6 +129,10 @@ final class ListFolder {
         kept = 0;
         startA = hash.a;
         startB = hash.b;
+        hash.mix(Fingerprinter.LITERAL_MARK);
+        literalA = hash.a;
+        literalB = hash.b;
+        hash.set(startA, startB);
         lastA = 0;
         lastB = 0;
     }

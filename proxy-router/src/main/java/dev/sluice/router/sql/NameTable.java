@@ -32,7 +32,7 @@ final class NameTable<T> {
         byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
         long[] key = new long[(bytes.length + 7) / 8];
         for (int i = 0; i < key.length; i++) {
-            key[i] = PackedBytes.readFolded(bytes, i * 8, Math.min(8, bytes.length - i * 8));
+            key[i] = PackedBytes.readFolded(bytes, i * 8, bytes.length - i * 8);
         }
         int slot = slot(key[0], bytes.length);
         while (firsts[slot] != 0) {
@@ -62,12 +62,23 @@ final class NameTable<T> {
         return (T) values[id - 1];
     }
 
+    /** One more than the highest number that {@link #findId} returns. */
+    int idLimit() {
+        return values.length + 1;
+    }
+
+    /** Whether a number below the limit is that of a name. */
+    boolean isId(int id) {
+        return id > 0 && values[id - 1] != null;
+    }
+
     /** A positive number for the name, or 0 if the bytes are none of the names. */
     int findId(byte[] bytes, int start, int length) {
-        if (length == 0) {
-            return 0;
-        }
-        long first = PackedBytes.readFolded(bytes, start, Math.min(8, length));
+        return length == 0 ? 0 : findId(PackedBytes.readFolded(bytes, start, length), bytes, start, length);
+    }
+
+    /** The same for who has read the first eight bytes already. */
+    int findId(long first, byte[] bytes, int start, int length) {
         int slot = slot(first, length);
         while (firsts[slot] != 0) {
             boolean same = firsts[slot] == first && lengths[slot] == length;
@@ -81,7 +92,7 @@ final class NameTable<T> {
 
     private static boolean hasTail(long[] key, byte[] bytes, int start, int length) {
         for (int i = 1; i < key.length; i++) {
-            if (key[i] != PackedBytes.readFolded(bytes, start + i * 8, Math.min(8, length - i * 8))) {
+            if (key[i] != PackedBytes.readFolded(bytes, start + i * 8, length - i * 8)) {
                 return false;
             }
         }

@@ -16,7 +16,7 @@ final class QuotedText {
 
     private static int end(byte[] bytes, int index, int limit, int quote, LexicalMode mode, int escape) {
         boolean hidesAscii = mode.charset().hidesAscii();
-        int p = index;
+        int p = hidesAscii ? index : skipOrdinary(bytes, index, limit, quote, escape);
         while (p < limit) {
             int c = bytes[p];
             if (c == quote) {
@@ -35,6 +35,19 @@ final class QuotedText {
             }
         }
         return -1;
+    }
+
+    /** Passes over eight bytes at a time while none of them can end the text or change how it goes on. */
+    private static int skipOrdinary(byte[] bytes, int index, int limit, int quote, int escape) {
+        int p = index;
+        while (p + PackedBytes.SIZE <= limit) {
+            int run = PackedBytes.runWithout(PackedBytes.readEight(bytes, p), quote, escape);
+            p += run;
+            if (run < PackedBytes.SIZE) {
+                break;
+            }
+        }
+        return p;
     }
 
     /** The index behind the name of a system variable that starts behind its two at signs, with its scope if any. */

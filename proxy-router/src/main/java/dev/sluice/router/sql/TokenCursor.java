@@ -34,6 +34,8 @@ final class TokenCursor {
      * in long-lived objects makes collectors do work for each token.
      */
     private int wordId;
+    /** The first eight bytes of a {@link #WORD}. */
+    private long wordHead;
 
     private boolean versionCommentOpen;
     private long textTraits;
@@ -82,10 +84,7 @@ final class TokenCursor {
 
     /** Whether a parenthesis follows, perhaps behind white space. */
     boolean isCalled() {
-        int p = position;
-        while (p < limit && CharacterClass.of(bytes[p]) == CharacterClass.SPACE) {
-            p++;
-        }
+        int p = CharacterClass.skipSpace(bytes, position, limit);
         return p < limit && bytes[p] == '(';
     }
 
@@ -100,6 +99,11 @@ final class TokenCursor {
         return wordId;
     }
 
+    /** The first eight bytes of a {@link #WORD}, as {@link PackedBytes#read} has them. */
+    long wordHead() {
+        return wordHead;
+    }
+
     /** {@link Traits} that show in how the text is written, complete at {@link #END}. */
     long textTraits() {
         return textTraits;
@@ -112,25 +116,45 @@ final class TokenCursor {
         wordId = 0;
         symbol = 0;
         byte[] text = bytes;
+        int end = limit;
         while (true) {
             int p = position;
-            while (p < limit && CharacterClass.of(text[p]) == CharacterClass.SPACE) {
+            int kind = CharacterClass.SPACE;
+            while (p < end) {
+                kind = CharacterClass.of(text[p]);
+                if (kind != CharacterClass.SPACE) {
+                    break;
+                }
                 p++;
             }
             position = p;
-            if (p >= limit) {
+            if (p >= end) {
                 return end();
             }
             start = p;
-            int c = text[p];
-            int kind = CharacterClass.of(c);
             boolean name = behindDot && p == previousEnd;
-            int found = kind == CharacterClass.LETTER ? lexWord(name) : lexOther(kind, c, name);
+            int found = kind == CharacterClass.LETTER ? lexWord(name) : lexOther(kind, text[p], name);
             if (found != END) {
                 type = found;
                 return found;
             }
         }
+    }
+
+    /** From the comma at hand passes over plain numbers in front of other commas: to the last one, as if all had been read. */
+    void skipNumbers() {
+        byte[] text = bytes;
+        int comma = start;
+        while (true) {
+            int p = CharacterClass.skipSpace(text, comma + 1, limit);
+            int end = CharacterClass.skipDigits(text, p, limit);
+            if (end == p || end >= limit || text[end] != ',') {
+                break;
+            }
+            comma = end;
+        }
+        start = comma;
+        position = comma + 1;
     }
 
     private int lexOther(int kind, int c, boolean behindDot) {
@@ -183,20 +207,20 @@ final class TokenCursor {
     private int lexWord(boolean behindDot) {
         byte[] text = bytes;
         int first = start;
-        int p = first;
-        int seen = 0;
-        while (p < limit && CharacterClass.isNamePart(text[p])) {
-            seen |= text[p];
-            p++;
+        int p = CharacterClass.skipAsciiName(text, first, limit);
+        if (p < limit && text[p] < 0) {
+            p = CharacterClass.skipName(text, p, limit);
+            noteUnusualName(true);
+        } else if (text[first] == '$') {
+            noteUnusualName(false);
         }
         position = p;
-        if (p - first == 1 && p < limit && text[p] == '\'' && !behindDot && isLiteralPrefix(text[first])) {
+        int length = p - first;
+        if (length == 1 && p < limit && text[p] == '\'' && !behindDot && isLiteralPrefix(text[first])) {
             return lexString('\'');
         }
-        if (seen < 0 || text[first] == '$') {
-            noteUnusualName(seen < 0);
-        }
-        int found = Vocabulary.WORDS.findId(text, first, p - first);
+        wordHead = PackedBytes.read(text, first, length);
+        int found = Vocabulary.WORDS.findId(PackedBytes.folded(wordHead, length), text, first, length);
         wordId = behindDot && found != 0 ? Vocabulary.behindDot(found) : found;
         return WORD;
     }

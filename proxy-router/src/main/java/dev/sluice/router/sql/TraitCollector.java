@@ -17,6 +17,8 @@ final class TraitCollector {
     private boolean intoSeen;
     private boolean insideServerSchema;
     private boolean killNamed;
+    /** Whether any token may mean something where the last one stood. */
+    private boolean attentive;
 
     /** The token before this one, and the one before that: type, symbol and number of the word. */
     private int previousType;
@@ -42,6 +44,7 @@ final class TraitCollector {
         depth = 0;
         intoSeen = false;
         insideServerSchema = false;
+        attentive = true;
         previousType = TokenCursor.END;
         previousSymbol = 0;
         previousWord = 0;
@@ -73,17 +76,47 @@ final class TraitCollector {
     }
 
     void onToken(TokenCursor cursor) {
-        if (verb.isWatching()) {
-            verb.onToken(cursor, depth);
-        }
-        if (!verb.isRoutine()) {
-            collect(cursor);
+        if (attentive || previousSymbol == '(' || beforeSymbol == '(' || !isPlain(cursor)) {
+            onRemarkable(cursor);
         }
         beforeSymbol = previousSymbol;
         beforeWord = previousWord;
         previousType = cursor.type();
         previousSymbol = cursor.symbol();
         previousWord = cursor.wordId();
+    }
+
+    /** Whether a token means nothing by itself, which most do not: names, literals, and what separates them. */
+    private boolean isPlain(TokenCursor cursor) {
+        int type = cursor.type();
+        if (type == TokenCursor.WORD) {
+            return (Vocabulary.flags(cursor.wordId()) & Vocabulary.MEANINGFUL) == 0;
+        }
+        if (type == TokenCursor.SYMBOL) {
+            int symbol = cursor.symbol();
+            boolean separates = symbol != '(' && symbol != ')' && symbol != '.';
+            return separates
+                    || (symbol == '.'
+                            && previousType == TokenCursor.WORD
+                            && (Vocabulary.flags(previousWord) & Vocabulary.SERVER_SCHEMA) == 0);
+        }
+        return type == TokenCursor.NUMBER || type == TokenCursor.STRING;
+    }
+
+    private void onRemarkable(TokenCursor cursor) {
+        if (verb.isWatching()) {
+            verb.onToken(cursor, depth);
+        }
+        if (!verb.isRoutine()) {
+            collect(cursor);
+        }
+        StatementKind kind = verb.kind();
+        attentive = verb.isWatching()
+                || verb.isRoutine()
+                || insideServerSchema
+                || calls.insideWithList()
+                || kind == StatementKind.PREPARE
+                || kind == StatementKind.EXECUTE;
     }
 
     private Keyword previousKeyword() {

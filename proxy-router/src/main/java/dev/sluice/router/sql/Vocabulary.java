@@ -10,6 +10,45 @@ import java.util.Set;
 
 /** All words the lexer knows: keywords of the grammar and names in front of parentheses. Immutable. */
 final class Vocabulary {
+    /** The case of the word never matters. */
+    static final int FOLDED = 1;
+    /** In front of a parenthesis it is a function or a type. */
+    static final int CALLABLE = 1 << 1;
+    /** A list may follow whose elements count once. */
+    static final int ANNOUNCES_LIST = 1 << 2;
+    /** It has a meaning of its own wherever it stands, and is not only asked for by its neighbours. */
+    static final int MEANINGFUL = 1 << 3;
+    /** It is the name of a schema whose tables are about one server. */
+    static final int SERVER_SCHEMA = 1 << 4;
+
+    private static final Set<Keyword> LISTS = EnumSet.of(Keyword.IN, Keyword.VALUES, Keyword.VALUE);
+
+    private static final Set<Keyword> SERVER_SCHEMAS =
+            EnumSet.of(Keyword.PERFORMANCE_SCHEMA, Keyword.SYS, Keyword.MYSQL, Keyword.INFORMATION_SCHEMA);
+
+    /** What most of a statement's keywords are: they part others, or say something about what is next to them. */
+    private static final Set<Keyword> MERE_SEPARATORS = EnumSet.of(
+            Keyword.AND,
+            Keyword.AS,
+            Keyword.BY,
+            Keyword.CASE,
+            Keyword.DESC,
+            Keyword.DISTINCT,
+            Keyword.END,
+            Keyword.FOR,
+            Keyword.FROM,
+            Keyword.GROUP,
+            Keyword.HAVING,
+            Keyword.IF,
+            Keyword.JOIN,
+            Keyword.KEY,
+            Keyword.NOT,
+            Keyword.ON,
+            Keyword.OR,
+            Keyword.ORDER,
+            Keyword.UNION,
+            Keyword.WHERE);
+
     /** Keywords that people give tables and columns as names, whose case may matter to them. */
     private static final Set<Keyword> NAMES_TOO = EnumSet.of(
             Keyword.AUTHORIZATION,
@@ -67,7 +106,34 @@ final class Vocabulary {
     /** By name in any case. */
     static final NameTable<Word> WORDS = new NameTable<>(load());
 
+    private static final byte[] FLAGS = flags();
+
     private Vocabulary() {}
+
+    /** What is known about a word by its number in {@link #WORDS}: bits that are named here; 0 for number 0. */
+    static int flags(int wordId) {
+        return FLAGS[wordId];
+    }
+
+    private static byte[] flags() {
+        byte[] flags = new byte[WORDS.idLimit()];
+        for (int id = 1; id < flags.length; id++) {
+            if (WORDS.isId(id)) {
+                flags[id] = (byte) flags(WORDS.get(id));
+            }
+        }
+        return flags;
+    }
+
+    private static int flags(Word word) {
+        Keyword keyword = word.keyword();
+        boolean meaningful = keyword != Keyword.NONE && !MERE_SEPARATORS.contains(keyword);
+        return (word.folded() ? FOLDED : 0)
+                | (word.function() != FunctionClass.UNKNOWN ? CALLABLE : 0)
+                | (LISTS.contains(keyword) ? ANNOUNCES_LIST : 0)
+                | (meaningful ? MEANINGFUL : 0)
+                | (SERVER_SCHEMAS.contains(keyword) ? SERVER_SCHEMA : 0);
+    }
 
     /** The keyword of a word by its number in {@link #WORDS}. */
     static Keyword keyword(int wordId) {
