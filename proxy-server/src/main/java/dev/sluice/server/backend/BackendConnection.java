@@ -390,14 +390,15 @@ public final class BackendConnection {
     /** Consumes bytes from the server. Takes the reference. */
     void received(ByteBuf bytes) {
         ByteBuf in = cumulated(bytes);
+        boolean passedOn = false;
         try {
-            while (in.isReadable() && !closed) {
+            while (!passedOn && in.isReadable() && !closed) {
                 PendingResponse response = expected.peek();
                 if (response == null) {
                     fail(unsolicited(in));
                     return;
                 }
-                response.consume(scanner, in);
+                passedOn = response.consume(scanner, in);
                 if (!scanner.isComplete()) {
                     break;
                 }
@@ -406,7 +407,9 @@ public final class BackendConnection {
         } catch (ProtocolException e) {
             fail(BackendFailure.of(Kind.BROKEN, "the backend broke the protocol: " + e.getMessage()));
         } finally {
-            keepRest(in);
+            if (!passedOn) {
+                keepRest(in);
+            }
         }
     }
 

@@ -38,8 +38,10 @@ public abstract class PendingResponse {
     /**
      * Takes what has arrived of this response: calls {@link ResponseScanner#next} until the response is complete or
      * more bytes are needed. Whatever is to outlive the call must be retained or copied.
+     *
+     * @return whether the buffer was passed on, with all that was left of it: it is no longer the caller's
      */
-    public abstract void consume(ResponseScanner scanner, ByteBuf in);
+    public abstract boolean consume(ResponseScanner scanner, ByteBuf in);
 
     /** The response has arrived whole. */
     public abstract void completed();

@@ -33,14 +33,15 @@ final class ResetResponse extends PendingResponse {
     }
 
     @Override
-    public void consume(ResponseScanner scanner, ByteBuf in) {
+    public boolean consume(ResponseScanner scanner, ByteBuf in) {
         while (!scanner.isComplete()) {
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
-                return;
+                return false;
             }
             refused |= step == Step.ERR;
         }
+        return false;
     }
 
     @Override

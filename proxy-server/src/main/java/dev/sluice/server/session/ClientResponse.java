@@ -255,7 +255,7 @@ final class ClientResponse extends PendingResponse {
     }
 
     @Override
-    public void consume(ResponseScanner scanner, ByteBuf in) {
+    public boolean consume(ResponseScanner scanner, ByteBuf in) {
         int runStart = in.readerIndex();
         if (fileAsked && !file.isOpen()) {
             fileAsked = false;
@@ -271,12 +271,18 @@ final class ClientResponse extends PendingResponse {
                 runStart = control(step, scanner, in, runStart);
             }
         }
-        relay(in, runStart, in.readerIndex());
         ByteBuf all = joined;
+        if (all == null && !discarded && !in.isReadable() && runStart < in.readerIndex()) {
+            // Nobody else needs the buffer, and a part of it would be an object.
+            write(in.readerIndex(runStart));
+            return true;
+        }
+        relay(in, runStart, in.readerIndex());
         if (all != null) {
             joined = null;
             write(all);
         }
+        return false;
     }
 
     /** Handles one packet that is understood; returns where the next run of relayed bytes starts. */

@@ -99,7 +99,7 @@ final class Exchange implements Placement.Listener {
         if (runs && level.covers(slot)) {
             return true;
         }
-        for (Slot each : Slot.values()) {
+        for (Slot each : Slot.ALL) {
             if (level.covers(each) && WriteGate.hasBegun(parts.state(), each)) {
                 return true;
             }

@@ -136,7 +136,7 @@ abstract class InternalResponse extends PendingResponse {
     }
 
     @Override
-    public final void consume(ResponseScanner scanner, ByteBuf in) {
+    public final boolean consume(ResponseScanner scanner, ByteBuf in) {
         if (scanner.isUntouched()) {
             error = null;
             collected = new byte[0];
@@ -146,7 +146,7 @@ abstract class InternalResponse extends PendingResponse {
             Step step = scanner.next(in);
             switch (step) {
                 case NEED_MORE -> {
-                    return;
+                    return false;
                 }
                 case ERR ->
                     error = ErrPacket.decode(
@@ -160,6 +160,7 @@ abstract class InternalResponse extends PendingResponse {
                 default -> {}
             }
         }
+        return false;
     }
 
     private void collect(ByteBuf in, int start) {

@@ -44,7 +44,7 @@ final class SchemaQuestion extends BorrowedQuestion {
 
     /** The connection that has to be asked; null if the session's schema is known. */
     static @Nullable BackendConnection whomToAsk(SessionParts parts) {
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             BackendConnection connection = parts.leases().get(slot);
             if (connection != null && (parts.state().pins(slot) & MAY_BE_SILENT) != 0) {
                 return connection;

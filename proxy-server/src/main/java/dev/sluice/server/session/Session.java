@@ -439,7 +439,7 @@ public final class Session {
 
     private void reset() {
         parts.insertId().reset();
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             boolean tied = parts.state().tiedTo(slot);
             parts.effects().connectionGone(slot);
             if (tied) {
@@ -574,7 +574,7 @@ public final class Session {
     /** The client takes bytes again, or no longer does: the backend that feeds it is paused meanwhile. */
     public void frontendWritabilityChanged() {
         boolean writable = frontend.channel().isWritable();
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             BackendConnection held = parts.leases().get(slot);
             if (held != null) {
                 held.channel().config().setAutoRead(writable);

@@ -102,7 +102,7 @@ public final class SessionControl {
         SessionParts parts = session.parts();
         Exchange exchange = session.exchange();
         List<Held> held = new ArrayList<>();
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             BackendConnection connection = parts.leases().get(slot);
             if (connection != null) {
                 held.add(new Held(
@@ -147,7 +147,7 @@ public final class SessionControl {
     }
 
     private static void leave(Session session, int ordinal, boolean diagnosticsToo) {
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             if (session.isIdle() && session.parts().leases().ordinal(slot) == ordinal) {
                 session.exchange().settlement().leave(slot, diagnosticsToo);
             }
@@ -158,7 +158,7 @@ public final class SessionControl {
     public void giveBackIdle() throws InterruptedException, TimeoutException {
         List<Boolean> unused = askLoops(loop -> {
             for (Session session : sessionsOf(loop)) {
-                for (Slot slot : Slot.values()) {
+                for (Slot slot : Slot.ALL) {
                     if (session.isIdle()) {
                         session.exchange().settlement().leave(slot, false);
                     }

@@ -161,7 +161,7 @@ final class Settlement {
 
     /** Asks for what only a held connection knows of the last statement; false if there is nothing of that kind. */
     boolean fetchesLastStatement(Runnable then) {
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             BackendConnection held = parts.leases().get(slot);
             if (held != null && parts.lastStatement().canFetch(held)) {
                 fetch(held, then);
@@ -178,7 +178,7 @@ final class Settlement {
 
     /** The slot that is held for the last statement and for nothing else. */
     private @Nullable Slot heldForLastStatement() {
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             if (parts.state().pins(slot) == PinReason.LAST_STATEMENT.bit()
                     && parts.state().transactionSlot() != slot) {
                 return slot;
@@ -193,7 +193,7 @@ final class Settlement {
         if (state.pins() == 0 || statement.has(Traits.DIAGNOSTICS)) {
             return;
         }
-        for (Slot slot : Slot.values()) {
+        for (Slot slot : Slot.ALL) {
             if ((state.pins(slot) & PinReason.LAST_STATEMENT.bit()) != 0) {
                 state.pin(slot, PinReason.LAST_STATEMENT, false);
                 if (!state.tiedTo(slot)) {
@@ -223,11 +223,11 @@ final class Settlement {
             }
 
             @Override
-            public void consume(ResponseScanner scanner, ByteBuf in) {
+            public boolean consume(ResponseScanner scanner, ByteBuf in) {
                 while (!scanner.isComplete()) {
                     Step step = scanner.next(in);
                     if (step == Step.NEED_MORE) {
-                        return;
+                        return false;
                     }
                     if (step == Step.PREPARE_OK) {
                         serverId = scanner.statementId();
@@ -237,6 +237,7 @@ final class Settlement {
                         error = Failures.notPrepared();
                     }
                 }
+                return false;
             }
 
             @Override

@@ -42,16 +42,17 @@ final class Receiver extends PendingResponse {
     }
 
     @Override
-    public void consume(ResponseScanner scanner, ByteBuf in) {
+    public boolean consume(ResponseScanner scanner, ByteBuf in) {
         while (!scanner.isComplete()) {
             Step step = scanner.next(in);
             if (step == Step.NEED_MORE) {
-                return;
+                return false;
             }
             if (step != Step.RELAY) {
                 log.add(name + " " + step);
             }
         }
+        return false;
     }
 
     @Override
