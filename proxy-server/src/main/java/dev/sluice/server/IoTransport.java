@@ -27,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  * The classes of one way to talk to the operating system's sockets. Immutable.
  *
  * @param name as logs and metrics show it
+ * @param handlers what event loops do their work with
+ * @param socket connections
+ * @param serverSocket what accepts connections
  */
-record IoTransport(
+public record IoTransport(
         String name,
         IoHandlerFactory handlers,
         Class<? extends Channel> socket,
@@ -38,7 +41,7 @@ record IoTransport(
     static final int KEEP_PROBES = 3;
 
     /** The transport of a configuration; throws when one is demanded that cannot be had. */
-    static IoTransport of(Transport wanted) {
+    public static IoTransport of(Transport wanted) {
         return switch (wanted) {
             case AUTO -> Epoll.isAvailable() ? epoll() : nio();
             case EPOLL -> {

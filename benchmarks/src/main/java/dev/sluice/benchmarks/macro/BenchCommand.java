@@ -2,6 +2,7 @@ package dev.sluice.benchmarks.macro;
 
 import dev.sluice.server.cli.CommandFailure;
 import dev.sluice.server.cli.ExitCode;
+import dev.sluice.server.config.Transport;
 import dev.sluice.server.localcluster.DirectoryGuard;
 import dev.sluice.server.localcluster.LocalClusterException;
 import dev.sluice.server.localcluster.ProgressListener;
@@ -54,6 +55,15 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--no-haproxy", description = "Leave HAProxy out although it is installed.")
     private boolean withoutHaProxy;
+
+    @Option(
+            names = "--netty-relay",
+            split = ",",
+            paramLabel = "NAME",
+            description =
+                    "A relay of bytes on Netty, in a JVM with the options of Sluice's, on each of these transports:"
+                            + " auto, epoll, io_uring, nio. What it costs is the floor for whatever is built on Netty.")
+    private List<Transport> relays = new ArrayList<>();
 
     @Option(
             names = {"-o", "--output"},
@@ -194,6 +204,11 @@ public final class BenchCommand implements Callable<Integer> {
         if (haProxy.isPresent()) {
             progress.progress("starting HAProxy");
             targets.add(new HaProxy(haProxy.get(), sluice.threads(), servers, directory).start(cleanup));
+        }
+        for (Transport transport : relays) {
+            RelayLauncher relay = new RelayLauncher(transport, sluice.threads(), servers, directory);
+            progress.progress("starting " + relay.name());
+            targets.add(relay.start(cleanup));
         }
         for (SluiceVariant variant : variants) {
             progress.progress("starting " + variant.name());

@@ -15,7 +15,7 @@ final class SluiceOptions {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Event loops of Sluice and threads of HAProxy. Default: 1.")
+            description = "Event loops of Sluice, and threads of HAProxy and of relays. Default: 1.")
     private int threads = 1;
 
     @Option(

@@ -55,7 +55,8 @@ record SluiceVariant(
                 throw new IllegalArgumentException(option + " " + FORM);
             }
             String name = option.substring(0, equals);
-            if (List.of(BASE_NAME, HaProxy.NAME, Servers.DIRECT).contains(name)) {
+            boolean taken = List.of(BASE_NAME, HaProxy.NAME, Servers.DIRECT).contains(name);
+            if (taken || name.startsWith(RelayLauncher.PREFIX)) {
                 throw new IllegalArgumentException(option + " has a name that is taken");
             }
             SluiceVariant variant = variants.getOrDefault(name, base.named(name));

@@ -1,6 +1,6 @@
 /**
  * The macro benchmark {@code sluice bench}: the same load in turns straight to real servers, through Sluice, through
- * HAProxy and through whatever else the user names, with the CPU that each proxy spends on a query.
+ * HAProxy, a bare relay on Netty and whatever else the user names, with the CPU that each proxy spends on a query.
  *
  * <p>The path of a run: {@link dev.sluice.benchmarks.macro.BenchCommand} reads the options,
  * {@link dev.sluice.benchmarks.macro.Servers} are started or found, each proxy becomes a

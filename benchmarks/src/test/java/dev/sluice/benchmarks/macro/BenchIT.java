@@ -42,6 +42,7 @@ class BenchIT {
                         "--connections=4",
                         "--replicas=1",
                         "--rows=1000",
+                        "--netty-relay=auto",
                         "--load=point-select,point-select-prepared,read-write",
                         "--output=json",
                         "--out=" + file);
@@ -61,6 +62,9 @@ class BenchIT {
                     .isNull();
             assertThat(median(sluice, Metric.P50)).isLessThanOrEqualTo(median(sluice, Metric.P99));
             assertThat(median(target(comparison, "direct"), Metric.THROUGHPUT)).isGreaterThan(100);
+            assertThat(median(target(comparison, "netty-auto"), Metric.THROUGHPUT))
+                    .isGreaterThan(100);
+            assertThat(median(target(comparison, "netty-auto"), Metric.CPU)).isPositive();
         });
         assertThat(median(target(comparisons.get(0), "sluice"), Metric.ON_REPLICAS))
                 .isGreaterThan(90);
