@@ -56,6 +56,27 @@ public enum SampleResult {
         return out;
     }
 
+    /** The answer to a COM_STMT_PREPARE of a statement with that result and one parameter; the caller releases it. */
+    public ByteBuf prepareOk(int statementId) {
+        ByteBuf out = Unpooled.directBuffer();
+        int sequenceId = 1;
+        packet(
+                out,
+                sequenceId++,
+                payload -> payload.int1(0)
+                        .int4(statementId)
+                        .int2(columns)
+                        .int2(1)
+                        .int1(0)
+                        .int2(0));
+        packet(out, sequenceId++, payload -> definition(payload, "?"));
+        for (int column = 0; column < columns; column++) {
+            String name = "column_" + column;
+            packet(out, sequenceId++, payload -> definition(payload, name));
+        }
+        return out;
+    }
+
     private static void packet(ByteBuf out, int sequenceId, Consumer<PayloadWriter> payload) {
         int header = Packets.begin(out, sequenceId);
         payload.accept(new PayloadWriter(out));

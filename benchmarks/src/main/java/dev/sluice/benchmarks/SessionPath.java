@@ -64,6 +64,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +83,16 @@ final class SessionPath implements AutoCloseable {
             | Capabilities.CLIENT_DEPRECATE_EOF;
     private static final byte[] OK = {7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0};
     private static final int COM_QUERY = 3;
+    private static final int COM_STMT_PREPARE = 22;
+    private static final int COM_STMT_EXECUTE = 23;
+    private static final int TYPE_LONG = 3;
+    /** What the server calls the statement; to the client it is the first. */
+    private static final int SERVER_STATEMENT_ID = 77;
+
+    private static final int CLIENT_STATEMENT_ID = 1;
+    /** Where it stands in an execution. */
+    private static final int STATEMENT_ID_INDEX = Packets.HEADER_LENGTH + 1;
+
     private static final int WHOLE_BYTES_MAX = 1 << 20;
     private static final int REPLICA = 1;
     private static final int CONNECTIONS_MAX = 10;
@@ -101,33 +112,63 @@ final class SessionPath implements AutoCloseable {
     private final StatementClassifier classifier = new StatementClassifier(ClassifierLimits.DEFAULT);
     private final TopologyMonitor monitor = new TopologyMonitor(MonitorSettings.of("monitor", ""), List.of());
     private final TriggerWatch triggers = new TriggerWatch(monitor, Duration.ofHours(1));
+    private final boolean isPrepared;
     private final ByteBuf command;
-    /** A copy, because the command itself is what is forwarded. */
-    private final ByteBuf asked;
-
     private final ByteBuf response;
+    private final ByteBuf prepareOk;
     /** Of a query and of its answer. */
     private final int bytes;
 
-    /** A session that has asked the query once, so that everything about it is known. */
-    SessionPath(String query, SampleResult result) {
-        classifier.classifyBlocking(query.getBytes(StandardCharsets.UTF_8), LexicalMode.DEFAULT);
-        command = command(query);
-        asked = command.copy();
+    private SessionPath(String query, boolean prepared, SampleResult result) {
+        isPrepared = prepared;
+        byte[] text = query.getBytes(StandardCharsets.UTF_8);
+        classifier.classifyBlocking(text, LexicalMode.DEFAULT);
+        command = prepared
+                ? command(COM_STMT_EXECUTE, SessionPath::execution)
+                : command(COM_QUERY, payload -> payload.bytes(text));
         response = ofAllocator(result.response());
+        prepareOk = result.prepareOk(SERVER_STATEMENT_ID);
         bytes = command.writerIndex() + response.writerIndex();
         client.pipeline().addLast("commands", new FrontendCommandHandler(session(), WHOLE_BYTES_MAX));
-        client.pipeline().fireChannelRead(again(command));
-        client.pipeline().fireChannelReadComplete();
-        settle();
+        if (prepared) {
+            first(command(COM_STMT_PREPARE, payload -> payload.bytes(text)));
+        }
+        first(asked());
     }
 
-    private static ByteBuf command(String query) {
+    /** A session that has asked the query once, so that everything about it is known. */
+    static SessionPath ofText(String query, SampleResult result) {
+        return new SessionPath(query, false, result);
+    }
+
+    /** A session that has prepared a query with one parameter, which is a number, and executed it once. */
+    static SessionPath ofPrepared(String query, SampleResult result) {
+        return new SessionPath(query, true, result);
+    }
+
+    private static ByteBuf command(int type, Consumer<PayloadWriter> arguments) {
         ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer();
         int header = Packets.begin(out, 0);
-        new PayloadWriter(out).int1(COM_QUERY).bytes(query.getBytes(StandardCharsets.UTF_8));
+        arguments.accept(new PayloadWriter(out).int1(type));
         Packets.end(out, header);
         return out;
+    }
+
+    /** The first statement without a cursor, once; no value is NULL, the types follow. */
+    private static void execution(PayloadWriter payload) {
+        payload.int4(CLIENT_STATEMENT_ID)
+                .int1(0)
+                .int4(1)
+                .int1(0)
+                .int1(1)
+                .int2(TYPE_LONG)
+                .int4(4711);
+    }
+
+    private void first(ByteBuf sent) {
+        client.pipeline().fireChannelRead(sent);
+        client.pipeline().fireChannelReadComplete();
+        settle();
     }
 
     /** Buffers as sockets get them: their slices and duplicates are pooled. */
@@ -206,7 +247,7 @@ final class SessionPath implements AutoCloseable {
                 null);
     }
 
-    /** Lets the first query run to its end, with everything that has to be said to a new connection before. */
+    /** Lets the first command run to its end, with everything that has to be said to a new connection before. */
     private void settle() {
         for (int step = 0; step < 100; step++) {
             client.runPendingTasks();
@@ -221,15 +262,25 @@ final class SessionPath implements AutoCloseable {
                 return;
             }
         }
-        throw new IllegalStateException("the first query was not answered");
+        throw new IllegalStateException("the first command was not answered");
     }
 
     private void answer(ByteBuf sent) {
         while (sent.isReadable()) {
             ByteBuf packet = sent.readSlice(Packets.HEADER_LENGTH + sent.getUnsignedMediumLE(sent.readerIndex()));
-            boolean isQuery = packet.equals(asked);
-            receive(isQuery ? again(response) : Unpooled.copiedBuffer(OK));
+            receive(answerTo(packet));
         }
+    }
+
+    /** There is one command with rows; whatever else a connection is told it answers with OK. */
+    private ByteBuf answerTo(ByteBuf packet) {
+        int type = packet.getUnsignedByte(packet.readerIndex() + Packets.HEADER_LENGTH);
+        if (type == COM_STMT_PREPARE) {
+            return again(prepareOk);
+        }
+        boolean same = type == command.getUnsignedByte(Packets.HEADER_LENGTH)
+                && packet.readableBytes() == command.writerIndex();
+        return same ? again(response) : Unpooled.copiedBuffer(OK);
     }
 
     private void receive(ByteBuf bytes) {
@@ -243,7 +294,7 @@ final class SessionPath implements AutoCloseable {
      * @throws IllegalStateException if the session says more or less than was asked: something else would be measured
      */
     int query() {
-        client.pipeline().fireChannelRead(again(command));
+        client.pipeline().fireChannelRead(asked());
         client.pipeline().fireChannelReadComplete();
         int sent = drain(server);
         receive(again(response));
@@ -263,6 +314,14 @@ final class SessionPath implements AutoCloseable {
         client.write(again(response), client.voidPromise());
         client.flush();
         return sent + drain(client);
+    }
+
+    /** The command as the client sends it: on its way the server's number of the statement was put into the same bytes. */
+    private ByteBuf asked() {
+        if (isPrepared) {
+            command.setIntLE(STATEMENT_ID_INDEX, CLIENT_STATEMENT_ID);
+        }
+        return again(command);
     }
 
     /** The buffer itself, because even a duplicate is an object. */
@@ -286,8 +345,8 @@ final class SessionPath implements AutoCloseable {
         client.finishAndReleaseAll();
         server.finishAndReleaseAll();
         command.release();
-        asked.release();
         response.release();
+        prepareOk.release();
         triggers.close();
         monitor.close();
         classifier.close();

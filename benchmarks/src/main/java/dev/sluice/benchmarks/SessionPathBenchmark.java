@@ -40,23 +40,32 @@ public class SessionPathBenchmark {
     public SampleResult result = SampleResult.ONE_ROW;
 
     private @Nullable SessionPath path;
+    private @Nullable SessionPath prepared;
 
-    /** Opens the session. */
+    /** Opens the sessions. */
     @Setup
     public void open() {
-        path = new SessionPath(SampleStatement.POINT_60_B.text(), result);
+        path = SessionPath.ofText(SampleStatement.POINT_60_B.text(), result);
+        prepared = SessionPath.ofPrepared("SELECT c FROM sbtest1 WHERE id = ?", result);
     }
 
-    /** Ends it. */
+    /** Ends them. */
     @TearDown
     public void close() {
         Objects.requireNonNull(path).close();
+        Objects.requireNonNull(prepared).close();
     }
 
     /** A read that is known, on a replica, as one of a session outside of a transaction. */
     @Benchmark
     public int query() {
         return Objects.requireNonNull(path).query();
+    }
+
+    /** The same read, prepared: nothing is lexed, but the statement has another number on the server. */
+    @Benchmark
+    public int execution() {
+        return Objects.requireNonNull(prepared).query();
     }
 
     /** Baseline: the same buffers through the same channels. */

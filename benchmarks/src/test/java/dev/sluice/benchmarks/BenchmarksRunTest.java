@@ -47,6 +47,7 @@ class BenchmarksRunTest {
         assertThat(classes)
                 .containsExactlyInAnyOrderElementsOf(Stream.of(
                                 LexerBenchmark.class,
+                                CausalityBenchmark.class,
                                 ClassifierBenchmark.class,
                                 ResponseScannerBenchmark.class,
                                 BalancerBenchmark.class,

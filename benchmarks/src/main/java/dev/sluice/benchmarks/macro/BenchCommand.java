@@ -10,9 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,8 +65,8 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "A relay of bytes on Netty, in a JVM with the options of Sluice's, on each of these transports:"
-                            + " auto, epoll, io_uring, nio. What it costs is the floor for whatever is built on Netty.")
-    private List<Transport> relays = new ArrayList<>();
+                            + " auto, epoll, io_uring, nio. It shows what Netty costs that looks at nothing and shares nothing.")
+    private Set<Transport> relays = EnumSet.noneOf(Transport.class);
 
     @Option(
             names = {"-o", "--output"},
@@ -108,6 +111,7 @@ public final class BenchCommand implements Callable<Integer> {
             IdleTurn.requireFiles(
                     ProcFileSystem.ofMachine(), work.connections(LoadKind.IDLE).get(0));
         }
+        requireDifferentNames(variants);
         ProgressListener progress = line -> System.err.println("bench: " + line);
         try (CleanupStack cleanup = CleanupStack.register()) {
             Report report;
@@ -124,6 +128,18 @@ public final class BenchCommand implements Callable<Integer> {
             missed.forEach(goal -> progress.progress(
                     "MISSED: %s: %s, must be %s".formatted(goal.text(), goal.measuredText(), goal.boundText())));
             return check && !missed.isEmpty() ? ExitCode.FAILURE : ExitCode.OK;
+        }
+    }
+
+    /** A report tells its lines apart by their names. */
+    private void requireDifferentNames(List<SluiceVariant> variants) throws CommandFailure {
+        Set<String> names = new HashSet<>(List.of(Servers.DIRECT, HaProxy.NAME));
+        relays.forEach(transport -> names.add(RelayLauncher.name(transport)));
+        variants.forEach(variant -> names.add(variant.name()));
+        for (Peer peer : peers) {
+            if (!names.add(peer.name())) {
+                throw new CommandFailure(ExitCode.USAGE, "--peer " + peer.name() + " has a name that is taken", null);
+            }
         }
     }
 

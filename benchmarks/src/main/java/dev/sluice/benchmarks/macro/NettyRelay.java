@@ -14,17 +14,20 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * A relay of bytes: what a JVM with Netty costs that looks at nothing, and so what nothing that is built on it can cost
- * less than. Each client has a server connection of its own, on the same event loop; there is one handler a side, a write
- * for each read, and a flush when all that is there has been read.
+ * A relay of bytes: what a JVM with Netty costs that looks at nothing and shares nothing. Each client has a server
+ * connection of its own, on the same event loop; there is one handler a side, a write for each read, and a flush when all
+ * that is there has been read. Unsent bytes stop the other side where they do in Sluice.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // failures arrive at exceptionCaught or channelInactive
 final class NettyRelay {
+    private static final WriteBufferWaterMark UNSENT = new WriteBufferWaterMark(128 * 1024, 256 * 1024);
+
     private final IoTransport transport;
     private final EventLoopGroup loops;
 
@@ -63,6 +66,7 @@ final class NettyRelay {
                 .channel(transport.serverSocket())
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT)
                 .childHandler(new Clients(servers))
                 .bind(address.host(), address.port())
                 .sync();
@@ -91,6 +95,7 @@ final class NettyRelay {
                     .channel(transport.socket())
                     .option(ChannelOption.TCP_NODELAY, true)
                     .option(ChannelOption.AUTO_READ, false)
+                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT)
                     .handler(towardsClient)
                     .connect(server.host(), server.port())
                     .addListener((ChannelFutureListener) connected -> {

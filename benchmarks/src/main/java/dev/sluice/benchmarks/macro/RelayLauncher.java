@@ -21,6 +21,10 @@ record RelayLauncher(Transport transport, int threads, Servers servers, Path dir
     static final String PREFIX = "netty-";
 
     String name() {
+        return name(transport);
+    }
+
+    static String name(Transport transport) {
         return PREFIX + transport.name().toLowerCase(Locale.ROOT);
     }
 

@@ -52,6 +52,19 @@ class OptionsTest {
         assertThatThrownBy(command::call).isInstanceOf(CommandFailure.class).hasMessageContaining("must be positive");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"haproxy", "direct", "sluice", "netty-epoll", "twice"})
+    void aPeerNeedsANameOfItsOwn(String name) {
+        BenchCommand command = new BenchCommand();
+        new CommandLine(command)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .parseArgs("--netty-relay=epoll", "--peer=twice=127.0.0.1:1", "--peer=" + name + "=127.0.0.1:1");
+
+        assertThatThrownBy(command::call)
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining(name + " has a name that is taken");
+    }
+
     @Test
     void loadsAndConnectionsAreLists() throws CommandFailure {
         WorkOptions options = work("--load", "sysbench-prepared,read-write", "--connections", "8,64");

@@ -13,7 +13,6 @@ final class Fingerprinter {
     private static final int HINT = 5;
     static final long LITERAL_MARK = (0x3F3F_3F3FL << 8) | LITERAL;
     private static final long NAME_MARK = 0x4E41_4D45L << 24 | NAME;
-    private static final long KNOWN_MARK = 0x4B4E_4F57L << 24;
     private static final long SYMBOL_MARK = 0x5359_4D42L << 8;
     private static final long ASSIGNMENT_MARK = SYMBOL_MARK | 0x100;
 
@@ -92,7 +91,7 @@ final class Fingerprinter {
         int flags = Vocabulary.flags(id);
         boolean folded = (flags & Vocabulary.FOLDED) != 0 || ((flags & Vocabulary.CALLABLE) != 0 && cursor.isCalled());
         if (folded) {
-            hash.mix(KNOWN_MARK | id);
+            hash.mix(Vocabulary.mark(id));
         } else if (length <= PackedBytes.SIZE) {
             // No name has a byte that is 0: the others say how many there are.
             hash.mix(cursor.wordHead() ^ NAME_MARK);

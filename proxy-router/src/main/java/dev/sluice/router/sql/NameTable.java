@@ -62,6 +62,13 @@ final class NameTable<T> {
         return (T) values[id - 1];
     }
 
+    /** Mixes the letters of the name with that number, in lower case. */
+    void mixName(int id, FingerprintHasher hash) {
+        for (long letters : keys[id - 1]) {
+            hash.mix(letters);
+        }
+    }
+
     /** One more than the highest number that {@link #findId} returns. */
     int idLimit() {
         return values.length + 1;

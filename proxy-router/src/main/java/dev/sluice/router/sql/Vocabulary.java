@@ -107,12 +107,31 @@ final class Vocabulary {
     static final NameTable<Word> WORDS = new NameTable<>(load());
 
     private static final byte[] FLAGS = flags();
+    private static final long[] MARKS = marks();
 
     private Vocabulary() {}
 
     /** What is known about a word by its number in {@link #WORDS}: bits that are named here; 0 for number 0. */
     static int flags(int wordId) {
         return FLAGS[wordId];
+    }
+
+    /** A number for the word that depends on its letters only, so that all versions of Sluice agree on it. */
+    static long mark(int wordId) {
+        return MARKS[wordId];
+    }
+
+    private static long[] marks() {
+        long[] marks = new long[WORDS.idLimit()];
+        FingerprintHasher hash = new FingerprintHasher();
+        for (int id = 1; id < marks.length; id++) {
+            if (WORDS.isId(id)) {
+                hash.reset();
+                WORDS.mixName(id, hash);
+                marks[id] = hash.high();
+            }
+        }
+        return marks;
     }
 
     private static byte[] flags() {

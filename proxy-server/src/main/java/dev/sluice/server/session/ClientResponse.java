@@ -272,7 +272,8 @@ final class ClientResponse extends PendingResponse {
             }
         }
         ByteBuf all = joined;
-        if (all == null && !discarded && !in.isReadable() && runStart < in.readerIndex()) {
+        boolean written = all == null && !discarded && recalled == null;
+        if (written && !in.isReadable() && runStart < in.readerIndex()) {
             // Nobody else needs the buffer, and a part of it would be an object.
             write(in.readerIndex(runStart));
             return true;

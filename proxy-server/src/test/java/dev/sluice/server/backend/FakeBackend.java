@@ -34,7 +34,12 @@ public final class FakeBackend {
 
     /** The server sends these bytes in one piece. */
     public void receive(byte[] bytes) {
-        channel.writeInbound(Unpooled.copiedBuffer(bytes));
+        receive(Unpooled.copiedBuffer(bytes));
+    }
+
+    /** The same with a buffer, which is no longer the caller's. */
+    public void receive(ByteBuf bytes) {
+        channel.writeInbound(bytes);
     }
 
     /** Everything that was flushed since the last call. */

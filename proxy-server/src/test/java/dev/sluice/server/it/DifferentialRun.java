@@ -6,6 +6,7 @@ import static dev.sluice.protocol.ServerStatus.SERVER_STATUS_IN_TRANS_READONLY;
 
 import dev.sluice.protocol.ServerStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -16,6 +17,7 @@ final class DifferentialRun {
     private static final int TRANSACTION =
             SERVER_STATUS_IN_TRANS | SERVER_STATUS_IN_TRANS_READONLY | SERVER_STATUS_AUTOCOMMIT;
     private static final int ATTEMPTS_MAX = 200;
+    private static final long BRANCH_NANOS_MAX = Duration.ofSeconds(20).toNanos();
     private static final long SHRINKING_NANOS_MAX =
             Long.getLong("sluice.differential.shrink-seconds", 30) * 1_000_000_000L;
     /** The tables and the view that scripts may make. */
@@ -29,7 +31,7 @@ final class DifferentialRun {
     private final int before;
     /** Whether the script before may have changed definitions, or left the servers in different states. */
     private boolean redefines = true;
-    /** Whether a script before may have left a prepared branch, which would keep its locks for good. */
+    /** Whether a script before may have left a branch: one that is prepared would keep its locks for good. */
     private boolean hasBranch = true;
 
     private int scripts;
@@ -95,7 +97,7 @@ final class DifferentialRun {
     Mismatch run(Script script) throws IOException {
         scripts++;
         Mismatch mismatch = runInNewSessions(script);
-        hasBranch = script.steps.stream().anyMatch(step -> step.contains("XA PREPARE"));
+        hasBranch = script.steps.stream().anyMatch(step -> step.contains("XA "));
         redefines = mismatch != null
                 || script.steps.stream()
                         .anyMatch(step -> DEFINITION.matcher(step).find());
@@ -103,12 +105,12 @@ final class DifferentialRun {
     }
 
     private @Nullable Mismatch runInNewSessions(Script script) throws IOException {
+        if (hasBranch) {
+            endBranch(directPort, script);
+            endBranch(proxiedPort, script);
+        }
         try (WireSession direct = new WireSession(directPort, script.capabilities, script.collation);
                 WireSession proxied = new WireSession(proxiedPort, script.capabilities, script.collation)) {
-            if (hasBranch) {
-                Observation unused = direct.run("XA ROLLBACK '" + schema + "'");
-                unused = proxied.run("XA ROLLBACK '" + schema + "'");
-            }
             String setUp = DifferentialData.setUp(schema, redefines, before + scripts);
             Observation there = direct.run(setUp);
             Observation here = proxied.run(setUp);
@@ -122,6 +124,23 @@ final class DifferentialRun {
                 return new Mismatch(List.of(setUp), there.describe(), here.describe());
             }
             return compare(script.steps, direct, proxied);
+        }
+    }
+
+    /** A server ends a branch, or leaves it to others, some time after the session that had it has gone. */
+    private void endBranch(int port, Script script) throws IOException {
+        long deadline = System.nanoTime() + BRANCH_NANOS_MAX;
+        try (WireSession session = new WireSession(port, script.capabilities, script.collation)) {
+            Observation begun;
+            do {
+                Observation unused = session.run("XA ROLLBACK '" + schema + "'");
+                begun = session.run("XA START '" + schema + "'");
+            } while (begun.isError() && System.nanoTime() < deadline);
+            if (begun.isError()) {
+                throw new IOException("the branch " + schema + " does not end: " + begun.describe());
+            }
+            Observation unused = session.run("XA END '" + schema + "'");
+            unused = session.run("XA ROLLBACK '" + schema + "'");
         }
     }
 

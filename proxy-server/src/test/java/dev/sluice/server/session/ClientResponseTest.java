@@ -151,6 +151,43 @@ class ClientResponseTest {
     }
 
     @Test
+    void whatFillsABufferIsPassedOnInIt() {
+        begin(ResponseShape.QUERY);
+        byte[] rows = bytes().resultSet(3, 5, 2).bytes();
+        ByteBuf buffer = Unpooled.copiedBuffer(rows);
+
+        backend.receive(buffer);
+
+        client.flush();
+        ByteBuf passedOn = client.readOutbound();
+        assertThat(passedOn).isSameAs(buffer);
+        assertThat(passedOn.refCnt()).isOne();
+        assertThat(Hex.of(passedOn)).isEqualTo(Hex.of(rows));
+        passedOn.release();
+    }
+
+    @Test
+    void anAnswerThatIsTooLongToBeKeptEndsTheConnectionAndNoBufferTwice() {
+        begin(ResponseShape.QUERY);
+        response.recalled(RecalledRows.ofConditions(List.of(), false));
+        ResponseBytes all = bytes().columns(1);
+        List<ByteBuf> parts = new ArrayList<>();
+        for (int from = 0; from < 2 << 20 && log.isEmpty(); ) {
+            // Whole rows, so that nothing of a part is left behind.
+            byte[] rows = all.rows(10_000, 1).bytes();
+            ByteBuf part = Unpooled.copiedBuffer(rows, from, rows.length - from);
+            from = rows.length;
+            parts.add(part);
+            backend.receive(part.retain());
+        }
+
+        assertThat(log).containsExactly("failed");
+        assertThat(parts).allSatisfy(part -> assertThat(part.refCnt()).isOne());
+        parts.forEach(ByteBuf::release);
+        assertThat(delivered()).isEmpty();
+    }
+
+    @Test
     void sessionStateStaysHere() {
         begin(ResponseShape.QUERY);
         backend.receive(bytes().okWithState(2, "", SCHEMA_S).bytes());
