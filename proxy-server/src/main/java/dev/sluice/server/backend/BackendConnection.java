@@ -506,6 +506,10 @@ public final class BackendConnection {
 
     /** Whether another session than the one that has the connection waits for an answer. */
     boolean isAsked() {
+        if (expected.isEmpty()) {
+            // Asked after each statement, and even the iterator of nothing is an object.
+            return false;
+        }
         for (PendingResponse response : expected) {
             if (response.isForAnother()) {
                 return true;

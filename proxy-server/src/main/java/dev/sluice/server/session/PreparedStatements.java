@@ -223,6 +223,22 @@ final class PreparedStatements {
         return types;
     }
 
+    /** Whether a COM_STMT_EXECUTE carries these types, which is what most do that carry any. */
+    private boolean binds(ByteBuf packet, int flagIndex, byte[] types) {
+        int index = flagIndex + 1;
+        for (int i = 0; i < types.length; i += 2) {
+            boolean same = index != QueryAttributes.MALFORMED
+                    && index + 2 <= packet.writerIndex()
+                    && packet.getByte(index) == types[i]
+                    && packet.getByte(index + 1) == types[i + 1];
+            if (!same) {
+                return false;
+            }
+            index = behindType(packet, index);
+        }
+        return true;
+    }
+
     private int behindType(ByteBuf packet, int index) {
         return attributed ? QueryAttributes.skipString(packet, index + 2, packet.writerIndex()) : index + 2;
     }
@@ -300,14 +316,14 @@ final class PreparedStatements {
         if (flagIndex >= packet.writerIndex()) {
             return null;
         }
+        byte[] types = statement.types();
         if (packet.getByte(flagIndex) == 1) {
-            byte[] bound = typesIn(packet, statement);
+            byte[] bound = types != null && binds(packet, flagIndex, types) ? types : typesIn(packet, statement);
             if (bound != null) {
                 handle.boundTypes(statement.bound(bound));
             }
             return null;
         }
-        byte[] types = statement.types();
         if (types == null || handle.boundTypes() == types) {
             return null;
         }

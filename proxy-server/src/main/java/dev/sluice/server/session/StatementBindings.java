@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatementBindings {
     private final SessionParts parts;
+    /** Whether a statement may be tied; if not, there is none to be looked for. */
+    private boolean anyBound;
 
     StatementBindings(SessionParts parts) {
         this.parts = parts;
@@ -51,6 +53,7 @@ final class StatementBindings {
 
     private void bind(Slot slot, BackendConnection target, PreparedStatement statement, PinReason reason) {
         statement.bind(target, slot, reason);
+        anyBound = true;
         Handle handle = target.statements().find(statement.text());
         if (handle != null) {
             handle.exclusiveTo(statement);
@@ -75,10 +78,14 @@ final class StatementBindings {
     private void repin(Slot slot) {
         boolean cursor = false;
         boolean longData = false;
-        for (PreparedStatement statement : parts.statements().all()) {
-            if (statement.boundSlot() == slot) {
-                cursor |= statement.boundBy() == PinReason.CURSOR;
-                longData |= statement.boundBy() == PinReason.LONG_DATA;
+        if (anyBound) {
+            anyBound = false;
+            for (PreparedStatement statement : parts.statements().all()) {
+                anyBound |= statement.boundTo() != null;
+                if (statement.boundSlot() == slot) {
+                    cursor |= statement.boundBy() == PinReason.CURSOR;
+                    longData |= statement.boundBy() == PinReason.LONG_DATA;
+                }
             }
         }
         parts.state().pin(slot, PinReason.CURSOR, cursor);
