@@ -36,7 +36,7 @@ class BaselineRunTest {
 
     private static final int WARM_UP = 5;
     /** Compilers that nobody runs beside take more than a second for all that a session consists of, slow ones three. */
-    private static final int WARM_UP_OF_SESSIONS = 50;
+    private static final int WARM_UP_OF_SESSIONS = 30;
 
     private static final String SESSIONS = "SessionPathBenchmark.";
     private static final int MEASURED = 4;
