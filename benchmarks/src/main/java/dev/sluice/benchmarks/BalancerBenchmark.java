@@ -4,15 +4,10 @@ import dev.sluice.router.balance.BalanceKeys;
 import dev.sluice.router.balance.Balancer;
 import dev.sluice.router.balance.BalancerKind;
 import dev.sluice.router.balance.LoadView;
-import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendStatus;
-import dev.sluice.router.topology.GtidPosition;
-import dev.sluice.router.topology.Health;
-import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyPolicy;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -77,18 +72,7 @@ public class BalancerBenchmark {
     public void open() {
         List<BackendStatus> backends = new ArrayList<>();
         for (int i = 0; i < replicas; i++) {
-            backends.add(new BackendStatus(
-                    i,
-                    new BackendAddress("replica" + i, BackendAddress.DEFAULT_PORT),
-                    Role.REPLICA,
-                    Health.ONLINE,
-                    OperatorState.ACTIVE,
-                    1 + i % 4,
-                    null,
-                    Duration.ZERO,
-                    GtidPosition.UNKNOWN,
-                    null,
-                    null));
+            backends.add(SampleServers.server(i, Role.REPLICA, 1 + i % 4));
         }
         topology = Topology.of(1, backends, -1, TopologyPolicy.DEFAULT);
         eligible = (1L << replicas) - 1;

@@ -3,11 +3,8 @@ package dev.sluice.benchmarks;
 import dev.sluice.router.session.CausalityTracker;
 import dev.sluice.router.session.Consistency;
 import dev.sluice.router.session.WriteLedger;
-import dev.sluice.router.topology.BackendAddress;
 import dev.sluice.router.topology.BackendStatus;
 import dev.sluice.router.topology.GtidPosition;
-import dev.sluice.router.topology.Health;
-import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.PositionBoard;
 import dev.sluice.router.topology.PositionSample;
 import dev.sluice.router.topology.Role;
@@ -66,27 +63,15 @@ public class CausalityBenchmark {
         }
         GtidPosition behind = GtidPosition.parse(ServerFlavor.MYSQL, SOURCE + "1-" + (FIRST - 1));
         topology = Topology.of(
-                1, List.of(server(0, Role.PRIMARY), server(REPLICA, Role.REPLICA)), 0, TopologyPolicy.DEFAULT);
+                1,
+                List.of(SampleServers.server(0, Role.PRIMARY), SampleServers.server(REPLICA, Role.REPLICA)),
+                0,
+                TopologyPolicy.DEFAULT);
         PositionBoard board = new PositionBoard();
         board.sampled(0, new PositionSample(1, behind, behind));
         board.sampled(REPLICA, new PositionSample(1, behind, behind));
         tracker = new CausalityTracker(
                 Duration.ofSeconds(1), board, new WriteLedger(false, Duration.ofSeconds(1), System.nanoTime()));
-    }
-
-    private static BackendStatus server(int ordinal, Role role) {
-        return new BackendStatus(
-                ordinal,
-                new BackendAddress("server" + ordinal, BackendAddress.DEFAULT_PORT),
-                role,
-                Health.ONLINE,
-                OperatorState.ACTIVE,
-                1,
-                null,
-                Duration.ZERO,
-                GtidPosition.UNKNOWN,
-                null,
-                null);
     }
 
     /** A write, and the read behind it. */

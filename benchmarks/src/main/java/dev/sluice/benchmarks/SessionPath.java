@@ -9,10 +9,6 @@ import dev.sluice.router.sql.ClassifierLimits;
 import dev.sluice.router.sql.LexicalMode;
 import dev.sluice.router.sql.StatementClassifier;
 import dev.sluice.router.topology.BackendAddress;
-import dev.sluice.router.topology.BackendStatus;
-import dev.sluice.router.topology.GtidPosition;
-import dev.sluice.router.topology.Health;
-import dev.sluice.router.topology.OperatorState;
 import dev.sluice.router.topology.Role;
 import dev.sluice.router.topology.Topology;
 import dev.sluice.router.topology.TopologyPolicy;
@@ -181,7 +177,10 @@ final class SessionPath implements AutoCloseable {
 
     private Session session() {
         Topology topology = Topology.of(
-                1, List.of(backend(0, Role.PRIMARY), backend(REPLICA, Role.REPLICA)), 0, TopologyPolicy.DEFAULT);
+                1,
+                List.of(SampleServers.server(0, Role.PRIMARY), SampleServers.server(REPLICA, Role.REPLICA)),
+                0,
+                TopologyPolicy.DEFAULT);
         LoopMetrics metrics = new MetricsRegistry(() -> topology, List.of("a", "b", "c")).newLoop();
         CredentialCache credentials = new CredentialCache(Duration.ofMinutes(1), 10);
         ConsistencyConfig consistency = ConsistencyConfig.defaults();
@@ -208,7 +207,7 @@ final class SessionPath implements AutoCloseable {
                 loop,
                 new Opener(),
                 new BackendCapacities(
-                        List.of(address(0), address(REPLICA)),
+                        List.of(SampleServers.address(0), SampleServers.address(REPLICA)),
                         List.of(CONNECTIONS_MAX, CONNECTIONS_MAX),
                         0,
                         new WaitingBudget(CONNECTIONS_MAX, WHOLE_BYTES_MAX)),
@@ -226,25 +225,6 @@ final class SessionPath implements AutoCloseable {
                 new byte[20]);
         Credential credential = Credential.ofPassword(LoginName.of("app"), new byte[] {1});
         return new Session(context, frontend, starts.start(credential, 45, null, false, CAPABILITIES), userChange);
-    }
-
-    private static BackendAddress address(int ordinal) {
-        return new BackendAddress("server" + ordinal, BackendAddress.DEFAULT_PORT);
-    }
-
-    private static BackendStatus backend(int ordinal, Role role) {
-        return new BackendStatus(
-                ordinal,
-                address(ordinal),
-                role,
-                Health.ONLINE,
-                OperatorState.ACTIVE,
-                1,
-                null,
-                Duration.ZERO,
-                GtidPosition.UNKNOWN,
-                null,
-                null);
     }
 
     /** Lets the first command run to its end, with everything that has to be said to a new connection before. */

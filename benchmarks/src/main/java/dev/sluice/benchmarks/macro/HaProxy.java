@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * HAProxy as a relay of bytes, the floor to compare with: one port that spreads connections over the replicas, one that
@@ -20,16 +19,7 @@ record HaProxy(Path program, int threads, Servers servers, Path directory) imple
 
     /** Starts it in front of the servers and returns when clients can log in; it ends with the stack. */
     Target start(CleanupStack cleanup) throws CommandFailure {
-        Launched launched = launch(cleanup);
-        launched.process().awaitLogin(servers.jdbc(), launched.reads());
-        launched.process().awaitLogin(servers.jdbc(), launched.writes());
-        return new Target(
-                NAME,
-                List.of(launched.reads()),
-                List.of(launched.writes()),
-                OptionalLong.of(launched.process().pid()),
-                false,
-                Optional.of(this));
+        return launch(cleanup).relay(NAME, servers.jdbc(), this);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.sluice.benchmarks.macro;
 
+import dev.sluice.server.cli.CommandFailure;
 import dev.sluice.server.config.HostPort;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A proxy that was started for a measurement. Confined to the main thread.
@@ -13,6 +16,14 @@ import java.util.Optional;
  */
 record Launched(ProxyProcess process, HostPort reads, HostPort writes, Optional<HostPort> metrics)
         implements AutoCloseable {
+    /** A relay that looks at nothing, as a target, when clients can log in at both of its ports. */
+    Target relay(String name, Jdbc jdbc, Launcher launcher) throws CommandFailure {
+        process.awaitLogin(jdbc, reads);
+        process.awaitLogin(jdbc, writes);
+        return new Target(
+                name, List.of(reads), List.of(writes), OptionalLong.of(process.pid()), false, Optional.of(launcher));
+    }
+
     @Override
     public void close() {
         process.close();

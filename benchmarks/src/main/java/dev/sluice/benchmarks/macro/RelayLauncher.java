@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
@@ -30,16 +29,7 @@ record RelayLauncher(Transport transport, int threads, Servers servers, Path dir
 
     /** Starts it in front of the servers and returns when clients can log in; it ends with the stack. */
     Target start(CleanupStack cleanup) throws CommandFailure {
-        Launched launched = launch(cleanup);
-        launched.process().awaitLogin(servers.jdbc(), launched.reads());
-        launched.process().awaitLogin(servers.jdbc(), launched.writes());
-        return new Target(
-                name(),
-                List.of(launched.reads()),
-                List.of(launched.writes()),
-                OptionalLong.of(launched.process().pid()),
-                false,
-                Optional.of(this));
+        return launch(cleanup).relay(name(), servers.jdbc(), this);
     }
 
     @Override
